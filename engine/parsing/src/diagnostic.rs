@@ -1,0 +1,91 @@
+//! `Diagnostic`: something to tell the user about their content, with its place, its source line and a hint.
+
+use std::fmt;
+
+use crate::Origin;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Deprecation,
+    Warning,
+    Error,
+}
+
+/// One finding. Errors are collected: several can come out of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// A sentence without a place: `unknown keyword 'taks' in a play`.
+    pub message: String,
+    pub origin: Option<Origin>,
+    /// What to do about it: `did you mean 'tasks'?`
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    pub fn error(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), origin: None, hint: None }
+    }
+
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    pub fn deprecation(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Deprecation, ..Self::error(message) }
+    }
+
+    #[must_use]
+    pub fn at(mut self, origin: Option<&Origin>) -> Self {
+        self.origin = origin.cloned();
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds `did you mean 'x'?` when one of `known` is close to `word`.
+    #[must_use]
+    pub fn did_you_mean<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        match closest(word, known) {
+            Some(best) => self.hint(format!("did you mean '{best}'?")),
+            None => self,
+        }
+    }
+}
+
+/// The word of `known` nearest to `word`, if any is near enough to be a slip of the fingers.
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).clamp(1, 3);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Message, then the place with its source line and a caret, then the hint.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(origin) = &self.origin {
+            write!(f, "\n  --> {origin}")?;
+            if let Some(line) = origin.source_line() {
+                let number = origin.line.to_string();
+                let gutter = " ".repeat(number.len());
+                let indent = " ".repeat(origin.column.saturating_sub(1) as usize);
+                write!(f, "\n {gutter} |\n {number} | {line}\n {gutter} | {indent}^")?;
+            }
+        }
+        match &self.hint {
+            Some(hint) => write!(f, "\n  hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Diagnostic {}

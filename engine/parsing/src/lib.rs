@@ -1,0 +1,13 @@
+//! The bottom crate: text in, values with places out. YAML, `k=v` strings, vault, and the diagnostics every crate reports with.
+
+pub mod diagnostic;
+pub mod key;
+pub mod origin;
+pub mod text;
+pub mod value;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use key::Key;
+pub use origin::{Origin, SourceFile};
+pub use text::{Text, Trust};
+pub use value::{Map, Undefined, Value};
