@@ -1,1 +1,17 @@
-//! Placeholder.
+//! Playbooks as data: YAML -> `Playbook`, `Play`, `Block`, `Task`, `Role`. Static imports and roles are resolved, nothing is templated.
+
+pub mod block;
+pub mod keyword;
+pub mod load;
+pub mod play;
+pub mod role;
+pub mod scope;
+pub mod task;
+
+pub use block::{Block, Node};
+pub use keyword::{KEYWORDS, Keyword, KeywordKind};
+pub use load::{LoadContext, LoadedRole, RoleRequest, include_scope, load_playbook, load_role, load_task_file};
+pub use play::{Play, Playbook};
+pub use role::Role;
+pub use scope::{Scope, ScopeKind};
+pub use task::{LoopSource, Task};

@@ -1,0 +1,65 @@
+//! `Task`: one action with its arguments, as written.
+
+use std::sync::Arc;
+
+use kapell_parsing::{Origin, Text, Value};
+
+use crate::{Role, Scope};
+
+#[derive(Debug)]
+pub struct Task {
+    /// Kind `Task` or `Handler`.
+    pub scope: Arc<Scope>,
+    pub name: Option<Text>,
+    /// The module's or action's name as written, short or fully qualified.
+    pub action: Text,
+    /// A map whose strings may be templates; or a template string that gives the whole map (`args: "{{ d }}"`).
+    /// When both were written, the template is the map's entry [`Task::VARIABLE_ARGS`]; the other entries win over it.
+    pub args: Value,
+    /// What a free-form action was given: the command line of `command`, `flush_handlers` of `meta`, a file name of
+    /// `include_tasks`, …
+    pub free_form: Option<Text>,
+    pub origin: Origin,
+    pub is_handler: bool,
+    /// The topics a handler listens to, besides its name.
+    pub listen: Vec<Text>,
+    /// Unique in this process.
+    pub id: u64,
+    /// Written as `local_action`: `delegate_to: localhost` is among its keywords.
+    pub delegate_local: bool,
+    /// Not written by the user: argument validation of a role.
+    pub implicit: bool,
+}
+
+/// What a task loops over.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopSource<'a> {
+    /// `items` of `with_items`; `None` for `loop`.
+    pub lookup: Option<&'a str>,
+    pub items: &'a Value,
+}
+
+impl Task {
+    pub const VARIABLE_ARGS: &'static str = "_variable_params";
+
+    pub fn looping(&self) -> Option<LoopSource<'_>> {
+        let items = self.scope.own("loop")?;
+        Some(LoopSource { lookup: self.scope.own("loop_with").and_then(Value::as_str), items })
+    }
+
+    pub fn role(&self) -> Option<&Arc<Role>> {
+        self.scope.role()
+    }
+
+    /// `name`, else the action with its free form, with the role in front: `web : install nginx`. Not templated.
+    pub fn path_name(&self) -> String {
+        let name = match &self.name {
+            Some(name) if !name.is_empty() => name.as_str(),
+            _ => self.action.as_str(),
+        };
+        match self.role() {
+            Some(role) => format!("{} : {name}", role.name),
+            None => name.to_string(),
+        }
+    }
+}
