@@ -1,0 +1,56 @@
+//! What a `Templar` and one rendering can be told.
+
+use std::path::PathBuf;
+
+use kapell_parsing::Origin;
+
+/// Fixed for a whole run.
+#[derive(Clone, Default)]
+pub struct TemplarOptions {
+    /// Accept conditionals with non-boolean results, with Python's truth.
+    pub allow_broken_conditionals: bool,
+}
+
+/// Where a rendering happens.
+#[derive(Clone, Debug, Default)]
+pub struct RenderContext {
+    /// Directories searched by lookups and includes, nearest first. Each is also tried with `files/`, `templates/`
+    /// or `vars/` below it, as the lookup asks.
+    pub search_path: Vec<PathBuf>,
+    /// The playbook's directory: where relative paths start.
+    pub basedir: PathBuf,
+    /// The place to name in errors when the template itself has none.
+    pub origin: Option<Origin>,
+}
+
+/// How a template file is read: the options of the `template` module, overridden by a `#jinja2:` header.
+#[derive(Clone, Debug)]
+pub struct TextOptions {
+    pub trim_blocks: bool,
+    pub lstrip_blocks: bool,
+    pub keep_trailing_newline: bool,
+    pub newline_sequence: String,
+    pub block_start: String,
+    pub block_end: String,
+    pub variable_start: String,
+    pub variable_end: String,
+    pub comment_start: String,
+    pub comment_end: String,
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self {
+            trim_blocks: true,
+            lstrip_blocks: false,
+            keep_trailing_newline: true,
+            newline_sequence: "\n".into(),
+            block_start: "{%".into(),
+            block_end: "%}".into(),
+            variable_start: "{{".into(),
+            variable_end: "}}".into(),
+            comment_start: "{#".into(),
+            comment_end: "#}".into(),
+        }
+    }
+}
