@@ -1,0 +1,18 @@
+//! JSON text to values: extra vars, JSON inventories.
+
+use std::sync::Arc;
+
+use crate::{Diagnostic, Origin, SourceFile, Trust, Value};
+
+/// The value of a JSON text, its strings marked with `trust`. JSON has no places for single values: strings carry the
+/// start of the text.
+pub fn parse_json(source: &Arc<SourceFile>, trust: Trust) -> Result<Value, Diagnostic> {
+    let json: serde_json::Value = serde_json::from_str(&source.text).map_err(|error| {
+        let place = Origin::new(source.clone(), error.line().max(1) as u32, error.column().max(1) as u32);
+        let message = error.to_string();
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        Diagnostic::error(format!("this is not valid JSON: {message}")).at(Some(&place))
+    })?;
+    let start = Origin::new(source.clone(), 1, 1);
+    Ok(Value::from_json(&json).map_strings(&|text| text.with_trust(trust).with_origin(Some(start.clone()))))
+}

@@ -1,0 +1,57 @@
+//! Ansible vault: recognising, decrypting and encrypting AES256 envelopes of format 1.1 and 1.2.
+
+mod cipher;
+mod envelope;
+mod secrets;
+
+use envelope::Envelope;
+pub use secrets::VaultSecrets;
+
+/// Why vault data could not be read. None of the messages repeats the data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    #[error("this is not vault data: the `$ANSIBLE_VAULT` header is missing")]
+    NotEncrypted,
+    #[error("vault data has an unsupported header `{0}` (supported: formats 1.1 and 1.2 with AES256)")]
+    UnsupportedFormat(String),
+    #[error("vault data is damaged: {0}")]
+    Damaged(&'static str),
+    #[error("vault data cannot be decrypted: no vault password was given")]
+    NoSecrets,
+    #[error("vault data cannot be decrypted: none of the given vault passwords fits{}", tried(.0))]
+    NoMatchingSecret(Vec<String>),
+}
+
+fn tried(ids: &[String]) -> String {
+    if ids.is_empty() { String::new() } else { format!(" (tried vault ids: {})", ids.join(", ")) }
+}
+
+/// Whether `data` starts with a vault header.
+pub fn is_encrypted(data: &[u8]) -> bool {
+    data.starts_with(envelope::HEADER.as_bytes())
+}
+
+/// The plain bytes of vault `data`. Secrets whose id equals the envelope's label are tried first, then all others.
+pub fn decrypt(data: &[u8], secrets: &VaultSecrets) -> Result<Vec<u8>, VaultError> {
+    let envelope = Envelope::parse(data)?;
+    if secrets.is_empty() {
+        return Err(VaultError::NoSecrets);
+    }
+    let mut tried = Vec::new();
+    for (id, password) in secrets.in_trial_order(envelope.label.as_deref()) {
+        if let Some(plain) = cipher::open(&envelope.sealed, password)? {
+            return Ok(plain);
+        }
+        tried.push(id.to_owned());
+    }
+    Err(VaultError::NoMatchingSecret(tried))
+}
+
+/// Vault data holding `plain`. An id other than `default` is written as the label of format 1.2.
+pub fn encrypt(plain: &[u8], id: Option<&str>, password: &[u8]) -> Vec<u8> {
+    let label = id.filter(|id| *id != "default").map(Into::into);
+    Envelope { label, sealed: cipher::seal(plain, password, rand::random()) }.write()
+}
+
+#[cfg(test)]
+mod tests;
