@@ -1,1 +1,15 @@
-//! Placeholder.
+//! Settings of a run: `ansible.cfg`, then `ANSIBLE_*` and `KAPELL_*` of the environment. Flags of the command line come on top.
+
+pub mod choices;
+pub mod config_file;
+pub mod environment;
+pub mod ini;
+mod known;
+mod paths;
+mod setting;
+pub mod settings;
+mod sources;
+
+pub use choices::{DuplicateKeys, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, VarsRoot};
+pub use environment::Environment;
+pub use settings::{OPTIONS, OptionRow, Settings};
