@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Map, Value};
+use kapell_config::Settings;
+use kapell_parsing::{Diagnostic, Map, Value, VaultSecrets};
 
 use crate::{Node, Playbook, Role, Scope, Task};
 
@@ -15,6 +16,8 @@ pub type Render<'a> = &'a dyn Fn(&Value, &Scope) -> Result<Value, Diagnostic>;
 /// What loading needs from the rest of the program.
 #[derive(Clone, Copy)]
 pub struct LoadContext<'a> {
+    pub settings: &'a Settings,
+    pub vault: &'a VaultSecrets,
     /// Whether a module or action of this name exists.
     pub is_module: &'a dyn Fn(&str) -> bool,
     /// With extra variables and the variables of the scope given.
