@@ -1,1 +1,47 @@
-//! Placeholder.
+//! The modules: everything that runs on a managed node, and the table of their names and arguments.
+//!
+//! `run` is the way in: it validates a call's arguments, runs the module and returns its result as JSON.
+//! `find` and `all` are for whoever needs the names and argument specifications (the engine, documentation).
+
+mod accounts;
+mod ansible;
+mod arg;
+mod args;
+mod attributes;
+mod catalogue;
+mod changes;
+mod checksum;
+mod command;
+mod context;
+mod conversion;
+mod diff;
+mod error;
+mod file_writing;
+mod mode;
+mod module;
+mod path_facts;
+mod python_repr;
+mod result;
+mod run;
+mod secrets;
+mod silence;
+mod validation;
+
+pub use accounts::{Accounts, Group, User};
+pub use arg::{Arg, ArgKind, Constraint};
+pub use args::Args;
+pub use attributes::{AttributeDiff, FileAttributes};
+pub use catalogue::{all, find};
+pub use command::{CommandOutput, CommandSpec};
+pub use context::Context;
+pub use diff::Diff;
+pub use error::ModuleError;
+pub use file_writing::{Content, WriteOptions};
+pub use kapell_protocol::{BlobSource, EventSink, ModuleCall, OutputStream};
+pub use module::{Module, Support};
+pub use result::ModuleResult;
+pub use run::run;
+pub use silence::{NoBlobs, NoEvents};
+
+/// A JSON object, in insertion order.
+pub type Map = serde_json::Map<String, serde_json::Value>;

@@ -1,0 +1,5 @@
+//! The `ansible` namespace.
+
+mod builtin;
+
+pub(crate) use builtin::MODULES;

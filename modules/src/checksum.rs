@@ -1,0 +1,85 @@
+//! Checksums of files and bytes, in the algorithms modules offer.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::Digest;
+
+/// A hash algorithm by the name playbooks use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    Md5,
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+/// The names, in the order messages list them.
+pub(crate) const ALGORITHMS: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
+
+impl Algorithm {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "md5" => Self::Md5,
+            "sha1" | "sha" => Self::Sha1,
+            "sha224" => Self::Sha224,
+            "sha256" => Self::Sha256,
+            "sha384" => Self::Sha384,
+            "sha512" => Self::Sha512,
+            _ => return None,
+        })
+    }
+
+    /// The hex digest of everything `reader` gives.
+    pub(crate) fn of_reader(self, reader: &mut dyn Read) -> io::Result<String> {
+        match self {
+            Self::Md5 => digest::<md5::Md5>(reader),
+            Self::Sha1 => digest::<sha1::Sha1>(reader),
+            Self::Sha224 => digest::<sha2::Sha224>(reader),
+            Self::Sha256 => digest::<sha2::Sha256>(reader),
+            Self::Sha384 => digest::<sha2::Sha384>(reader),
+            Self::Sha512 => digest::<sha2::Sha512>(reader),
+        }
+    }
+
+    pub(crate) fn of_file(self, path: &Path) -> io::Result<String> {
+        self.of_reader(&mut fs_err::File::open(path)?)
+    }
+
+    pub(crate) fn of_bytes(self, mut bytes: &[u8]) -> String {
+        self.of_reader(&mut bytes).unwrap_or_default()
+    }
+}
+
+fn digest<D: Digest>(reader: &mut dyn Read) -> io::Result<String> {
+    let mut hasher = D::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(hex::encode(hasher.finalize())),
+            Ok(read) => hasher.update(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_the_well_known_ones() {
+        let cases = [
+            ("md5", "900150983cd24fb0d6963f7d28e17f72"),
+            ("sha1", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            ("sha224", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
+            ("sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(Algorithm::named(name).unwrap().of_bytes(b"abc"), expected, "{name}");
+        }
+    }
+}

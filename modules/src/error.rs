@@ -1,0 +1,76 @@
+//! `ModuleError`: why a module failed, and what else its result says.
+
+use std::io;
+
+use serde_json::Value;
+
+use crate::{Map, ModuleResult};
+
+/// A failed module. It becomes `{"failed": true, "msg": …}` with the extra keys.
+#[derive(Debug, thiserror::Error)]
+pub enum ModuleError {
+    #[error("{msg}")]
+    Failed { msg: String, extra: Map },
+    /// An operation of the system failed; `fs-err` puts the path into the text.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The task was cancelled by the engine.
+    #[error("the task was cancelled")]
+    Cancelled,
+}
+
+impl ModuleError {
+    pub fn failed(msg: impl Into<String>) -> Self {
+        Self::Failed { msg: msg.into(), extra: Map::new() }
+    }
+
+    /// A failure that reports everything `result` says.
+    pub fn with_result(msg: impl Into<String>, result: ModuleResult) -> Self {
+        Self::Failed { msg: msg.into(), extra: result.into_map() }
+    }
+
+    /// Adds a key to the failed result.
+    pub fn with(self, key: &str, value: impl Into<Value>) -> Self {
+        let (msg, mut extra) = self.into_parts();
+        extra.insert(key.to_owned(), value.into());
+        Self::Failed { msg, extra }
+    }
+
+    pub(crate) fn into_parts(self) -> (String, Map) {
+        match self {
+            Self::Failed { msg, extra } => (msg, extra),
+            other => (other.to_string(), Map::new()),
+        }
+    }
+}
+
+/// `io::Error` without the "(os error N)" that Rust adds.
+pub(crate) fn errno_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" (os error ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+/// An errno as Python prints an `OSError`: `[Errno 13] Permission denied: '/etc/shadow'`.
+pub(crate) fn os_error(error: &io::Error, path: &str) -> String {
+    let inner = root_cause(error);
+    match inner.raw_os_error() {
+        Some(number) => format!("[Errno {number}] {}: '{path}'", errno_text(&io::Error::from_raw_os_error(number))),
+        None => format!("{}: '{path}'", errno_text(error)),
+    }
+}
+
+/// `fs-err` wraps the system's error; the number is in its source.
+pub(crate) fn root_cause(error: &io::Error) -> io::Error {
+    if let Some(number) = error.raw_os_error() {
+        return io::Error::from_raw_os_error(number);
+    }
+    let inner =
+        error.get_ref().and_then(std::error::Error::source).and_then(|source| source.downcast_ref::<io::Error>());
+    match inner.and_then(io::Error::raw_os_error) {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}

@@ -1,0 +1,85 @@
+//! Running a call: arguments checked, the module run, its result completed and scrubbed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kapell_protocol::ModuleCall;
+use serde_json::Value;
+
+use crate::module::Support;
+use crate::secrets::{Secrets, censored};
+use crate::validation::validate;
+use crate::{BlobSource, Context, EventSink, Map, Module, ModuleError, ModuleResult, catalogue, path_facts};
+
+/// Runs a module and returns its result; whatever goes wrong is a result with `failed`.
+pub fn run(call: &ModuleCall, blobs: &mut dyn BlobSource, events: &mut dyn EventSink) -> Map {
+    let Some(module) = catalogue::find(&call.module) else {
+        return failure(ModuleError::failed(format!("The module {} was not found in this worker", call.module)));
+    };
+    let mut cx = Context::new(call, blobs, events);
+    let validation = validate(module, &call.args, &cx);
+    cx.warnings.extend(validation.warnings);
+    let mut result = match validation.outcome {
+        Ok(args) if call.check_mode && module.check_mode == Support::None => skipped(module, &args),
+        Ok(args) => run_module(module, &args, &mut cx),
+        Err(message) => failure(ModuleError::failed(message)),
+    };
+    path_facts::complete(&mut result, &mut cx);
+    add_notes(&mut result, &mut cx);
+    result.insert("invocation".to_owned(), invocation(module, &validation.shown));
+    Secrets::of(module, &call.args).scrub(&mut result);
+    result
+}
+
+fn run_module(module: &Module, args: &crate::Args, cx: &mut Context<'_>) -> Map {
+    match catch_unwind(AssertUnwindSafe(|| (module.run)(args, cx))) {
+        Ok(Ok(result)) => completed(result),
+        Ok(Err(error)) => failure(error),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            let msg = format!("{} failed unexpectedly: {}", module.name, text.unwrap_or("no message"));
+            failure(ModuleError::failed(msg))
+        }
+    }
+}
+
+fn completed(result: ModuleResult) -> Map {
+    let mut map = result.into_map();
+    map.entry("changed").or_insert(Value::Bool(false));
+    map
+}
+
+fn failure(error: ModuleError) -> Map {
+    let (msg, extra) = error.into_parts();
+    let mut map = Map::new();
+    map.insert("changed".to_owned(), Value::Bool(false));
+    map.extend(extra);
+    map.insert("failed".to_owned(), Value::Bool(true));
+    map.insert("msg".to_owned(), Value::String(msg));
+    map
+}
+
+fn skipped(module: &Module, _args: &crate::Args) -> Map {
+    let msg = format!("remote module ({}) does not support check mode", module.name);
+    ModuleResult::ok().skipped().msg(msg).into_map()
+}
+
+fn add_notes(result: &mut Map, cx: &mut Context<'_>) {
+    let warnings = std::mem::take(&mut cx.warnings);
+    for (key, notes) in [
+        ("warnings", warnings.into_iter().map(Value::from).collect::<Vec<_>>()),
+        ("deprecations", std::mem::take(&mut cx.deprecations)),
+    ] {
+        if notes.is_empty() {
+            continue;
+        }
+        if let Value::Array(list) = result.entry(key).or_insert_with(|| Value::Array(Vec::new())) {
+            list.extend(notes);
+        }
+    }
+}
+
+fn invocation(module: &Module, shown: &Map) -> Value {
+    let mut map = Map::new();
+    map.insert("module_args".to_owned(), Value::Object(censored(module, shown)));
+    Value::Object(map)
+}

@@ -1,0 +1,102 @@
+//! Keeping the values of `no_log` arguments out of results.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::arg::Arg;
+use crate::{Map, Module};
+
+/// What `invocation` shows instead of a secret argument.
+pub(crate) const CENSORED: &str = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER";
+const STARS: &str = "********";
+
+/// The secret texts of a call.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    // Longest first, so that a secret inside another one does not leave its rest readable.
+    texts: Vec<String>,
+}
+
+impl Secrets {
+    pub(crate) fn of(module: &Module, values: &Map) -> Self {
+        let mut found = BTreeSet::new();
+        collect_from(module.all_args(), values, &mut found);
+        let mut texts: Vec<String> = found.into_iter().filter(|text| !text.is_empty()).collect();
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        Self { texts }
+    }
+
+    /// Replaces secrets in every string and key of `map`.
+    pub(crate) fn scrub(&self, map: &mut Map) {
+        if self.texts.is_empty() {
+            return;
+        }
+        let scrubbed = std::mem::take(map).into_iter().map(|(key, value)| (key, self.scrubbed(value)));
+        *map = scrubbed.collect();
+    }
+
+    fn scrubbed(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.scrub_text(text)),
+            Value::Array(items) => Value::Array(items.into_iter().map(|item| self.scrubbed(item)).collect()),
+            Value::Object(map) => {
+                let entries = map.into_iter().map(|(key, value)| (self.scrub_text(key), self.scrubbed(value)));
+                Value::Object(entries.collect())
+            }
+            Value::Number(number) if self.texts.contains(&number.to_string()) => Value::from(CENSORED),
+            other => other,
+        }
+    }
+
+    fn scrub_text(&self, text: String) -> String {
+        if self.texts.contains(&text) {
+            return CENSORED.to_owned();
+        }
+        self.texts.iter().fold(text, |text, secret| {
+            if text.contains(secret.as_str()) { text.replace(secret.as_str(), STARS) } else { text }
+        })
+    }
+}
+
+/// The arguments as `invocation` shows them: secret ones censored.
+pub(crate) fn censored(module: &Module, shown: &Map) -> Map {
+    let censor = |(key, value): (&String, &Value)| {
+        let secret = module.arg(key).is_some_and(|arg| arg.no_log) && !value.is_null();
+        (key.clone(), if secret { Value::from(CENSORED) } else { value.clone() })
+    };
+    shown.iter().map(censor).collect()
+}
+
+fn collect_from<'a>(specs: impl Iterator<Item = &'a Arg>, values: &Map, found: &mut BTreeSet<String>) {
+    for arg in specs {
+        let given = arg.aliases.iter().chain([&arg.name]).filter_map(|name| values.get(*name));
+        for value in given {
+            if arg.no_log {
+                collect_texts(value, found);
+            }
+            let inner = arg.options.iter();
+            match value {
+                Value::Object(map) if !arg.options.is_empty() => collect_from(inner, map, found),
+                Value::Array(items) if !arg.options.is_empty() => {
+                    items.iter().filter_map(Value::as_object).for_each(|map| collect_from(inner.clone(), map, found));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn collect_texts(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            found.insert(text.clone());
+        }
+        Value::Number(number) => {
+            found.insert(number.to_string());
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, found)),
+        Value::Object(map) => map.values().for_each(|item| collect_texts(item, found)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
