@@ -1,1 +1,21 @@
-//! Placeholder.
+//! Connections to managed nodes: run a command with piped stdin and stdout, and bring up the worker on top of that.
+//!
+//! The whole crate stands on one small trait, [`Connection`]. Become, the bootstrap of the worker, module calls
+//! and file transfer are built once on top of it, so another kind of connection is one short file.
+
+mod blobs;
+mod connection;
+mod connections;
+mod error;
+mod raw;
+mod spec;
+mod worker_session;
+
+pub use blobs::{BlobSource, Blobs};
+pub use connection::{Connection, ExitStatus, Process};
+pub use connections::Connections;
+pub use error::ConnectionError;
+pub use kapell_protocol::{FetchedFile, ModuleCall, OutputStream};
+pub use raw::{RawCommand, RawOutput, run_raw};
+pub use spec::{BecomeSpec, ConnectionSpec, Secret};
+pub use worker_session::{OutputLine, WorkerSession};
