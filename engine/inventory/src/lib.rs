@@ -1,1 +1,19 @@
-//! Placeholder.
+//! Inventory sources in, hosts and groups out; host patterns; the variables of `group_vars` and `host_vars`.
+
+mod address;
+pub mod group;
+mod group_name;
+pub mod host;
+mod host_set;
+pub mod inventory;
+pub mod merge;
+pub mod mutation;
+pub mod pattern;
+pub mod policy;
+pub mod select;
+
+pub use group::Group;
+pub use host::Host;
+pub use inventory::Inventory;
+pub use pattern::HostPattern;
+pub use policy::Policy;

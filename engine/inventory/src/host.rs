@@ -1,0 +1,22 @@
+//! `Host`: a machine the inventory names, with the variables its sources gave it.
+
+use std::path::PathBuf;
+
+use kapell_parsing::{Map, Origin};
+
+use crate::inventory::GroupId;
+
+#[derive(Clone, Debug, Default)]
+pub struct Host {
+    pub name: String,
+    /// What inventory sources and `add_host` say about this host itself; groups and `host_vars` are not mixed in.
+    pub vars: Map,
+    /// Where it was written first, for messages.
+    pub origin: Option<Origin>,
+    /// Made up because a play asked for `localhost` and no source has it: member of no group, not even `all`.
+    pub implicit: bool,
+    /// The source that named it first: `inventory_file`; its directory is `inventory_dir`. `None` for host lists.
+    pub source: Option<PathBuf>,
+    /// Direct groups, in the order they were joined.
+    pub(crate) groups: Vec<GroupId>,
+}

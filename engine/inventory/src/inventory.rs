@@ -1,0 +1,138 @@
+//! `Inventory`: every host and group of a run, and the questions asked of them.
+
+use std::path::PathBuf;
+
+use indexmap::{IndexMap, IndexSet};
+use kapell_parsing::{Key, Map, Value};
+
+use crate::host_set::HostSet;
+use crate::policy::Policy;
+use crate::{Group, Host};
+
+/// Place of a host in `Inventory::hosts`. Hosts are never removed, so it stays valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct HostId(pub(crate) u32);
+
+impl HostId {
+    /// The localhost that is in no source.
+    pub(crate) const IMPLICIT: Self = Self(u32::MAX);
+}
+
+/// Place of a group in `Inventory::groups`. Groups are never removed, so it stays valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GroupId(pub(crate) u32);
+
+impl GroupId {
+    pub(crate) const ALL: Self = Self(0);
+    pub(crate) const UNGROUPED: Self = Self(1);
+}
+
+/// Names that mean the control node when no source has them.
+pub const LOCALHOST_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+
+/// Plain data: the one who runs the play owns it and may change it (`add_host`, `group_by`).
+#[derive(Clone, Debug)]
+pub struct Inventory {
+    pub(crate) hosts: IndexMap<String, Host>,
+    /// `all` first, `ungrouped` second, then as they were met.
+    pub(crate) groups: IndexMap<String, Group>,
+    /// The first host of the inventory with one of `LOCALHOST_NAMES`.
+    pub(crate) localhost: Option<HostId>,
+    /// What each of these names stands for when there is none.
+    pub(crate) implicit_localhosts: [Host; 3],
+    /// Files and directories the hosts came from, in the order they were given; `group_vars` lie beside them.
+    pub(crate) sources: Vec<PathBuf>,
+    pub(crate) policy: Policy,
+}
+
+impl Inventory {
+    pub fn hosts(&self) -> impl ExactSizeIterator<Item = &Host> {
+        self.hosts.values()
+    }
+
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = &Group> {
+        self.groups.values()
+    }
+
+    pub fn sources(&self) -> &[PathBuf] {
+        &self.sources
+    }
+
+    /// The host of that name; for `localhost`, `127.0.0.1` and `::1` also the inventory's host under another of these
+    /// names, and at last the implicit one.
+    pub fn host(&self, name: &str) -> Option<&Host> {
+        self.hosts.get(name).or_else(|| self.localhost_as(name))
+    }
+
+    fn localhost_as(&self, name: &str) -> Option<&Host> {
+        let implicit = self.implicit_localhosts.iter().find(|host| host.name == name)?;
+        Some(self.localhost.map_or(implicit, |id| self.host_at(id)))
+    }
+
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.get(name)
+    }
+
+    /// Every group the host is in, `all` included, in the order in which their variables apply: depth, priority, name.
+    pub fn groups_of(&self, host: &Host) -> Vec<&Group> {
+        let mut ids: Vec<GroupId> = Vec::with_capacity(host.groups.len() * 2 + 1);
+        let mut unseen = host.groups.clone();
+        while let Some(id) = unseen.pop() {
+            if !ids.contains(&id) {
+                ids.push(id);
+                unseen.extend(&self.group_at(id).parents);
+            }
+        }
+        let mut groups: Vec<&Group> = ids.into_iter().map(|id| self.group_at(id)).collect();
+        groups.sort_by(|a, b| (a.depth, a.priority, &a.name).cmp(&(b.depth, b.priority, &b.name)));
+        groups
+    }
+
+    /// `group_names`: the sorted names of the host's groups without `all`.
+    pub fn group_names(&self, host: &Host) -> Vec<&str> {
+        let mut names: Vec<&str> = self.groups_of(host).into_iter().map(|group| group.name.as_str()).collect();
+        names.retain(|name| *name != "all");
+        names.sort_unstable();
+        names
+    }
+
+    /// Hosts of the group and of all groups below it, in inventory order. Empty for a group that is not there.
+    pub fn group_hosts(&self, group: &str) -> Vec<&str> {
+        let Some(index) = self.groups.get_index_of(group) else { return Vec::new() };
+        self.host_ids_of(GroupId(index as u32)).iter().map(|id| self.host_at(id).name.as_str()).collect()
+    }
+
+    /// The `groups` magic variable: group name to list of host names.
+    pub fn groups_map(&self) -> Map {
+        let hosts_of = |name: &str| self.group_hosts(name).into_iter().map(Value::from).collect::<Vec<_>>();
+        self.groups.keys().map(|name| (Key::from(name.as_str()), Value::list(hosts_of(name)))).collect()
+    }
+
+    pub(crate) fn host_at(&self, id: HostId) -> &Host {
+        &self.hosts[id.0 as usize]
+    }
+
+    pub(crate) fn group_at(&self, id: GroupId) -> &Group {
+        &self.groups[id.0 as usize]
+    }
+
+    /// Ansible's order of a group's hosts: its own first, then level by level those of the groups below.
+    pub(crate) fn host_ids_of(&self, group: GroupId) -> HostSet {
+        let mut hosts = HostSet::default();
+        for id in self.with_descendants(group) {
+            hosts.extend(self.group_at(id).hosts.iter().copied());
+        }
+        hosts
+    }
+
+    /// The group and the groups below it, level by level, each once.
+    pub(crate) fn with_descendants(&self, group: GroupId) -> IndexSet<GroupId> {
+        let mut seen = IndexSet::from([group]);
+        let mut next = 0;
+        while let Some(id) = seen.get_index(next).copied() {
+            seen.extend(&self.group_at(id).children);
+            next += 1;
+        }
+        seen
+    }
+}

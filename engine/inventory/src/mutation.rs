@@ -1,0 +1,242 @@
+//! Changing an `Inventory`: what sources do while loading, and `add_host` and `group_by` during a run.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+use kapell_parsing::{Diagnostic, Key, Map, Value};
+
+use crate::group_name;
+use crate::inventory::{GroupId, HostId, LOCALHOST_NAMES};
+use crate::merge::merged;
+use crate::policy::Policy;
+use crate::{Group, Host, Inventory};
+
+impl Inventory {
+    /// Only `all` and `ungrouped`, and the implicit localhost.
+    pub fn new(policy: Policy) -> Self {
+        let mut inventory = Self {
+            hosts: IndexMap::new(),
+            groups: IndexMap::new(),
+            localhost: None,
+            implicit_localhosts: LOCALHOST_NAMES.map(implicit_localhost),
+            sources: Vec::new(),
+            policy,
+        };
+        for name in ["all", "ungrouped"] {
+            inventory.groups.insert(name.into(), Group::new(name));
+        }
+        inventory.link(GroupId::ALL, GroupId::UNGROUPED);
+        inventory
+    }
+
+    /// `add_host` at run time: the host is made unless it is there, joins the groups (made unless they are there), and
+    /// the variables are added to its own. True when anything changed.
+    pub fn add_host(
+        &mut self,
+        name: &str,
+        groups: &[&str],
+        vars: &Map,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<bool, Diagnostic> {
+        let (host, mut changed) = self.host_id(name, None, warnings);
+        for (key, value) in vars {
+            changed |= self.hosts[host.0 as usize].vars.get(key) != Some(value);
+            self.set_host_var(host, key.clone(), value.clone());
+        }
+        for group in groups {
+            let (group, _) = self.group_id(group, warnings);
+            self.settle_group(group)?;
+            changed |= self.join(host, group);
+        }
+        self.settle_host(host);
+        Ok(changed)
+    }
+
+    /// `group_by` at run time: the host joins `group`, which becomes a child of every one of `parents`. True when
+    /// anything changed.
+    pub fn group_by(
+        &mut self,
+        host: &str,
+        group: &str,
+        parents: &[&str],
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<bool, Diagnostic> {
+        let (group, mut changed) = self.group_id(group, warnings);
+        for parent in parents {
+            let (parent, made) = self.group_id(parent, warnings);
+            changed |= made | self.add_child(parent, group)?;
+            self.settle_group(parent)?;
+        }
+        self.settle_group(group)?;
+        if let Some(index) = self.hosts.get_index_of(host) {
+            let host = HostId(index as u32);
+            changed |= self.join(host, group);
+            self.settle_host(host);
+        }
+        Ok(changed)
+    }
+
+    /// The group of that name, and whether it had to be made.
+    pub(crate) fn group_id(&mut self, name: &str, warnings: &mut Vec<Diagnostic>) -> (GroupId, bool) {
+        if let Some(index) = self.groups.get_index_of(name) {
+            return (GroupId(index as u32), false);
+        }
+        let name = group_name::transform(name, self.policy.group_characters, warnings);
+        let entry = self.groups.entry(name);
+        let (index, made) = (entry.index(), matches!(entry, Entry::Vacant(_)));
+        entry.or_insert_with_key(|name| Group::new(name.as_str()));
+        (GroupId(index as u32), made)
+    }
+
+    /// The host of that name, and whether it had to be made; `source` is where it is named.
+    pub(crate) fn host_id(
+        &mut self,
+        name: &str,
+        source: Option<&Path>,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> (HostId, bool) {
+        if let Some(index) = self.hosts.get_index_of(name) {
+            return (HostId(index as u32), false);
+        }
+        let host = Host { name: name.into(), source: source.map(Into::into), ..Host::default() };
+        let (index, _) = self.hosts.insert_full(name.into(), host);
+        let id = HostId(index as u32);
+        if LOCALHOST_NAMES.contains(&name) {
+            match self.localhost {
+                None => self.localhost = Some(id),
+                Some(first) => {
+                    let first = &self.host_at(first).name;
+                    let message = format!("the inventory has two hosts for this machine: '{first}' and '{name}'");
+                    warnings.push(Diagnostic::warning(message).hint(format!("'{first}', named first, is localhost")));
+                }
+            }
+        }
+        (id, true)
+    }
+
+    /// True unless the host is a direct member already.
+    pub(crate) fn join(&mut self, host: HostId, group: GroupId) -> bool {
+        let groups = &mut self.hosts[host.0 as usize].groups;
+        if groups.contains(&group) {
+            return false;
+        }
+        groups.push(group);
+        self.groups[group.0 as usize].hosts.push(host);
+        true
+    }
+
+    /// Makes `child` a child group of `parent`; true unless it was one. An error where the groups would contain themselves.
+    pub(crate) fn add_child(&mut self, parent: GroupId, child: GroupId) -> Result<bool, Diagnostic> {
+        if self.group_at(child).parents.contains(&parent) {
+            return Ok(false);
+        }
+        let descendants = self.with_descendants(child);
+        if descendants.contains(&parent) {
+            let (parent, child) = (&self.group_at(parent).name, &self.group_at(child).name);
+            let message =
+                format!("group '{child}' cannot be a child of '{parent}': the groups would contain themselves");
+            return Err(Diagnostic::error(message));
+        }
+        self.link(parent, child);
+        Ok(true)
+    }
+
+    fn link(&mut self, parent: GroupId, child: GroupId) {
+        self.groups[parent.0 as usize].children.push(child);
+        self.groups[child.0 as usize].parents.push(parent);
+        let mut deeper = vec![(child, self.group_at(parent).depth + 1)];
+        while let Some((id, depth)) = deeper.pop() {
+            let group = &mut self.groups[id.0 as usize];
+            if depth > group.depth {
+                group.depth = depth;
+                deeper.extend(group.children.iter().map(|child| (*child, depth + 1)));
+            }
+        }
+    }
+
+    pub(crate) fn set_host_var(&mut self, host: HostId, key: Key, value: Value) {
+        set_var(&mut self.hosts[host.0 as usize].vars, key, value, self.policy.merge_maps);
+    }
+
+    pub(crate) fn set_group_var(&mut self, group: GroupId, key: Key, value: Value) {
+        let merge = self.policy.merge_maps;
+        let group = &mut self.groups[group.0 as usize];
+        if key.as_str() == Some("ansible_group_priority")
+            && let Some(priority) = priority(&value)
+        {
+            group.priority = priority;
+        }
+        set_var(&mut group.vars, key, value, merge);
+    }
+
+    /// After a source is read: every group is below `all`, every host is in a group, `ungrouped` holds only those
+    /// that are in no other.
+    pub(crate) fn reconcile(&mut self, warnings: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
+        for index in 0..self.groups.len() {
+            self.settle_group(GroupId(index as u32))?;
+        }
+        let grouped: HashSet<HostId> =
+            self.group_at(GroupId::UNGROUPED).hosts.iter().copied().filter(|id| self.is_grouped(*id)).collect();
+        if !grouped.is_empty() {
+            self.groups[GroupId::UNGROUPED.0 as usize].hosts.retain(|id| !grouped.contains(id));
+            for id in grouped {
+                self.hosts[id.0 as usize].groups.retain(|group| *group != GroupId::UNGROUPED);
+            }
+        }
+        for index in 0..self.hosts.len() {
+            self.settle_host(HostId(index as u32));
+        }
+        for name in self.groups.keys().filter(|name| self.hosts.contains_key(*name)) {
+            warnings.push(Diagnostic::warning(format!("Found both group and host with same name: {name}")));
+        }
+        Ok(())
+    }
+
+    fn settle_group(&mut self, group: GroupId) -> Result<(), Diagnostic> {
+        if group != GroupId::ALL && self.group_at(group).parents.is_empty() {
+            self.add_child(GroupId::ALL, group)?;
+        }
+        Ok(())
+    }
+
+    fn settle_host(&mut self, host: HostId) {
+        let groups = &self.host_at(host).groups;
+        if groups.iter().all(|group| *group == GroupId::ALL) {
+            self.join(host, GroupId::UNGROUPED);
+        } else if groups.contains(&GroupId::UNGROUPED) && self.is_grouped(host) {
+            self.hosts[host.0 as usize].groups.retain(|group| *group != GroupId::UNGROUPED);
+            self.groups[GroupId::UNGROUPED.0 as usize].hosts.retain(|member| *member != host);
+        }
+    }
+
+    /// In a group other than `all` and `ungrouped`.
+    fn is_grouped(&self, host: HostId) -> bool {
+        let basic = [GroupId::ALL, GroupId::UNGROUPED];
+        self.host_at(host).groups.iter().any(|group| !basic.contains(group))
+    }
+}
+
+fn implicit_localhost(name: &str) -> Host {
+    let vars = Map::from([(Key::from("ansible_connection"), Value::from("local"))]);
+    Host { name: name.into(), vars, implicit: true, ..Host::default() }
+}
+
+fn set_var(vars: &mut Map, key: Key, value: Value, merge: bool) {
+    let value = match vars.get(&key) {
+        Some(old) if merge => merged(old, &value),
+        _ => value,
+    };
+    vars.insert(key, value);
+}
+
+/// `ansible_group_priority`: an integer, or a text that is one.
+fn priority(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(*number),
+        Value::Float(number) => Some(*number as i64),
+        Value::Str(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,116 @@
+//! Which hosts a `HostPattern` stands for, and in which order.
+
+use kapell_parsing::Diagnostic;
+
+use crate::Inventory;
+use crate::host_set::HostSet;
+use crate::inventory::{GroupId, HostId, LOCALHOST_NAMES};
+use crate::pattern::{HostPattern, Matcher, Operation, Subscript, Term};
+use crate::policy::Mismatch;
+
+impl Inventory {
+    /// The names of the hosts that `pattern` stands for, without those that `limit` leaves out, in inventory order within
+    /// each term. A localhost that is in no source is meant only where it is named, in `limit` too.
+    /// The cost is that of the hosts touched: many exact names are as cheap as one group of them.
+    pub fn select(
+        &self,
+        pattern: &HostPattern,
+        limit: Option<&HostPattern>,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Vec<String>, Diagnostic> {
+        let mut hosts = self.evaluate(pattern, warnings)?;
+        if let Some(limit) = limit.filter(|limit| !limit.terms.is_empty()) {
+            let allowed = self.evaluate(limit, warnings)?;
+            hosts = hosts.filtered(|id| allowed.contains(id));
+        }
+        let implicit = pattern.terms.iter().map(|term| term.name.as_str()).find(|name| LOCALHOST_NAMES.contains(name));
+        let name_of = |id: HostId| match id {
+            HostId::IMPLICIT => implicit.unwrap_or("localhost"),
+            id => &self.host_at(id).name,
+        };
+        Ok(hosts.iter().map(|id| name_of(id).to_owned()).collect())
+    }
+
+    fn evaluate(&self, pattern: &HostPattern, warnings: &mut Vec<Diagnostic>) -> Result<HostSet, Diagnostic> {
+        let adds = pattern.terms.iter().any(|term| term.operation == Operation::Add);
+        let mut hosts = if adds { HostSet::default() } else { self.host_ids_of(GroupId::ALL) };
+        let mut excluded = HostSet::default();
+        for term in &pattern.terms {
+            match (term.operation, self.hosts.get_index_of(&term.text)) {
+                (Operation::Add, Some(index)) => hosts.insert(HostId(index as u32)),
+                (Operation::Add, None) => hosts.extend(self.hosts_of_term(term, warnings)?.iter()),
+                (Operation::Intersect, _) => {
+                    let common = self.hosts_of_term(term, warnings)?;
+                    hosts = hosts.filtered(|id| common.contains(id));
+                }
+                (Operation::Exclude, _) => excluded.extend(self.hosts_of_term(term, warnings)?.iter()),
+            }
+        }
+        Ok(if excluded.is_empty() { hosts } else { hosts.filtered(|id| !excluded.contains(id)) })
+    }
+
+    /// Groups of that name come before hosts of that name; hosts come in where no group matched, or for patterns that
+    /// could mean either.
+    fn hosts_of_term(&self, term: &Term, warnings: &mut Vec<Diagnostic>) -> Result<HostSet, Diagnostic> {
+        let groups = self.groups_matching(term);
+        let mut hosts = HostSet::default();
+        for group in &groups {
+            hosts.extend(self.host_ids_of(*group).iter());
+        }
+        if groups.is_empty() || term.matches_hosts_too() {
+            self.add_hosts_matching(term, &mut hosts);
+        }
+        if hosts.is_empty() && LOCALHOST_NAMES.contains(&term.name.as_str()) {
+            hosts.insert(self.localhost.unwrap_or(HostId::IMPLICIT));
+        }
+        if hosts.is_empty() && groups.is_empty() {
+            self.report_mismatch(&term.name, warnings)?;
+        }
+        subscripted(hosts, term, warnings)
+    }
+
+    fn groups_matching(&self, term: &Term) -> Vec<GroupId> {
+        match &term.matcher {
+            Matcher::Exact => {
+                self.groups.get_index_of(&term.name).map(|index| GroupId(index as u32)).into_iter().collect()
+            }
+            matcher => {
+                let names = self.groups.keys().enumerate();
+                names.filter(|(_, name)| matcher.matches(name)).map(|(index, _)| GroupId(index as u32)).collect()
+            }
+        }
+    }
+
+    fn add_hosts_matching(&self, term: &Term, hosts: &mut HostSet) {
+        match &term.matcher {
+            Matcher::Exact => hosts.extend(self.hosts.get_index_of(&term.name).map(|index| HostId(index as u32))),
+            matcher => {
+                let names = self.hosts.keys().enumerate();
+                hosts.extend(names.filter(|(_, name)| matcher.matches(name)).map(|(index, _)| HostId(index as u32)));
+            }
+        }
+    }
+
+    fn report_mismatch(&self, name: &str, warnings: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
+        let message = format!("Could not match supplied host pattern, ignoring: {name}");
+        match self.policy.mismatch {
+            Mismatch::Ignore => {}
+            Mismatch::Warn => warnings.push(Diagnostic::warning(message)),
+            Mismatch::Fail => return Err(Diagnostic::error(message)),
+        }
+        Ok(())
+    }
+}
+
+fn subscripted(hosts: HostSet, term: &Term, warnings: &mut Vec<Diagnostic>) -> Result<HostSet, Diagnostic> {
+    let Some(subscript) = term.subscript else { return Ok(hosts) };
+    if term.has_dash_subscript() {
+        let message = format!("the host pattern '{}' has a subscript with a dash", term.text);
+        warnings.push(Diagnostic::warning(message).hint("write [x:y]; the end is included"));
+    }
+    let part = subscript.apply(hosts.as_slice());
+    if part.is_empty() && !hosts.is_empty() && matches!(subscript, Subscript::One(_)) {
+        return Err(Diagnostic::error(format!("No hosts matched the subscripted pattern '{}'", term.text)));
+    }
+    Ok(part.iter().copied().collect())
+}
