@@ -14,6 +14,7 @@ mod checksum;
 mod command;
 mod context;
 mod conversion;
+mod debian;
 mod diff;
 mod error;
 mod file_writing;

@@ -2,6 +2,8 @@
 
 use crate::Module;
 
+mod group;
 mod ping;
+mod user;
 
-pub(crate) static MODULES: &[&Module] = &[&ping::MODULE];
+pub(crate) static MODULES: &[&Module] = &[&group::MODULE, &ping::MODULE, &user::MODULE];
