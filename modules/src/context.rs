@@ -238,7 +238,7 @@ fn not_started(spec: &CommandSpec, error: &io::Error) -> ModuleError {
         .with("rc", root_cause(error).raw_os_error().unwrap_or(257))
         .with("stdout", "")
         .with("stderr", "")
-        .with("exception_text", crate::error::os_error(error, &missing))
+        .with("exception", crate::error::os_error_bytes(error, &missing))
 }
 
 fn absent_as_none<T>(result: io::Result<T>) -> Result<Option<T>, ModuleError> {

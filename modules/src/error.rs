@@ -4,6 +4,7 @@ use std::io;
 
 use serde_json::Value;
 
+use crate::python_repr::quoted;
 use crate::{Map, ModuleResult};
 
 /// A failed module. It becomes `{"failed": true, "msg": …}` with the extra keys.
@@ -55,11 +56,18 @@ pub(crate) fn errno_text(error: &io::Error) -> String {
 
 /// An errno as Python prints an `OSError`: `[Errno 13] Permission denied: '/etc/shadow'`.
 pub(crate) fn os_error(error: &io::Error, path: &str) -> String {
-    let inner = root_cause(error);
-    match inner.raw_os_error() {
-        Some(number) => format!("[Errno {number}] {}: '{path}'", errno_text(&io::Error::from_raw_os_error(number))),
-        None => format!("{}: '{path}'", errno_text(error)),
+    let cause = root_cause(error);
+    match cause.raw_os_error() {
+        Some(number) => format!("[Errno {number}] {}: {}", errno_text(&cause), quoted(path)),
+        None => format!("{}: {}", errno_text(error), quoted(path)),
     }
+}
+
+/// The same where Ansible works with paths as bytes: `[Errno 2] No such file or directory: b'/nonexistent'`.
+pub(crate) fn os_error_bytes(error: &io::Error, path: &str) -> String {
+    let text = os_error(error, path);
+    let at = text.len() - quoted(path).len();
+    format!("{}b{}", &text[..at], &text[at..])
 }
 
 /// `fs-err` wraps the system's error; the number is in its source.

@@ -85,7 +85,7 @@ impl Context<'_> {
             return Err(ModuleError::failed(format!("validate must contain %s: {validate}")));
         }
         let line = validate.replace("%s", &shell_words::quote(&path.to_string_lossy()));
-        let words = shell_words::split(&line).map_err(|error| ModuleError::failed(format!("{error}: {validate}")))?;
+        let words = crate::words::split(&line).map_err(ModuleError::failed)?;
         let output: CommandOutput = self.run(&CommandSpec::new(words))?;
         if output.ok() {
             return Ok(());

@@ -18,6 +18,8 @@ mod debian;
 mod diff;
 mod error;
 mod file_writing;
+mod glob_paths;
+mod lines;
 mod mode;
 mod module;
 mod path_facts;
@@ -27,6 +29,7 @@ mod run;
 mod secrets;
 mod silence;
 mod validation;
+mod words;
 
 pub use accounts::{Accounts, Group, User};
 pub use arg::{Arg, ArgKind, Constraint};

@@ -13,7 +13,7 @@ pub enum Support {
 }
 
 /// The function that does a module's work.
-pub type Run = fn(&Args, &mut Context<'_>) -> Result<ModuleResult, ModuleError>;
+pub(crate) type Run = fn(&Args, &mut Context<'_>) -> Result<ModuleResult, ModuleError>;
 
 /// One module. Built in a `static` with `Module::new(..)` and the const setters.
 #[derive(Debug)]

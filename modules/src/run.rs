@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use kapell_protocol::ModuleCall;
 use serde_json::Value;
 
+use crate::lines::split_lines;
 use crate::module::Support;
 use crate::secrets::{Secrets, censored};
 use crate::validation::validate;
@@ -24,6 +25,7 @@ pub fn run(call: &ModuleCall, blobs: &mut dyn BlobSource, events: &mut dyn Event
         Err(message) => failure(ModuleError::failed(message)),
     };
     path_facts::complete(&mut result, &mut cx);
+    add_lines(&mut result);
     add_notes(&mut result, &mut cx);
     result.insert("invocation".to_owned(), invocation(module, &validation.shown));
     Secrets::of(module, &call.args).scrub(&mut result);
@@ -61,6 +63,16 @@ fn failure(error: ModuleError) -> Map {
 fn skipped(module: &Module, _args: &crate::Args) -> Map {
     let msg = format!("remote module ({}) does not support check mode", module.name);
     ModuleResult::ok().skipped().msg(msg).into_map()
+}
+
+/// `stdout_lines` and `stderr_lines` beside the texts.
+fn add_lines(result: &mut Map) {
+    for (key, lines_key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let Some(Value::String(text)) = result.get(key).filter(|_| !result.contains_key(lines_key)) {
+            let lines: Vec<Value> = split_lines(text).into_iter().map(Value::from).collect();
+            result.insert(lines_key.to_owned(), Value::Array(lines));
+        }
+    }
 }
 
 fn add_notes(result: &mut Map, cx: &mut Context<'_>) {

@@ -2,8 +2,18 @@
 
 use crate::Module;
 
+mod command;
 mod group;
 mod ping;
+mod shell;
 mod user;
 
-pub(crate) static MODULES: &[&Module] = &[&group::MODULE, &ping::MODULE, &user::MODULE];
+// One line each: additions then merge by themselves.
+#[rustfmt::skip]
+pub(crate) static MODULES: &[&Module] = &[
+    &command::MODULE,
+    &group::MODULE,
+    &ping::MODULE,
+    &shell::MODULE,
+    &user::MODULE,
+];

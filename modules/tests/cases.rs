@@ -1,0 +1,264 @@
+//! Runs every case under `cases/` and compares results and files with what ansible-core did (see `measure.py`).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{Duration, UNIX_EPOCH};
+
+use kapell_modules::{BlobSource, Map, ModuleCall, NoEvents, run};
+use regex::Regex;
+use serde_json::{Value, json};
+
+/// Results that differ from run to run; `measure.py` leaves out the same.
+const VOLATILE: &[&str] = &[
+    "invocation",
+    "start",
+    "end",
+    "delta",
+    "backup_file",
+    "atime",
+    "mtime",
+    "ctime",
+    "inode",
+    "dev",
+    "version",
+    "exception",
+    "elapsed",
+    "deprecations",
+    "stdout_lines",
+    "stderr_lines",
+    "attr_flags",
+    "attributes",
+    "blocks",
+    "block_size",
+    "birthtime",
+];
+
+#[test]
+fn modules_do_what_ansible_does() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let only = std::env::var("CASE").unwrap_or_default();
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for folder in sorted(&cases) {
+        for path in sorted(&folder).iter().filter(|path| path.to_string_lossy().contains(&only)) {
+            count += 1;
+            failures.extend(failures_of(path));
+        }
+    }
+    assert!(count > 0, "no cases match");
+    assert!(failures.is_empty(), "{} differences:\n{}", failures.len(), failures.join("\n"));
+}
+
+fn sorted(dir: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// What a case says and where it runs.
+struct Case {
+    label: String,
+    values: Map,
+    module: String,
+    dir: tempfile::TempDir,
+    ignore: Vec<String>,
+}
+
+impl Case {
+    fn load(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap();
+        let values: Map = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let folder = path.parent().and_then(Path::file_name).unwrap().to_string_lossy().into_owned();
+        let module = values.get("module").and_then(Value::as_str).map_or_else(|| folder.clone(), str::to_owned);
+        let ignore = values.get("ignore").and_then(Value::as_array).into_iter().flatten();
+        let ignore = ignore.map(|key| key.as_str().unwrap().to_owned()).chain(VOLATILE.iter().map(ToString::to_string));
+        let dir = tempfile::Builder::new().prefix("kapell-case-").tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let label = format!("{folder}/{}", path.file_stem().unwrap().to_string_lossy());
+        Self { label, ignore: ignore.collect(), module, dir, values }
+    }
+
+    fn root(&self) -> String {
+        self.dir.path().to_string_lossy().into_owned()
+    }
+
+    fn build(&self) {
+        let Some(tree) = self.values.get("before").and_then(Value::as_object) else { return };
+        for (name, spec) in tree {
+            let path = self.dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let text = |key: &str| spec.get(key).and_then(Value::as_str);
+            if spec.get("dir").is_some() {
+                fs::create_dir_all(&path).unwrap();
+            } else if let Some(target) = text("link") {
+                symlink(target.replace("$DIR", &self.root()), &path).unwrap();
+                continue;
+            } else if let Some(other) = text("hard") {
+                fs::hard_link(self.dir.path().join(other), &path).unwrap();
+                continue;
+            } else if let Some(digits) = text("hex") {
+                fs::write(&path, hex::decode(digits).unwrap()).unwrap();
+            } else {
+                fs::write(&path, spec.as_str().or(text("content")).unwrap_or_default()).unwrap();
+            }
+            let default = if spec.get("dir").is_some() { "0755" } else { "0644" };
+            let mode = u32::from_str_radix(text("mode").unwrap_or(default), 8).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            if let Some(seconds) = spec.get("mtime").and_then(Value::as_u64) {
+                let time = UNIX_EPOCH + Duration::from_secs(seconds);
+                let times = fs::FileTimes::new().set_accessed(time).set_modified(time);
+                fs::File::open(&path).unwrap().set_times(times).unwrap();
+            }
+        }
+    }
+
+    fn run(&self, phase: &str) -> Value {
+        let mut args = substituted(&self.values["args"], &self.root());
+        let mut blobs = CaseBlobs { dir: tempfile::tempdir().unwrap() };
+        if let Some(content) = self.values.get("blob").and_then(Value::as_str) {
+            args["_content_sha256"] = blobs.add(content).into();
+        }
+        let call = ModuleCall {
+            module: self.module.clone(),
+            args: args.as_object().unwrap().clone(),
+            check_mode: phase == "check",
+            diff_mode: true,
+            ..ModuleCall::default()
+        };
+        let result = run(&call, &mut blobs, &mut NoEvents);
+        cleaned(&Value::Object(result), &self.root(), &self.ignore)
+    }
+}
+
+fn failures_of(path: &Path) -> Vec<String> {
+    let case = Case::load(path);
+    case.build();
+    let Some(expect) = case.values.get("expect").and_then(Value::as_object) else {
+        return vec![format!("{}: not measured yet", case.label)];
+    };
+    let mut failures = Vec::new();
+    let mut tree = snapshot(case.dir.path());
+    for (phase, expected) in expect {
+        let result = case.run(phase);
+        compare(&format!("{} {phase} result", case.label), &expected["result"], &result, &mut failures);
+        tree = expected.get("tree").cloned().unwrap_or(tree);
+        compare(&format!("{} {phase} files", case.label), &tree, &snapshot(case.dir.path()), &mut failures);
+    }
+    failures
+}
+
+/// Notes every leaf that differs.
+fn compare(at: &str, expected: &Value, actual: &Value, failures: &mut Vec<String>) {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => {
+            for (key, value) in expected {
+                compare(&format!("{at}.{key}"), value, actual.get(key).unwrap_or(&json!("<absent>")), failures);
+            }
+            for key in actual.keys().filter(|key| !expected.contains_key(*key)) {
+                failures.push(format!("{at}.{key}: unexpected {}", actual[key]));
+            }
+        }
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
+            for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
+                compare(&format!("{at}[{index}]"), expected, actual, failures);
+            }
+        }
+        (Value::Number(one), Value::Number(other)) if one.as_f64() == other.as_f64() => {}
+        _ if expected != actual => failures.push(format!("{at}: expected {expected}, got {actual}")),
+        _ => {}
+    }
+}
+
+struct CaseBlobs {
+    dir: tempfile::TempDir,
+}
+
+impl CaseBlobs {
+    fn add(&mut self, content: &str) -> String {
+        use sha2::Digest;
+        let sha256 = hex::encode(sha2::Sha256::digest(content));
+        fs::write(self.dir.path().join(&sha256), content).unwrap();
+        sha256
+    }
+}
+
+impl BlobSource for CaseBlobs {
+    fn open(&mut self, sha256: &str) -> std::io::Result<PathBuf> {
+        Ok(self.dir.path().join(sha256))
+    }
+}
+
+fn substituted(value: &Value, root: &str) -> Value {
+    match value {
+        Value::String(text) => text.replace("$DIR", root).into(),
+        Value::Array(items) => items.iter().map(|item| substituted(item, root)).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), substituted(value, root))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn cleaned(value: &Value, root: &str, ignore: &[String]) -> Value {
+    match value {
+        Value::String(text) => clean_text(text, root).into(),
+        Value::Array(items) => items.iter().map(|item| cleaned(item, root, ignore)).collect(),
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(key, _)| !ignore.contains(key));
+            kept.map(|(key, value)| (key.replace(root, "$DIR"), cleaned(value, root, ignore))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn clean_text(text: &str, root: &str) -> String {
+    let text = text.replace(root, "$DIR");
+    static TEMPORARY: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(\$DIR/\.kapell-|/tmp/kapell-|/tmp/\.tmp)[A-Za-z0-9_./-]*").unwrap());
+    without_date(&TEMPORARY.replace_all(&text, "$$TMP"))
+}
+
+fn without_date(text: &str) -> String {
+    static DATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~").unwrap());
+    DATE.replace_all(text, ".BACKUP~").into_owned()
+}
+
+/// Everything under `root`, by relative path.
+fn snapshot(root: &Path) -> Value {
+    let mut tree = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(dir) = open.pop() {
+        for path in sorted(&dir) {
+            let info = fs::symlink_metadata(&path).unwrap();
+            let key = without_date(&path.strip_prefix(root).unwrap().to_string_lossy());
+            tree.insert(key, entry(&path, &info, &root.to_string_lossy()));
+            if info.is_dir() {
+                open.push(path);
+            }
+        }
+    }
+    json!(tree)
+}
+
+fn entry(path: &Path, info: &fs::Metadata, root: &str) -> Value {
+    if info.is_symlink() {
+        return json!({ "link": fs::read_link(path).unwrap().to_string_lossy().replace(root, "$DIR") });
+    }
+    let mut entry = json!({ "mode": format!("{:04o}", info.mode() & 0o7777) });
+    if info.is_dir() {
+        entry["dir"] = true.into();
+    } else if info.is_file() {
+        match String::from_utf8(fs::read(path).unwrap()) {
+            Ok(text) => entry["content"] = text.replace(root, "$DIR").into(),
+            Err(error) => entry["hex"] = hex::encode(error.into_bytes()).into(),
+        }
+        if info.nlink() > 1 {
+            entry["names"] = info.nlink().into();
+        }
+    }
+    if info.mtime() < 1_700_000_000 {
+        entry["mtime"] = info.mtime().into();
+    }
+    entry
+}

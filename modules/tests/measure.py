@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Runs module cases under ansible-core and writes what happened into their `expect`.
+
+    ANSIBLE_PYTHON=/path/to/python tests/measure.py tests/cases/file/*.json
+
+A case is a JSON object: `module` (default: the folder's name), `args`, `before` (the tree the case starts with) and
+optionally `blob` (the content that copy gets), `phases` and `ignore` (result keys that differ from run to run).
+Three phases are measured by default: `check` (check and diff mode), `run` (diff mode) and `again` (the same once more).
+"""
+import json, os, re, shutil, stat, subprocess, sys, tempfile
+
+PYTHON = os.environ.get("ANSIBLE_PYTHON", "python3")
+PHASES = ["check", "run", "again"]
+# Results that differ from run to run; the Rust side leaves out the same.
+VOLATILE = {"invocation", "start", "end", "delta", "backup_file", "atime", "mtime", "ctime", "inode", "dev", "version",
+            "exception", "elapsed", "deprecations", "stdout_lines", "stderr_lines", "attr_flags", "attributes", "blocks",
+            "block_size", "birthtime"}
+
+
+def build(root, tree):
+    for name, spec in tree.items():
+        path = os.path.join(root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if isinstance(spec, str):
+            spec = {"content": spec}
+        if spec.get("dir"):
+            os.makedirs(path, exist_ok=True)
+        elif "link" in spec:
+            os.symlink(spec["link"].replace("$DIR", root), path)
+        elif "hard" in spec:
+            os.link(os.path.join(root, spec["hard"]), path)
+        elif "fifo" in spec:
+            os.mkfifo(path)
+        else:
+            with open(path, "wb") as file:
+                file.write(spec.get("content", "").encode("utf-8", "surrogateescape") if "hex" not in spec else bytes.fromhex(spec["hex"]))
+        if "mode" in spec:
+            os.chmod(path, int(spec["mode"], 8))
+        elif "link" not in spec and "hard" not in spec:
+            os.chmod(path, 0o755 if spec.get("dir") else 0o644)
+        if "mtime" in spec:
+            os.utime(path, (spec["mtime"], spec["mtime"]))
+
+
+def snapshot(root):
+    tree = {}
+    for base, dirs, files in os.walk(root):
+        for name in dirs + files:
+            path = os.path.join(base, name)
+            info = os.lstat(path)
+            entry = {}
+            if stat.S_ISLNK(info.st_mode):
+                entry["link"] = os.readlink(path).replace(root, "$DIR")
+            else:
+                entry["mode"] = "%04o" % stat.S_IMODE(info.st_mode)
+                if stat.S_ISREG(info.st_mode):
+                    with open(path, "rb") as file:
+                        data = file.read()
+                    try:
+                        entry["content"] = data.decode().replace(root, "$DIR")
+                    except UnicodeDecodeError:
+                        entry["hex"] = data.hex()
+                    if info.st_nlink > 1:
+                        entry["names"] = info.st_nlink
+                elif stat.S_ISDIR(info.st_mode):
+                    entry["dir"] = True
+                if info.st_mtime < 1700000000:
+                    entry["mtime"] = int(info.st_mtime)
+            key = os.path.relpath(path, root)
+            tree[re.sub(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$", ".BACKUP~", key)] = entry
+    return dict(sorted(tree.items()))
+
+
+def text_of(note):
+    return note["event"]["msg"] if isinstance(note, dict) else note
+
+
+def cleaned(value, root, ignore):
+    if isinstance(value, dict):
+        return {k.replace(root, "$DIR"): cleaned(v, root, ignore) for k, v in value.items() if k not in ignore}
+    if isinstance(value, list):
+        return [cleaned(v, root, ignore) for v in value]
+    if isinstance(value, str):
+        value = re.sub(r"(\.ansible_tmp|/tmp/ansible|/tmp/tmp)[A-Za-z0-9_./-]*", "$TMP", value.replace(root, "$DIR"))
+        return re.sub(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~", ".BACKUP~", value)
+    return value
+
+
+def substituted(value, root):
+    if isinstance(value, dict):
+        return {k: substituted(v, root) for k, v in value.items()}
+    if isinstance(value, list):
+        return [substituted(v, root) for v in value]
+    return value.replace("$DIR", root) if isinstance(value, str) else value
+
+
+def run(module, args, phase, case, root):
+    args = substituted(args, root)
+    uses = {"shell": "command"}.get(module, module)
+    if module == "shell":
+        args["_uses_shell"] = True
+    with tempfile.TemporaryDirectory() as tmp:
+        if "blob" in case:
+            args["src"] = os.path.join(tmp, "source")
+            with open(args["src"], "w") as file:
+                file.write(case["blob"])
+        args.update(_ansible_check_mode=phase == "check", _ansible_diff=True, _ansible_no_log=False, _ansible_remote_tmp=tmp,
+                    _ansible_module_name="ansible.builtin." + module, _ansible_keep_remote_files=False)
+        done = subprocess.run([PYTHON, "-m", "ansible.modules." + uses], input=json.dumps({"ANSIBLE_MODULE_ARGS": args}),
+                              capture_output=True, text=True, cwd=root)
+        try:
+            result = json.loads(done.stdout)
+        except ValueError:
+            return {"crashed": done.stderr.strip().splitlines()[-1]}
+    if "warnings" in result:
+        result["warnings"] = [text_of(note) for note in result["warnings"]]
+    result.setdefault("changed", False)
+    return cleaned(result, root, VOLATILE | set(case.get("ignore", [])))
+
+
+def measure(path):
+    with open(path) as file:
+        case = json.load(file)
+    module = case.get("module", os.path.basename(os.path.dirname(path)))
+    root = tempfile.mkdtemp(prefix="kapell-case-")
+    expect = {}
+    try:
+        os.chmod(root, 0o755)
+        build(root, case.get("before", {}))
+        before = snapshot(root)
+        after = before
+        for phase in case.get("phases", PHASES):
+            result = run(module, case["args"], phase, case, root)
+            expect[phase] = {"result": result}
+            now = snapshot(root)
+            if now != after:
+                expect[phase]["tree"] = now
+                after = now
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    case["expect"] = expect
+    with open(path, "w") as file:
+        json.dump(case, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        measure(name)
