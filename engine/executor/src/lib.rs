@@ -1,1 +1,34 @@
-//! Placeholder.
+//! The loop: plays and hosts in, events and an exit status out. Owns the run's state; knows tasks, not terminals.
+
+pub mod action;
+pub mod batch;
+pub mod condition;
+pub mod connection_variables;
+pub mod error_report;
+pub mod dispatcher;
+pub mod event;
+pub mod failure_policy;
+pub mod handlers;
+pub mod host_facts;
+pub mod include;
+pub mod loops;
+pub mod meta;
+pub mod play_iterator;
+pub mod play_setup;
+pub mod playbook_executor;
+pub mod resolve;
+pub mod run;
+pub mod run_state;
+pub mod selection;
+pub mod stats;
+pub mod strategy;
+pub mod tag_filter;
+pub mod task_executor;
+pub mod task_result;
+pub mod variables;
+
+pub use event::{Callback, Event, TaskInfo};
+pub use playbook_executor::{RunStatus, run};
+pub use run::{Run, RunOptions};
+pub use stats::{HostStats, Stats};
+pub use task_result::{TaskResult, TaskStatus};

@@ -1,0 +1,172 @@
+//! `ActionContext`: what an action may use: variables, files of the content, the managed node.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kapell_connection::{Blobs, Connection, ConnectionError, ConnectionSpec, WorkerSession};
+use kapell_parsing::{Map, Origin, Value};
+use kapell_protocol::ModuleCall;
+use kapell_template::RenderContext;
+
+use crate::error_report::ErrorReport;
+use crate::resolve::ResolvedTask;
+use crate::variables::HostVariables;
+use crate::{Event, Run, TaskResult};
+
+pub struct ActionContext<'a> {
+    pub run: &'a Arc<Run>,
+    /// The host the task belongs to; `spec` may lead to another when the task is delegated.
+    pub host: &'a str,
+    pub vars: &'a HostVariables,
+    pub cx: &'a RenderContext,
+    pub spec: &'a ConnectionSpec,
+    /// What the loop adds for this item.
+    pub item_vars: Option<&'a Map>,
+}
+
+/// A failure with further result keys.
+#[derive(Debug)]
+pub struct Failure {
+    pub report: ErrorReport,
+    pub extra: Map,
+}
+
+impl Failure {
+    /// The result; the report is told from the task at `origin`.
+    pub fn into_result(self, origin: &Origin) -> TaskResult {
+        let message = self.report.message();
+        let mut result = TaskResult::new(Map::new());
+        result.set("changed", false);
+        result.data.extend(self.extra);
+        result.set("failed", true);
+        result.set("msg", message);
+        result.error = Some(self.report.wrap("Task failed.", Some(origin)));
+        result
+    }
+}
+
+#[derive(Debug)]
+pub enum ActionError {
+    Failed(Box<Failure>),
+    Unreachable(String),
+}
+
+impl ActionError {
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::failed_with(message, Map::new())
+    }
+
+    pub fn failed_with(message: impl Into<String>, extra: Map) -> Self {
+        Self::Failed(Box::new(Failure { report: ErrorReport::new(message, None), extra }))
+    }
+}
+
+impl From<ConnectionError> for ActionError {
+    fn from(error: ConnectionError) -> Self {
+        if error.is_unreachable() { Self::Unreachable(error.to_string()) } else { Self::failed(error.to_string()) }
+    }
+}
+
+impl From<kapell_template::TemplateError> for ActionError {
+    fn from(error: kapell_template::TemplateError) -> Self {
+        let report = ErrorReport::new(error.to_string(), error.origin());
+        Self::Failed(Box::new(Failure { report, extra: Map::new() }))
+    }
+}
+
+impl From<std::io::Error> for ActionError {
+    fn from(error: std::io::Error) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl ActionContext<'_> {
+    pub async fn session(&self) -> Result<Arc<WorkerSession>, ActionError> {
+        Ok(self.run.connections.session(self.spec).await?)
+    }
+
+    pub async fn connection(&self) -> Result<Arc<dyn Connection>, ActionError> {
+        Ok(self.run.connections.connection(self.spec).await?)
+    }
+
+    /// Runs `module` on the managed node. A module that failed is an `Ok` result that says so.
+    pub async fn call_module(
+        &self,
+        task: &ResolvedTask,
+        module: &str,
+        args: &Map,
+        blobs: &Blobs,
+    ) -> Result<TaskResult, ActionError> {
+        let call = ModuleCall {
+            module: module.to_owned(),
+            args: json_map(args),
+            check_mode: task.check,
+            diff_mode: task.diff,
+            verbosity: self.run.options.verbosity,
+            no_log: task.no_log,
+            environment: task.environment.clone(),
+            timeout: task.timeout,
+            remote_tmp: self.spec.remote_tmp.clone(),
+            ..ModuleCall::default()
+        };
+        let session = self.session().await?;
+        let result = session.call(call, blobs, None).await?;
+        Ok(TaskResult::new(value_map(&result)))
+    }
+
+    /// A file of the content: `name` in the `kind` directory (`files`, `templates`) of each directory of the search
+    /// path, then in the directory itself.
+    pub fn find_file(&self, kind: &str, name: &str) -> Result<PathBuf, ActionError> {
+        let name = expand_user(name);
+        if name.is_absolute() {
+            return if name.exists() { Ok(name) } else { Err(not_found(&name.to_string_lossy(), &[name.clone()])) };
+        }
+        let candidates: Vec<PathBuf> =
+            self.cx.search_path.iter().flat_map(|dir| candidates(dir, kind, &name)).collect();
+        let found = candidates.iter().find(|path| path.exists()).cloned();
+        found.ok_or_else(|| not_found(&name.to_string_lossy(), &candidates))
+    }
+
+    pub fn emit(&self, event: Event) {
+        self.run.emit(event);
+    }
+}
+
+/// Inside a role: its `kind` directory, itself and its `tasks`; elsewhere the `kind` directory and the directory.
+fn candidates(dir: &Path, kind: &str, name: &Path) -> Vec<PathBuf> {
+    let mut paths = vec![dir.join(kind).join(name)];
+    if dir.file_name().is_some_and(|last| last == "tasks" || last == "handlers")
+        && let Some(role) = dir.parent()
+    {
+        paths.insert(0, role.join(kind).join(name));
+    }
+    paths.push(dir.join(name));
+    paths
+}
+
+fn not_found(name: &str, searched: &[PathBuf]) -> ActionError {
+    let list: Vec<String> = searched.iter().map(|path| format!("\t{}", path.display())).collect();
+    ActionError::failed(format!(
+        "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\nIf you are using a module and \
+         expect the file to exist on the remote, see the remote_src option",
+        list.join("\n")
+    ))
+}
+
+pub(crate) fn expand_user(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+pub(crate) fn json_map(map: &Map) -> serde_json::Map<String, serde_json::Value> {
+    match Value::map(map.clone()).to_json() {
+        serde_json::Value::Object(map) => map,
+        _ => serde_json::Map::new(),
+    }
+}
+
+pub(crate) fn value_map(json: &serde_json::Map<String, serde_json::Value>) -> Map {
+    json.iter().map(|(key, value)| (key.as_str().into(), Value::from_json(value))).collect()
+}

@@ -1,0 +1,234 @@
+//! `ansible.builtin.copy`, the half on the control node: finds the source and offers its contents by checksum.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kapell_connection::{BlobSource, Blobs};
+use kapell_parsing::{Key, Map, Value, vault};
+use sha2::{Digest, Sha256};
+
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, text_arg};
+use crate::TaskResult;
+use crate::resolve::ResolvedTask;
+
+pub(super) static ACTION: Action = Action { name: "copy", run: start };
+
+const MODULE: &str = "ansible.builtin.copy";
+
+fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
+    Box::pin(run(task, cx))
+}
+
+async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    let args = &task.args;
+    let given = |name: &str| args.get(name).is_some_and(|value| !value.is_null());
+    check_arguments(given("src"), given("content"), text_arg(args, "dest").as_deref())?;
+    if bool_arg(args, "remote_src")?.unwrap_or(false) {
+        return Ok(cx.call_module(task, MODULE, args, &Blobs::default()).await?.into());
+    }
+    if given("content") {
+        let content = content_bytes(args.get("content").unwrap_or(&Value::Null));
+        let mut args = args.clone();
+        args.shift_remove("content");
+        return Ok(send_content(task, cx, args, content, None).await?.into());
+    }
+    let written = text_arg(args, "src").unwrap_or_default();
+    let source = cx.find_file("files", &written)?;
+    let follow = bool_arg(args, "local_follow")?.unwrap_or(true);
+    if source.is_dir() {
+        return Ok(send_directory(task, cx, &source, &written, follow).await?.into());
+    }
+    send_file(task, cx, &source).await.map(Into::into)
+}
+
+fn check_arguments(src: bool, content: bool, dest: Option<&str>) -> Result<(), ActionError> {
+    match (src, content, dest) {
+        (false, false, _) => Err(ActionError::failed("src (or content) is required")),
+        (true, true, _) => Err(ActionError::failed("src and content are mutually exclusive")),
+        (_, _, None) => Err(ActionError::failed("dest is required")),
+        (_, true, Some(dest)) if dest.ends_with('/') => {
+            Err(ActionError::failed("can not use content with a dir as dest"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `content` as the file's bytes: text as it is, anything else as JSON.
+fn content_bytes(content: &Value) -> Vec<u8> {
+    match content {
+        Value::Str(text) => text.as_bytes().to_vec(),
+        Value::Map(_) | Value::List(_) => python_json(&content.to_json()).into_bytes(),
+        other => other.to_string().into_bytes(),
+    }
+}
+
+/// JSON with the separators Python's `json.dumps` uses.
+fn python_json(json: &serde_json::Value) -> String {
+    match json {
+        serde_json::Value::Array(items) => {
+            format!("[{}]", items.iter().map(python_json).collect::<Vec<_>>().join(", "))
+        }
+        serde_json::Value::Object(map) => {
+            let entries = map.iter().map(|(k, v)| format!("{}: {}", serde_json::Value::from(k.as_str()), python_json(v)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Offers `content` to the copy module on the node, which asks for it only when the destination differs.
+pub(super) async fn send_content(
+    task: &ResolvedTask,
+    cx: &ActionContext<'_>,
+    mut args: Map,
+    content: Vec<u8>,
+    basename: Option<&str>,
+) -> Result<TaskResult, ActionError> {
+    let sha256 = hex::encode(Sha256::digest(&content));
+    args.insert("_content_sha256".into(), sha256.as_str().into());
+    args.insert("_content_size".into(), (content.len() as i64).into());
+    if let Some(basename) = basename {
+        args.insert("_original_basename".into(), basename.into());
+    }
+    let blobs = Blobs::from_iter([(sha256, BlobSource::Bytes(Arc::from(content)))]);
+    cx.call_module(task, MODULE, &args, &blobs).await
+}
+
+async fn send_file(task: &ResolvedTask, cx: &ActionContext<'_>, source: &Path) -> Result<TaskResult, ActionError> {
+    let mut args = task.args.clone();
+    let basename = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    preserve_mode(&mut args, "mode", source)?;
+    args.shift_remove("src");
+    if bool_arg(&args, "decrypt")?.unwrap_or(true)
+        && let Some(plain) = decrypted(cx, source)?
+    {
+        return send_content(task, cx, args, plain, Some(&basename)).await;
+    }
+    let content = FileContent::of(source)?;
+    args.insert("_content_sha256".into(), content.sha256.as_str().into());
+    args.insert("_content_size".into(), (content.size as i64).into());
+    args.insert("_original_basename".into(), basename.into());
+    let blobs = Blobs::from_iter([(content.sha256, BlobSource::Path(source.to_owned()))]);
+    cx.call_module(task, MODULE, &args, &blobs).await
+}
+
+/// `mode: preserve` becomes the source's mode.
+pub(super) fn preserve_mode(args: &mut Map, name: &str, source: &Path) -> Result<(), ActionError> {
+    if text_arg(args, name).as_deref() == Some("preserve") {
+        let mode = fs_err::metadata(source)?.permissions().mode() & 0o7777;
+        args.insert(Key::from(name), format!("{mode:04o}").into());
+    }
+    Ok(())
+}
+
+/// The plain text of a vault file; `None` for any other.
+pub(super) fn decrypted(cx: &ActionContext<'_>, path: &Path) -> Result<Option<Vec<u8>>, ActionError> {
+    let mut start = [0; 64];
+    let read = fs_err::File::open(path)?.read(&mut start)?;
+    if !vault::is_encrypted(&start[..read]) {
+        return Ok(None);
+    }
+    let plain = vault::decrypt(&fs_err::read(path)?, &cx.run.vault);
+    plain.map(Some).map_err(|error| ActionError::failed(format!("{}: {error}", path.display())))
+}
+
+/// A file's checksum and size, read once in pieces.
+struct FileContent {
+    sha256: String,
+    size: u64,
+}
+
+impl FileContent {
+    fn of(path: &Path) -> Result<Self, ActionError> {
+        let mut file = fs_err::File::open(path)?;
+        let mut digest = Sha256::new();
+        let mut buffer = vec![0; 128 * 1024];
+        let mut size = 0;
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                return Ok(Self { sha256: hex::encode(digest.finalize()), size });
+            }
+            digest.update(&buffer[..read]);
+            size += read as u64;
+        }
+    }
+}
+
+/// A directory goes as one call: every file by checksum, so that only what differs is sent.
+async fn send_directory(
+    task: &ResolvedTask,
+    cx: &ActionContext<'_>,
+    source: &Path,
+    written: &str,
+    follow: bool,
+) -> Result<TaskResult, ActionError> {
+    let mut tree = Tree { follow, ..Tree::default() };
+    // Without a slash at its end the directory itself is copied, not only what is in it.
+    let base = if written.ends_with('/') {
+        PathBuf::new()
+    } else {
+        PathBuf::from(source.file_name().unwrap_or_default())
+    };
+    tree.walk(source, &base)?;
+    let mut args = task.args.clone();
+    args.shift_remove("src");
+    args.insert("_files".into(), Value::list(tree.files));
+    args.insert("_dirs".into(), Value::list(tree.directories));
+    args.insert("_links".into(), Value::list(tree.links));
+    let result = cx.call_module(task, MODULE, &args, &tree.blobs.into_iter().collect()).await?;
+    Ok(result)
+}
+
+#[derive(Default)]
+struct Tree {
+    follow: bool,
+    files: Vec<Value>,
+    directories: Vec<Value>,
+    links: Vec<Value>,
+    blobs: HashMap<String, BlobSource>,
+}
+
+impl Tree {
+    fn walk(&mut self, dir: &Path, relative: &Path) -> Result<(), ActionError> {
+        if !relative.as_os_str().is_empty() {
+            self.directories.push(entry(relative, dir, &[])?);
+        }
+        let mut names: Vec<_> = fs_err::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
+        names.sort_by_key(fs_err::DirEntry::file_name);
+        for found in names {
+            let (path, relative) = (found.path(), relative.join(found.file_name()));
+            let is_link = found.file_type()?.is_symlink();
+            if is_link && !self.follow {
+                let target = fs_err::read_link(&path)?.to_string_lossy().into_owned();
+                let fields = [("path", relative.to_string_lossy().into_owned().into()), ("target", target.into())];
+                self.links.push(Value::map(fields.into_iter().map(|(k, v): (&str, Value)| (k.into(), v)).collect()));
+            } else if path.is_dir() {
+                self.walk(&path, &relative)?;
+            } else {
+                self.add_file(&path, &relative)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: &Path, relative: &Path) -> Result<(), ActionError> {
+        let content = FileContent::of(path)?;
+        let fields = [("sha256", content.sha256.as_str().into()), ("size", (content.size as i64).into())];
+        self.files.push(entry(relative, path, &fields)?);
+        self.blobs.insert(content.sha256, BlobSource::Path(path.to_owned()));
+        Ok(())
+    }
+}
+
+fn entry(relative: &Path, path: &Path, more: &[(&str, Value)]) -> Result<Value, ActionError> {
+    let mode = fs_err::metadata(path)?.permissions().mode() & 0o7777;
+    let mut fields = Map::new();
+    fields.insert("path".into(), relative.to_string_lossy().into_owned().into());
+    fields.insert("mode".into(), format!("{mode:04o}").into());
+    more.iter().for_each(|(key, value)| drop(fields.insert(Key::from(*key), value.clone())));
+    Ok(Value::map(fields))
+}

@@ -1,0 +1,57 @@
+//! `ansible.builtin.debug`: shows a message or a variable.
+
+use kapell_parsing::{Map, Text, Value};
+
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, text_arg};
+use crate::TaskResult;
+use crate::resolve::ResolvedTask;
+
+pub(super) static ACTION: Action = Action { name: "debug", run: start };
+
+fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
+    Box::pin(async move { run(task, cx) })
+}
+
+fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    let args = &task.args;
+    if args.contains_key("msg") && args.contains_key("var") {
+        return Err(ActionError::failed("'msg' and 'var' are incompatible options"));
+    }
+    let verbosity = text_arg(args, "verbosity").and_then(|text| text.parse::<u8>().ok()).unwrap_or(0);
+    if verbosity > cx.run.options.verbosity {
+        let mut result = TaskResult::new(Map::new());
+        result.set("skipped_reason", "Verbosity threshold not met.");
+        result.set("skipped", true);
+        result.verbose_always = true;
+        return Ok(result.into());
+    }
+    let mut result = TaskResult::new(Map::new());
+    match args.get("var") {
+        None => result.set("msg", args.get("msg").cloned().unwrap_or_else(|| "Hello world!".into())),
+        Some(variable) => show_variable(variable, cx, &mut result)?,
+    }
+    result.set("changed", false);
+    result.verbose_always = true;
+    Ok(result.into())
+}
+
+/// `var` is an expression; a list or a map is shown by its own repr as the key.
+fn show_variable(written: &Value, cx: &ActionContext<'_>, result: &mut TaskResult) -> Result<(), ActionError> {
+    let source = cx.vars.as_source();
+    let templated = match written.as_text() {
+        Some(text) if text.is_template() => cx.run.templar.render(written, &source, cx.cx)?,
+        _ => written.clone(),
+    };
+    let Value::Str(name) = &templated else {
+        result.set(&templated.to_string(), templated.clone());
+        return Ok(());
+    };
+    let expression = Text::trusted(name.as_str(), written.origin().cloned());
+    let value = match cx.run.templar.expression(&expression, &source, cx.cx) {
+        Ok(value) => value,
+        Err(error) if error.is_undefined() => format!("VARIABLE IS NOT DEFINED!: {error}").into(),
+        Err(error) => return Err(error.into()),
+    };
+    result.set(name, value);
+    Ok(())
+}

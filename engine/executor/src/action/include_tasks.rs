@@ -1,0 +1,71 @@
+//! `ansible.builtin.include_tasks`: asks for the tasks of a file in the place of this task.
+
+use std::path::{Path, PathBuf};
+
+use kapell_parsing::{Map, Value};
+
+use super::effects::Included;
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, Effects, IncludeRequest, text_arg};
+use crate::TaskResult;
+use crate::resolve::ResolvedTask;
+
+pub(super) static ACTION: Action = Action { name: "include_tasks", run: start };
+
+fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
+    Box::pin(async move { run(task, cx) })
+}
+
+fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    let Some(file) = text_arg(&task.args, "file").or_else(|| text_arg(&task.args, "_raw_params")) else {
+        return Err(ActionError::failed("No file specified for ansible.builtin.include_tasks"));
+    };
+    let path = find(&file, task, cx)?;
+    let apply = match task.args.get("apply") {
+        Some(Value::Map(apply)) => apply.as_ref().clone(),
+        None | Some(Value::Null) => Map::new(),
+        Some(_) => return Err(ActionError::failed("Expected a dict for apply")),
+    };
+    let vars = cx.item_vars.cloned().unwrap_or_default();
+    let mut result = TaskResult::new(Map::new());
+    result.set("changed", false);
+    result.set("include", file.as_str());
+    let request = IncludeRequest { what: Included::Tasks { path, written: file, apply }, vars, item_label: None };
+    Ok(ActionOutput { result, effects: Effects { includes: vec![request], ..Effects::default() } })
+}
+
+/// Beside the including file, then in `tasks` of each role around, then beside the playbook.
+fn find(file: &str, task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<PathBuf, ActionError> {
+    let path = Path::new(file);
+    if path.is_absolute() {
+        return exists_or_error(path.to_owned(), file, path);
+    }
+    let scope = &task.task.scope;
+    let mut candidates = Vec::new();
+    for dir in scope.chain().map(|scope| &scope.dir) {
+        candidates.push(dir.join(path));
+    }
+    for role in scope.roles_upwards() {
+        candidates.push(role.path.join(if task.task.is_handler { "handlers" } else { "tasks" }).join(path));
+        candidates.push(role.path.join(path));
+    }
+    candidates.push(cx.cx.basedir.join(path));
+    let first = candidates[0].clone();
+    let found = candidates.into_iter().find(|path| path.is_file());
+    exists_or_error(found.unwrap_or_else(|| first.clone()), file, &first)
+}
+
+fn exists_or_error(path: PathBuf, written: &str, wanted: &Path) -> Result<PathBuf, ActionError> {
+    if path.is_file() {
+        return Ok(path);
+    }
+    let shown = wanted.display();
+    let reason = format!(
+        "Could not find or access '{shown}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find \
+         or access '{shown}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the \
+         remote, see the remote_src option"
+    );
+    let mut extra = Map::new();
+    extra.insert("include".into(), written.into());
+    extra.insert("reason".into(), reason.as_str().into());
+    Err(ActionError::failed_with(reason, extra))
+}

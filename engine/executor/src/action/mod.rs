@@ -1,0 +1,150 @@
+//! Actions: what a task does on the control node, alone or before and after its module runs on the managed node.
+
+mod add_host;
+mod assert;
+mod context;
+mod copy;
+mod debug;
+mod effects;
+mod fail;
+mod fetch;
+mod gather_facts;
+mod group_by;
+mod include_role;
+mod include_tasks;
+mod include_vars;
+mod module;
+mod pause;
+mod raw;
+mod script;
+mod set_fact;
+mod set_stats;
+mod template;
+mod wait_for_connection;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use kapell_parsing::{Map, Value};
+use kapell_playbook::Task;
+use kapell_template::RenderContext;
+
+pub use context::{ActionContext, ActionError, Failure};
+pub use effects::{AddHost, Effects, GroupBy, IncludeRequest};
+
+use crate::error_report::ErrorReport;
+use crate::resolve::{self, ResolvedTask};
+use crate::variables::HostVariables;
+use crate::{Run, TaskResult};
+
+/// A result and what it changes in the run.
+pub struct ActionOutput {
+    pub result: TaskResult,
+    pub effects: Effects,
+}
+
+impl From<TaskResult> for ActionOutput {
+    fn from(result: TaskResult) -> Self {
+        Self { result, effects: Effects::default() }
+    }
+}
+
+pub(crate) type ActionFuture<'a> = Pin<Box<dyn Future<Output = Result<ActionOutput, ActionError>> + Send + 'a>>;
+
+/// The controller half of one action.
+pub(crate) struct Action {
+    pub name: &'static str,
+    pub run: for<'a> fn(&'a ResolvedTask, &'a ActionContext<'a>) -> ActionFuture<'a>,
+}
+
+/// Every action with a controller half; any other name runs as a module.
+static ACTIONS: &[&Action] = &[
+    &add_host::ACTION,
+    &assert::ACTION,
+    &copy::ACTION,
+    &debug::ACTION,
+    &fail::ACTION,
+    &fetch::ACTION,
+    &gather_facts::ACTION,
+    &group_by::ACTION,
+    &include_role::ACTION,
+    &include_tasks::ACTION,
+    &include_vars::ACTION,
+    &pause::ACTION,
+    &raw::ACTION,
+    &script::ACTION,
+    &set_fact::ACTION,
+    &set_stats::ACTION,
+    &template::ACTION,
+    &wait_for_connection::ACTION,
+];
+
+fn find(action: &str) -> Option<&'static Action> {
+    let name = action.strip_prefix("ansible.builtin.").unwrap_or(action);
+    ACTIONS.iter().copied().find(|known| known.name == name)
+}
+
+/// Whether `action` is known: an action here, `meta`, or a module.
+pub fn exists(action: &str) -> bool {
+    let short = action.strip_prefix("ansible.builtin.").or_else(|| action.strip_prefix("ansible.legacy."));
+    matches!(short.unwrap_or(action), "meta" | "include_tasks" | "include_role" | "import_tasks" | "import_role")
+        || find(short.unwrap_or(action)).is_some()
+        || kapell_modules::find(action).is_some()
+}
+
+/// Whether `action` runs (also) on the control node.
+pub fn is_action(action: &str) -> bool {
+    find(action).is_some()
+}
+
+/// Whether what the action returns as facts are variables, not facts of the host.
+pub fn sets_variables(action: &str) -> bool {
+    matches!(action, "ansible.builtin.set_fact" | "ansible.builtin.include_vars")
+}
+
+/// Runs the task's action on its host.
+pub async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    match find(&task.action) {
+        Some(action) => (action.run)(task, cx).await,
+        None => module::run(task, cx).await,
+    }
+}
+
+/// The task's arguments, rendered; `debug` and `assert` keep expressions to look at themselves.
+pub fn arguments(
+    run: &Run,
+    task: &Task,
+    action: &str,
+    vars: &HostVariables,
+    cx: &RenderContext,
+) -> Result<Map, ErrorReport> {
+    let raw: &[&str] = match action {
+        "ansible.builtin.debug" => &["var"],
+        "ansible.builtin.assert" => &["that"],
+        _ => &[],
+    };
+    let Some(written) = task.args.as_map().filter(|map| raw.iter().any(|name| map.contains_key(*name))) else {
+        return resolve::arguments(run, task, action, vars, cx);
+    };
+    let (kept, templated): (Map, Map) =
+        written.iter().map(|(k, v)| (k.clone(), v.clone())).partition(|(k, _)| k.as_str().is_some_and(|k| raw.contains(&k)));
+    let mut args = resolve::map_arguments(run, task, &templated, action, vars, cx)?;
+    args.extend(kept);
+    Ok(args)
+}
+
+/// The entry of `args` as text, if given.
+pub(crate) fn text_arg(args: &Map, name: &str) -> Option<String> {
+    args.get(name).filter(|value| !value.is_null()).map(Value::to_string)
+}
+
+/// The entry of `args` as a boolean; anything else is an error that names it.
+pub(crate) fn bool_arg(args: &Map, name: &str) -> Result<Option<bool>, ActionError> {
+    match args.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value
+            .to_bool_loose()
+            .map(Some)
+            .ok_or_else(|| ActionError::failed(format!("argument '{name}' is not a boolean: '{value}'"))),
+    }
+}

@@ -1,0 +1,42 @@
+//! `ansible.builtin.set_stats`: adds to the custom statistics of the run.
+
+use kapell_parsing::{Map, Value};
+
+use super::effects::StatsScope;
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, Effects, bool_arg};
+use crate::TaskResult;
+use crate::resolve::ResolvedTask;
+
+pub(super) static ACTION: Action = Action { name: "set_stats", run: start };
+
+fn start<'a>(task: &'a ResolvedTask, _cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
+    Box::pin(async move { run(task) })
+}
+
+fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
+    let args = &task.args;
+    if let Some(unknown) =
+        args.keys().map(ToString::to_string).find(|key| !matches!(key.as_str(), "data" | "per_host" | "aggregate"))
+    {
+        return Err(ActionError::failed(format!("Unsupported parameters for (set_stats) action: {unknown}")));
+    }
+    let data = match args.get("data") {
+        Some(Value::Map(data)) => data.as_ref().clone(),
+        None | Some(Value::Null) => Map::new(),
+        Some(_) => {
+            return Err(ActionError::failed("The 'data' option needs to be a dictionary/hash"));
+        }
+    };
+    let scope = StatsScope {
+        per_host: bool_arg(args, "per_host")?.unwrap_or(false),
+        aggregate: bool_arg(args, "aggregate")?.unwrap_or(true),
+    };
+    let mut stats = Map::new();
+    stats.insert("aggregate".into(), scope.aggregate.into());
+    stats.insert("data".into(), Value::map(data.clone()));
+    stats.insert("per_host".into(), scope.per_host.into());
+    let mut result = TaskResult::new(Map::new());
+    result.set("changed", false);
+    result.set("ansible_stats", Value::map(stats));
+    Ok(ActionOutput { result, effects: Effects { stats: vec![(data, scope)], ..Effects::default() } })
+}

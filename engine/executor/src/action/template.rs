@@ -1,0 +1,133 @@
+//! `ansible.builtin.template`: renders on the control node, then copies the text.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use kapell_parsing::{Map, SourceFile, Value};
+use kapell_template::{RenderContext, TextOptions};
+
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, copy, text_arg};
+use crate::resolve::ResolvedTask;
+
+pub(super) static ACTION: Action = Action { name: "template", run: start };
+
+/// Arguments that are about rendering and mean nothing to copy.
+const OWN: &[&str] = &[
+    "src",
+    "newline_sequence",
+    "block_start_string",
+    "block_end_string",
+    "variable_start_string",
+    "variable_end_string",
+    "comment_start_string",
+    "comment_end_string",
+    "trim_blocks",
+    "lstrip_blocks",
+    "output_encoding",
+];
+
+fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
+    Box::pin(run(task, cx))
+}
+
+async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    let args = &task.args;
+    let (Some(src), Some(dest)) = (text_arg(args, "src"), text_arg(args, "dest")) else {
+        return Err(ActionError::failed("src and dest are required"));
+    };
+    let path = cx.find_file("templates", &src)?;
+    let text = render(&path, &dest, args, cx)?;
+    let mut args: Map = args
+        .iter()
+        .filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    copy::preserve_mode(&mut args, "mode", &path)?;
+    let basename = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let basename = basename.strip_suffix(".j2").unwrap_or(&basename).to_owned();
+    args.insert("_template".into(), true.into());
+    let written_name = if dest.ends_with('/') { src.rsplit('/').next().unwrap_or(&src).to_owned() } else { basename };
+    Ok(copy::send_content(task, cx, args, text.into_bytes(), Some(&written_name)).await?.into())
+}
+
+fn render(path: &Path, dest: &str, args: &Map, cx: &ActionContext<'_>) -> Result<String, ActionError> {
+    if path.is_dir() {
+        return Err(ActionError::failed(format!("{} is a directory, not a template", path.display())));
+    }
+    let source = match copy::decrypted(cx, path)? {
+        Some(plain) => plain,
+        None => fs_err::read(path)?,
+    };
+    let source = String::from_utf8(source)
+        .map_err(|_| ActionError::failed(format!("the template {} is not valid UTF-8", path.display())))?;
+    let options = options(args)?;
+    let vars = cx.vars.with_locals(&file_variables(path, dest, cx)?).as_source();
+    let mut search_path: Vec<_> = path.parent().map(Path::to_owned).into_iter().collect();
+    search_path.extend(cx.cx.search_path.iter().flat_map(|dir| [dir.join("templates"), dir.clone()]));
+    let render_cx = RenderContext { search_path, ..cx.cx.clone() };
+    Ok(cx.run.templar.render_text(&SourceFile::new(path, source), &options, &vars, &render_cx)?)
+}
+
+fn options(args: &Map) -> Result<TextOptions, ActionError> {
+    let mut options = TextOptions::default();
+    if let Some(trim) = bool_arg(args, "trim_blocks")? {
+        options.trim_blocks = trim;
+    }
+    if let Some(strip) = bool_arg(args, "lstrip_blocks")? {
+        options.lstrip_blocks = strip;
+    }
+    let texts = [
+        ("block_start_string", &mut options.block_start),
+        ("block_end_string", &mut options.block_end),
+        ("variable_start_string", &mut options.variable_start),
+        ("variable_end_string", &mut options.variable_end),
+        ("comment_start_string", &mut options.comment_start),
+        ("comment_end_string", &mut options.comment_end),
+    ];
+    for (name, option) in texts {
+        if let Some(text) = text_arg(args, name) {
+            *option = text;
+        }
+    }
+    match text_arg(args, "newline_sequence").as_deref() {
+        None => {}
+        Some("\\n" | "\n") => options.newline_sequence = "\n".into(),
+        Some("\\r" | "\r") => options.newline_sequence = "\r".into(),
+        Some("\\r\\n" | "\r\n") => options.newline_sequence = "\r\n".into(),
+        Some(_) => return Err(ActionError::failed("newline_sequence needs to be one of: \\n, \\r or \\r\\n")),
+    }
+    Ok(options)
+}
+
+/// `template_path` and its like, and `ansible_managed`.
+fn file_variables(path: &Path, dest: &str, cx: &ActionContext<'_>) -> Result<Map, ActionError> {
+    let metadata = fs_err::metadata(path)?;
+    let shown = path.to_string_lossy().into_owned();
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned();
+    let mut vars = Map::new();
+    vars.insert("template_host".into(), host_name().into());
+    vars.insert("template_path".into(), shown.into());
+    vars.insert("template_fullpath".into(), full.into());
+    vars.insert("template_destpath".into(), dest.into());
+    vars.insert("template_uid".into(), owner_name(metadata.uid()));
+    vars.insert("template_mtime".into(), metadata.mtime().into());
+    if !cx.run.options.extra_vars.contains_key("ansible_managed") && cx.vars.lookup_named("ansible_managed").is_none() {
+        vars.insert("ansible_managed".into(), cx.run.settings.ansible_managed.as_str().into());
+    }
+    Ok(vars)
+}
+
+fn host_name() -> String {
+    fs_err::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| String::new(), |name| name.trim().to_owned())
+}
+
+/// The name of user `uid`, or the number.
+fn owner_name(uid: u32) -> Value {
+    let passwd = fs_err::read_to_string("/etc/passwd").unwrap_or_default();
+    let found = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
+    });
+    found.map_or_else(|| i64::from(uid).into(), Value::from)
+}

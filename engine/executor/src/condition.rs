@@ -1,0 +1,38 @@
+//! `when`, `failed_when`, `changed_when`, `until`: conditions as a task sees them.
+
+use std::sync::Arc;
+
+use kapell_parsing::Value;
+use kapell_template::{RenderContext, TemplateError, Templar, VariableSource};
+
+/// What a list of conditions came to.
+pub enum Verdict {
+    True,
+    /// The condition that did not hold, as written.
+    False(Value),
+}
+
+/// Asks each condition in turn; the first that does not hold decides.
+pub fn judge(
+    templar: &Templar,
+    conditions: &[&Value],
+    vars: &Arc<dyn VariableSource>,
+    cx: &RenderContext,
+) -> Result<Verdict, (TemplateError, Value)> {
+    for condition in conditions {
+        match templar.condition(condition, vars, cx) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Verdict::False((*condition).clone())),
+            Err(error) => return Err((error, (*condition).clone())),
+        }
+    }
+    Ok(Verdict::True)
+}
+
+/// A condition keyword's value as a list of single conditions.
+pub fn as_list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::List(items) => items.iter().collect(),
+        other => vec![other],
+    }
+}

@@ -1,0 +1,178 @@
+//! From a host's variables and a task's keywords to a `ConnectionSpec`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kapell_connection::{BecomeSpec, ConnectionSpec, Secret};
+use kapell_parsing::Value;
+use kapell_template::{RenderContext, Variable, VariableSource};
+
+use crate::Run;
+use crate::error_report::ErrorReport;
+use crate::resolve::Keywords;
+use crate::variables::HostVariables;
+
+/// Reads connection variables of the host a task really runs on.
+struct Reader<'a> {
+    run: &'a Run,
+    vars: &'a HostVariables,
+    cx: &'a RenderContext,
+}
+
+impl Reader<'_> {
+    /// The first of `names` that is set, templated.
+    fn first(&self, names: &[&str]) -> Result<Option<Value>, ErrorReport> {
+        for name in names {
+            let Some(Variable::Value(written)) = self.vars.get(name) else { continue };
+            let rendered = self.run.templar.render(&written, &self.vars.as_source(), self.cx);
+            let value = rendered.map_err(|error| {
+                ErrorReport::new(format!("Error while resolving '{name}': {error}"), error.origin().or(written.origin()))
+            })?;
+            if !value.is_null() && !value.is_undefined() {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    fn text(&self, names: &[&str]) -> Result<Option<String>, ErrorReport> {
+        Ok(self.first(names)?.map(|value| value.to_string()))
+    }
+
+    fn flag(&self, names: &[&str]) -> Result<Option<bool>, ErrorReport> {
+        Ok(self.first(names)?.and_then(|value| value.to_bool_loose()))
+    }
+
+    fn number(&self, names: &[&str]) -> Result<Option<u64>, ErrorReport> {
+        Ok(self.text(names)?.and_then(|text| text.trim().parse::<f64>().ok()).map(|number| number as u64))
+    }
+}
+
+/// How to reach `vars.host()` (or the host the task is delegated to) and as whom. Variables win over keywords, keywords
+/// over the command line, the command line over settings.
+pub fn connection_spec(keywords: &Keywords<'_>, target: &HostVariables, delegated: bool) -> Result<ConnectionSpec, ErrorReport> {
+    let (run, cx) = (keywords.run, keywords.cx);
+    let reader = Reader { run, vars: target, cx };
+    let host = target.host().to_owned();
+    let options = &run.options;
+    let settings = &run.settings;
+    let implicit_local = target.world().inventory.host(&host).is_some_and(|host| host.implicit)
+        || (delegated && kapell_inventory::LOCALHOST_NAMES.contains(&host.as_str()));
+    let kind = match reader.text(&["ansible_connection"])? {
+        Some(kind) => kind,
+        None if implicit_local => "local".into(),
+        None => match keywords.string("connection")? {
+            Some(kind) if !delegated => kind,
+            _ => options.connection.clone().unwrap_or_else(|| settings.transport.clone()),
+        },
+    };
+    let timeout = reader.number(&["ansible_timeout", "ansible_ssh_timeout"])?;
+    Ok(ConnectionSpec {
+        kind: kind.rsplit('.').next().unwrap_or(&kind).to_owned(),
+        address: reader.text(&["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| host.clone()),
+        port: port(&reader, keywords, delegated)?,
+        user: user(&reader, keywords, delegated)?,
+        password: reader
+            .text(&["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?
+            .or_else(|| options.connection_password.clone())
+            .map(Secret::new),
+        private_key_file: reader
+            .text(&["ansible_private_key_file", "ansible_ssh_private_key_file"])?
+            .map(|path| expand_home(&path))
+            .or_else(|| options.private_key_file.clone())
+            .or_else(|| settings.private_key_file.clone()),
+        private_key_passphrase: None,
+        known_hosts: Vec::new(),
+        retries: reader.number(&["ansible_ssh_retries"])?.map_or(settings.ssh_retries, |n| n as u32),
+        host_key_checking: reader
+            .flag(&["ansible_host_key_checking", "ansible_ssh_host_key_checking"])?
+            .unwrap_or(settings.host_key_checking),
+        timeout: Duration::from_secs(timeout.or(options.timeout).unwrap_or(settings.timeout)),
+        ssh_args: ssh_args(&reader)?,
+        executable: reader.text(&["ansible_shell_executable"])?.unwrap_or_else(|| settings.executable.clone()),
+        remote_tmp: reader.text(&["ansible_remote_tmp"])?.unwrap_or_else(|| settings.remote_tmp.clone()),
+        become_: become_spec(&reader, keywords)?,
+        host,
+    })
+}
+
+fn port(reader: &Reader<'_>, keywords: &Keywords<'_>, delegated: bool) -> Result<Option<u16>, ErrorReport> {
+    let number = match reader.number(&["ansible_port", "ansible_ssh_port"])? {
+        Some(number) => Some(number),
+        None if delegated => None,
+        None => keywords.number("port")?.map(|number| number as u64),
+    };
+    let number = number.or(reader.run.settings.remote_port.map(u64::from));
+    number
+        .map(|number| u16::try_from(number).map_err(|_| ErrorReport::new(format!("{number} is not a port number"), None)))
+        .transpose()
+}
+
+fn user(reader: &Reader<'_>, keywords: &Keywords<'_>, delegated: bool) -> Result<Option<String>, ErrorReport> {
+    if let Some(user) = reader.text(&["ansible_user", "ansible_ssh_user"])? {
+        return Ok(Some(user));
+    }
+    let keyword = if delegated { None } else { keywords.string("remote_user")? };
+    let run = reader.run;
+    Ok(keyword.or_else(|| run.options.remote_user.clone()).or_else(|| run.settings.remote_user.clone()))
+}
+
+/// ssh options in the order in which `ssh` would see them.
+fn ssh_args(reader: &Reader<'_>) -> Result<String, ErrorReport> {
+    let settings = &reader.run.settings;
+    let parts = [
+        reader.text(&["ansible_ssh_args"])?.or_else(|| settings.ssh_args.clone()),
+        reader.text(&["ansible_ssh_common_args"])?.or_else(|| settings.ssh_common_args.clone()),
+        reader.text(&["ansible_ssh_extra_args"])?.or_else(|| settings.ssh_extra_args.clone()),
+    ];
+    let given: Vec<String> = parts.into_iter().flatten().filter(|part| !part.trim().is_empty()).collect();
+    Ok(given.join(" "))
+}
+
+fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<BecomeSpec>, ErrorReport> {
+    let run = reader.run;
+    let (options, settings) = (&run.options, &run.settings);
+    let wanted = match reader.flag(&["ansible_become"])? {
+        Some(wanted) => wanted,
+        None => keywords.bool("become")?.unwrap_or(options.become_ || settings.become_),
+    };
+    if !wanted {
+        return Ok(None);
+    }
+    let user = reader
+        .text(&["ansible_become_user"])?
+        .map_or_else(|| keywords.string("become_user"), |user| Ok(Some(user)))?
+        .or_else(|| options.become_user.clone())
+        .or_else(|| settings.become_user.clone())
+        .unwrap_or_else(|| "root".into());
+    let method = reader
+        .text(&["ansible_become_method"])?
+        .map_or_else(|| keywords.string("become_method"), |method| Ok(Some(method)))?
+        .or_else(|| options.become_method.clone())
+        .unwrap_or_else(|| settings.become_method.clone());
+    let method = method.rsplit('.').next().unwrap_or(&method).to_owned();
+    let own = |suffix: &str| format!("ansible_{method}_{suffix}");
+    Ok(Some(BecomeSpec {
+        password: reader
+            .text(&["ansible_become_password", "ansible_become_pass", &own("pass"), &own("password")])?
+            .or_else(|| options.become_password.clone())
+            .map(Secret::new),
+        exe: reader
+            .text(&["ansible_become_exe", &own("exe")])?
+            .map_or_else(|| keywords.string("become_exe"), |exe| Ok(Some(exe)))?
+            .or_else(|| settings.become_exe.clone()),
+        flags: reader
+            .text(&["ansible_become_flags", &own("flags")])?
+            .map_or_else(|| keywords.string("become_flags"), |flags| Ok(Some(flags)))?
+            .or_else(|| settings.become_flags.clone()),
+        user,
+        method,
+    }))
+}
+
+fn expand_home(path: &str) -> PathBuf {
+    match path.strip_prefix("~/").zip(std::env::var_os("HOME")) {
+        Some((rest, home)) => PathBuf::from(home).join(rest),
+        None => PathBuf::from(path),
+    }
+}

@@ -1,0 +1,28 @@
+//! `ErrorReport`: why a task failed, as a chain of messages with their places, outermost first.
+
+use kapell_parsing::{Diagnostic, Origin};
+
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ErrorReport {
+    /// Outermost first; each message is a fragment without what caused it.
+    pub causes: Vec<Diagnostic>,
+}
+
+impl ErrorReport {
+    pub fn new(message: impl Into<String>, origin: Option<&Origin>) -> Self {
+        Self { causes: vec![Diagnostic::error(message).at(origin)] }
+    }
+
+    /// The same failure, seen from further out.
+    #[must_use]
+    pub fn wrap(mut self, message: impl Into<String>, origin: Option<&Origin>) -> Self {
+        self.causes.insert(0, Diagnostic::error(message).at(origin));
+        self
+    }
+
+    /// The whole chain on one line, as it stands in a result's `msg`.
+    pub fn message(&self) -> String {
+        let fragments = self.causes.iter().map(|cause| cause.message.trim_end_matches('.'));
+        fragments.collect::<Vec<_>>().join(": ")
+    }
+}

@@ -1,0 +1,79 @@
+//! `Event`: everything a run tells its audience. Callbacks turn events into text; nothing else prints.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kapell_parsing::{Diagnostic, Origin};
+
+use crate::error_report::ErrorReport;
+use crate::{Stats, TaskResult, TaskStatus};
+
+/// A task as callbacks see it.
+#[derive(Clone, Debug)]
+pub struct TaskInfo {
+    pub id: u64,
+    /// As the banner shows it: the task's name rendered, or its action, with `role : ` in front inside a role.
+    pub name: String,
+    /// The action as it was written.
+    pub action: String,
+    pub origin: Option<Origin>,
+    pub is_handler: bool,
+    pub check_mode: bool,
+    pub no_log: bool,
+    /// `key=value` arguments for the banner when `display_args_to_stdout` is on.
+    pub args: Option<String>,
+}
+
+/// One result of one host, or of one item of a loop on one host.
+#[derive(Clone, Debug)]
+pub struct HostResult {
+    pub host: String,
+    pub delegated_to: Option<String>,
+    pub task: Arc<TaskInfo>,
+    pub result: TaskResult,
+    /// The status that counts, after `ignore_errors` and rescue.
+    pub status: TaskStatus,
+    /// The label of the loop item, when this is one item's result.
+    pub item_label: Option<String>,
+    pub ignore_errors: bool,
+    pub diff_mode: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum Event {
+    PlaybookStart { path: PathBuf },
+    /// `batch` counts from 1 to `batches`.
+    PlayStart { name: String, hosts: Vec<String>, batch: usize, batches: usize, check_mode: bool },
+    NoHostsMatched,
+    NoHostsRemaining,
+    TaskStart(Arc<TaskInfo>),
+    /// A task begins on a host (shown at high verbosity and by progress).
+    HostStart { host: String, task: Arc<TaskInfo> },
+    HostResult(HostResult),
+    ItemResult(HostResult),
+    Retry { host: String, task: Arc<TaskInfo>, retries_left: u64, result: TaskResult },
+    Included { file: PathBuf, hosts: Vec<String>, item_label: Option<String>, is_role: bool },
+    Notified { host: String, handler: String },
+    /// A line a running command just printed.
+    Output { host: String, line: String },
+    /// A failure's chain of causes, for the error stream.
+    TaskError(ErrorReport),
+    Diagnostic(Diagnostic),
+    /// `vars_prompt`, `pause` and the like wrote text for the person at the terminal.
+    Message(String),
+    Stats(Stats),
+}
+
+/// Receives every event of a run, in order.
+pub trait Callback: Send {
+    fn on_event(&mut self, event: &Event);
+}
+
+/// Several callbacks see the same events in the order they stand in.
+impl<T: Callback + ?Sized> Callback for Vec<Box<T>> {
+    fn on_event(&mut self, event: &Event) {
+        for callback in self {
+            callback.on_event(event);
+        }
+    }
+}

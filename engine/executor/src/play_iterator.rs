@@ -1,0 +1,380 @@
+//! `PlayIterator`: where each host stands in a play's blocks, and what failing does to it.
+//!
+//! A host's place is a stack of frames, one per block entered. A frame's index names the node being worked on and moves
+//! on only when that node is done, so the indices from bottom to top order all tasks of a play: an included task comes
+//! after its include and before whatever follows it. Linear execution picks the smallest such place.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use kapell_playbook::{Block, Node, Role, ScopeKind, Task};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Body,
+    Rescue,
+    Always,
+}
+
+/// What a frame walks through.
+#[derive(Clone)]
+enum Content {
+    Block(Arc<Block>),
+    /// The play's handlers, of which a host runs those it was told of.
+    Handlers(Arc<Vec<Arc<Task>>>),
+}
+
+#[derive(Clone)]
+struct Frame {
+    content: Content,
+    section: Section,
+    index: usize,
+    /// A failure passes through: this frame's `always` runs, then the failure goes on outwards.
+    failed: bool,
+}
+
+impl Frame {
+    fn new(content: Content) -> Self {
+        Self { content, section: Section::Body, index: 0, failed: false }
+    }
+
+    fn node(&self) -> Option<NodeRef<'_>> {
+        match &self.content {
+            Content::Handlers(handlers) => handlers.get(self.index).map(NodeRef::Handler),
+            Content::Block(block) => {
+                let nodes = match self.section {
+                    Section::Body => &block.body,
+                    Section::Rescue => &block.rescue,
+                    Section::Always => &block.always,
+                };
+                nodes.get(self.index).map(|node| match node {
+                    Node::Task(task) => NodeRef::Task(task),
+                    Node::Block(block) => NodeRef::Block(block),
+                })
+            }
+        }
+    }
+
+    fn has_rescue(&self) -> bool {
+        matches!(&self.content, Content::Block(block) if !block.rescue.is_empty())
+    }
+
+    fn has_always(&self) -> bool {
+        matches!(&self.content, Content::Block(block) if !block.always.is_empty())
+    }
+
+    fn enter(&mut self, section: Section) {
+        self.section = section;
+        self.index = 0;
+    }
+}
+
+enum NodeRef<'a> {
+    Task(&'a Arc<Task>),
+    Handler(&'a Arc<Task>),
+    Block(&'a Arc<Block>),
+}
+
+/// A place in a play, ordered as the play is written.
+pub type Place = Vec<(u8, usize)>;
+
+/// What became of a host whose task failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// An enclosing rescue takes over.
+    Rescued,
+    /// No rescue: the host is out of the play, after the `always` sections on its way out.
+    Failed,
+}
+
+/// Where one host stands.
+#[derive(Clone, Default)]
+pub struct HostState {
+    frames: Vec<Frame>,
+    notified: IndexSet<u64>,
+    /// Identities of the roles this host has been through.
+    completed_roles: HashSet<String>,
+    pub failed: bool,
+    pub unreachable: bool,
+    /// `meta: end_host` and the like: no more tasks, and not a failure.
+    pub ended: bool,
+}
+
+impl HostState {
+    /// Whether the host can still be given tasks.
+    pub fn is_active(&self) -> bool {
+        !self.unreachable && !self.ended && !self.frames.is_empty()
+    }
+
+    /// The task to do next. Enters blocks and leaves finished ones on the way; `is_selected` passes over tasks by tag.
+    fn peek(&mut self, is_selected: &dyn Fn(&Task) -> bool) -> Option<Arc<Task>> {
+        if self.unreachable || self.ended {
+            return None;
+        }
+        loop {
+            let frame = self.frames.last_mut()?;
+            match frame.node() {
+                Some(NodeRef::Task(task)) if is_selected(task) => return Some(Arc::clone(task)),
+                Some(NodeRef::Handler(task)) if self.notified.contains(&task.id) => return Some(Arc::clone(task)),
+                Some(NodeRef::Task(_) | NodeRef::Handler(_)) => frame.index += 1,
+                Some(NodeRef::Block(block)) if runs_again(block, &self.completed_roles) => {
+                    let inner = Frame::new(Content::Block(Arc::clone(block)));
+                    self.frames.push(inner);
+                }
+                Some(NodeRef::Block(_)) => frame.index += 1,
+                None => self.end_section(),
+            }
+        }
+    }
+
+    /// The top frame's section is done: on to `always`, or out of the frame.
+    fn end_section(&mut self) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        if frame.section != Section::Always && frame.has_always() {
+            frame.enter(Section::Always);
+            return;
+        }
+        let failed = frame.failed;
+        self.leave_frame();
+        if failed {
+            self.fail();
+        }
+    }
+
+    fn leave_frame(&mut self) {
+        if let Some(left) = self.frames.pop()
+            && let Content::Block(block) = &left.content
+            && let Some(role) = role_of(block)
+            && !left.failed
+        {
+            self.completed_roles.insert(role.identity.clone());
+        }
+        if let Some(parent) = self.frames.last_mut() {
+            parent.index += 1;
+        }
+    }
+
+    /// The current task is done.
+    fn advance(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            if let Some(NodeRef::Handler(task)) = frame.node() {
+                let id = task.id;
+                self.notified.shift_remove(&id);
+            }
+            if let Some(frame) = self.frames.last_mut() {
+                frame.index += 1;
+            }
+        }
+    }
+
+    /// The current task gave way to what it included; the place moves on when that is done.
+    fn enter(&mut self, content: Content) {
+        if let Some(frame) = self.frames.last()
+            && let Some(NodeRef::Handler(task)) = frame.node()
+        {
+            let id = task.id;
+            self.notified.shift_remove(&id);
+        }
+        self.frames.push(Frame::new(content));
+    }
+
+    /// The current task failed: to the nearest rescue, through the `always` sections on the way.
+    fn fail(&mut self) -> AfterFailure {
+        let outcome = if self.will_be_rescued() { AfterFailure::Rescued } else { AfterFailure::Failed };
+        if outcome == AfterFailure::Failed {
+            self.failed = true;
+        }
+        while let Some(frame) = self.frames.last_mut() {
+            if frame.section == Section::Body && frame.has_rescue() {
+                frame.enter(Section::Rescue);
+                return outcome;
+            }
+            if frame.section != Section::Always && frame.has_always() {
+                frame.failed = true;
+                frame.enter(Section::Always);
+                return outcome;
+            }
+            self.frames.pop();
+        }
+        outcome
+    }
+
+    /// Whether any block around the current task has a rescue that is not used up.
+    fn will_be_rescued(&self) -> bool {
+        self.frames.iter().any(|frame| frame.section == Section::Body && frame.has_rescue())
+    }
+
+    fn place(&self) -> Place {
+        self.frames.iter().map(|frame| (frame.section as u8, frame.index)).collect()
+    }
+
+    /// Whether the current task stands in a rescue or always section, and so may see `ansible_failed_task`.
+    pub fn is_in_role(&self, role_id: u64) -> bool {
+        self.frames.iter().any(|frame| match &frame.content {
+            Content::Block(block) => block.scope.role.as_ref().is_some_and(|role| role.id == role_id),
+            Content::Handlers(_) => false,
+        })
+    }
+
+    /// Leaves every block of role `role_id` (`meta: end_role`).
+    pub fn end_role(&mut self, role_id: u64) {
+        while self.is_in_role(role_id) {
+            self.leave_frame();
+        }
+    }
+}
+
+/// The role a block stands for as a whole.
+fn role_of(block: &Block) -> Option<&Arc<Role>> {
+    if block.scope.kind == ScopeKind::Role { block.scope.role() } else { None }
+}
+
+/// A role that a host has been through runs again only when it allows duplicates.
+fn runs_again(block: &Block, completed: &HashSet<String>) -> bool {
+    role_of(block).is_none_or(|role| role.allow_duplicates || !completed.contains(&role.identity))
+}
+
+/// All hosts of a batch and their places.
+pub struct PlayIterator {
+    hosts: IndexMap<String, HostState>,
+    handlers: Arc<Vec<Arc<Task>>>,
+}
+
+/// A task and the hosts that are to do it now.
+pub struct Step {
+    pub task: Arc<Task>,
+    pub hosts: Vec<String>,
+}
+
+impl PlayIterator {
+    /// Every host starts at the first node of `root`.
+    pub fn new(hosts: &[String], root: &Arc<Block>, handlers: Vec<Arc<Task>>) -> Self {
+        let start = HostState { frames: vec![Frame::new(Content::Block(Arc::clone(root)))], ..HostState::default() };
+        Self { hosts: hosts.iter().map(|host| (host.clone(), start.clone())).collect(), handlers: Arc::new(handlers) }
+    }
+
+    pub fn host(&self, host: &str) -> Option<&HostState> {
+        self.hosts.get(host)
+    }
+
+    pub fn host_mut(&mut self, host: &str) -> Option<&mut HostState> {
+        self.hosts.get_mut(host)
+    }
+
+    pub fn hosts(&self) -> impl Iterator<Item = (&String, &HostState)> {
+        self.hosts.iter()
+    }
+
+    pub fn handlers(&self) -> &[Arc<Task>] {
+        &self.handlers
+    }
+
+    /// Handlers that came with an included role.
+    pub fn add_handlers(&mut self, handlers: Vec<Arc<Task>>) {
+        let all = Arc::make_mut(&mut self.handlers);
+        for handler in handlers {
+            if !all.iter().any(|known| known.id == handler.id) {
+                all.push(handler);
+            }
+        }
+    }
+
+    /// The next task of one host, whatever the others do.
+    pub fn peek(&mut self, host: &str, is_selected: &dyn Fn(&Task) -> bool) -> Option<Arc<Task>> {
+        self.hosts.get_mut(host)?.peek(is_selected)
+    }
+
+    /// The earliest task any host is waiting for, and every host that waits for that one.
+    pub fn next_in_lockstep(&mut self, is_selected: &dyn Fn(&Task) -> bool) -> Option<Step> {
+        let mut best: Option<(Place, Arc<Task>)> = None;
+        let mut waiting = Vec::new();
+        for (name, state) in &mut self.hosts {
+            let Some(task) = state.peek(is_selected) else { continue };
+            let place = state.place();
+            match &best {
+                Some((first, first_task)) if place == *first && task.id == first_task.id => waiting.push(name.clone()),
+                Some((first, _)) if place >= *first => {}
+                _ => {
+                    best = Some((place, task));
+                    waiting = vec![name.clone()];
+                }
+            }
+        }
+        best.map(|(_, task)| Step { task, hosts: waiting })
+    }
+
+    pub fn advance(&mut self, host: &str) {
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.advance();
+        }
+    }
+
+    /// Puts `block` in the place of the host's current task.
+    pub fn enter_block(&mut self, host: &str, block: &Arc<Block>) {
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.enter(Content::Block(Arc::clone(block)));
+        }
+    }
+
+    /// Puts the host's notified handlers in the place of its current task.
+    pub fn enter_handlers(&mut self, host: &str) {
+        let handlers = Arc::clone(&self.handlers);
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.enter(Content::Handlers(handlers));
+        }
+    }
+
+    /// A failed host comes back for its handlers alone (`force_handlers`).
+    pub fn revive_for_handlers(&mut self, host: &str) {
+        let handlers = Arc::clone(&self.handlers);
+        if let Some(state) = self.hosts.get_mut(host)
+            && state.frames.is_empty()
+            && !state.notified.is_empty()
+        {
+            state.frames.push(Frame::new(Content::Handlers(handlers)));
+        }
+    }
+
+    /// Whether the host is in a rescue or always section.
+    pub fn is_recovering(&self, host: &str) -> bool {
+        self.hosts.get(host).is_some_and(|state| state.frames.iter().any(|frame| frame.section != Section::Body))
+    }
+
+    pub fn fail(&mut self, host: &str) -> AfterFailure {
+        self.hosts.get_mut(host).map_or(AfterFailure::Failed, HostState::fail)
+    }
+
+    pub fn mark_unreachable(&mut self, host: &str) {
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.unreachable = true;
+            state.frames.clear();
+        }
+    }
+
+    /// No more tasks for this host (`end_host`, `end_play`, `end_batch`).
+    pub fn end(&mut self, host: &str) {
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.ended = true;
+            state.frames.clear();
+        }
+    }
+
+    pub fn notify(&mut self, host: &str, handler: u64) -> bool {
+        self.hosts.get_mut(host).is_some_and(|state| state.notified.insert(handler))
+    }
+
+    pub fn has_notified(&self, host: &str) -> bool {
+        self.hosts.get(host).is_some_and(|state| !state.notified.is_empty())
+    }
+
+    pub fn failed_hosts(&self) -> usize {
+        self.hosts.values().filter(|state| state.failed).count()
+    }
+
+    /// Neither failed nor unreachable.
+    pub fn remaining_hosts(&self) -> Vec<String> {
+        let left = self.hosts.iter().filter(|(_, state)| !state.failed && !state.unreachable);
+        left.map(|(name, _)| name.clone()).collect()
+    }
+}

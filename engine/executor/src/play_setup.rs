@@ -1,0 +1,226 @@
+//! What happens before a play's first task: its keywords read, its hosts chosen, its variables loaded, its block built.
+
+use std::sync::Arc;
+
+use kapell_config::Gathering;
+use kapell_parsing::{Diagnostic, Map, Text, Value};
+use kapell_playbook::{Block, Node, Play, Scope, ScopeKind, Task};
+
+use crate::playbook_executor::render_for_play;
+use crate::run_state::{PlayState, RunState};
+use crate::strategy::Strategy;
+use crate::variables::{VarsFiles, combine, load_vars_files};
+use crate::Run;
+
+/// A play's own keywords, rendered without a host.
+pub struct PlaySettings {
+    pub title: String,
+    pub pattern: String,
+    pub serial: Option<Value>,
+    pub max_fail_percentage: Option<f64>,
+    pub any_errors_fatal: bool,
+    pub strategy: Strategy,
+    pub order: Option<String>,
+    pub gather_facts: Option<bool>,
+    pub force_handlers: bool,
+}
+
+impl PlaySettings {
+    pub fn read(run: &Arc<Run>, play: &Arc<Play>, state: &RunState) -> Result<Self, Diagnostic> {
+        let reader = PlayKeywords { run, play, state };
+        let hosts = render_for_play(run, state, &play.hosts, play)?;
+        let pattern = pattern(&hosts);
+        let strategy = reader.text("strategy")?.unwrap_or_else(|| run.settings.strategy.clone());
+        let strategy = Strategy::named(&strategy).ok_or_else(|| {
+            Diagnostic::error(format!("Invalid play strategy specified: {strategy}"))
+                .at(play.scope.own("strategy").and_then(Value::origin).or(Some(&play.origin)))
+                .did_you_mean(&strategy, Strategy::NAMES)
+        })?;
+        let title = match &play.name {
+            Some(name) => render_for_play(run, state, &Value::Str(name.clone()), play)
+                .map_or_else(|_| name.to_string(), |name| name.to_string()),
+            None => pattern.replace(':', ",").clone(),
+        };
+        Ok(Self {
+            title,
+            pattern,
+            serial: reader.value("serial")?,
+            max_fail_percentage: reader.percentage("max_fail_percentage")?,
+            any_errors_fatal: reader.flag("any_errors_fatal")?.unwrap_or(run.settings.any_errors_fatal),
+            strategy,
+            order: reader.text("order")?,
+            gather_facts: reader.flag("gather_facts")?,
+            force_handlers: reader.flag("force_handlers")?.unwrap_or(false)
+                || run.options.force_handlers
+                || run.settings.force_handlers,
+        })
+    }
+}
+
+/// A host pattern as one text: a list's patterns are joined by commas.
+fn pattern(hosts: &Value) -> String {
+    match hosts {
+        Value::List(items) => items.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+struct PlayKeywords<'a> {
+    run: &'a Arc<Run>,
+    play: &'a Play,
+    state: &'a RunState,
+}
+
+impl PlayKeywords<'_> {
+    fn value(&self, name: &str) -> Result<Option<Value>, Diagnostic> {
+        let Some(written) = self.play.scope.own(name) else { return Ok(None) };
+        let rendered = render_for_play(self.run, self.state, written, self.play)?;
+        Ok(Some(rendered).filter(|value| !value.is_null() && !value.is_undefined()))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, Diagnostic> {
+        Ok(self.value(name)?.map(|value| value.to_string()))
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, Diagnostic> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        let flag = value.to_bool_loose();
+        flag.map(Some).ok_or_else(|| self.wrong(name, "a boolean", &value))
+    }
+
+    fn percentage(&self, name: &str) -> Result<Option<f64>, Diagnostic> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        let number = value.to_string().trim().trim_end_matches('%').parse();
+        number.map(Some).map_err(|_| self.wrong(name, "a percentage", &value))
+    }
+
+    fn wrong(&self, name: &str, expected: &str, found: &Value) -> Diagnostic {
+        Diagnostic::error(format!("'{name}' must be {expected}, not '{found}'"))
+            .at(self.play.scope.own(name).and_then(Value::origin).or(Some(&self.play.origin)))
+    }
+}
+
+/// Makes the play's variables the current ones.
+pub fn enter_play(run: &Arc<Run>, play: &Arc<Play>, settings: &PlaySettings, state: &mut RunState) -> Result<(), Diagnostic> {
+    let VarsFiles { fixed, per_host } = load_vars_files(run, &play.vars_files, &play.basedir)?;
+    let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
+    for role in play.roles.iter().filter(|role| role.public) {
+        combine(&mut role_defaults, &role.defaults, run.settings.hash_behaviour);
+        combine(&mut role_vars, &role.vars, run.settings.hash_behaviour);
+    }
+    state.world.play = Some(Arc::new(PlayState {
+        play: Arc::clone(play),
+        title: settings.title.clone(),
+        vars: Arc::new(play.vars.clone()),
+        all_hosts: Value::list(Vec::new()),
+        hosts: Value::list(Vec::new()),
+        batch: Value::list(Vec::new()),
+        prompted: Arc::default(),
+        vars_files: Arc::new(fixed),
+        host_vars_files: Arc::new(per_host),
+        role_defaults: Arc::new(role_defaults),
+        role_vars: Arc::new(role_vars),
+    }));
+    Ok(())
+}
+
+/// The play's hosts in the order asked for, less those that are out of the run.
+pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Vec<String>, Diagnostic> {
+    let inventory = &state.world.inventory;
+    let mut selected = inventory.select(&settings.pattern, run.options.limit.as_deref())?;
+    match settings.order.as_deref() {
+        None | Some("inventory") => {}
+        Some("sorted") => selected.sort(),
+        Some("reverse_sorted") => {
+            selected.sort();
+            selected.reverse();
+        }
+        Some("reverse_inventory") => selected.reverse(),
+        Some("shuffle") => {
+            use rand::seq::SliceRandom;
+            selected.shuffle(&mut rand::rng());
+        }
+        Some(other) => {
+            let known = ["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"];
+            return Err(Diagnostic::error(format!("Invalid 'order' specified for inventory hosts: {other}"))
+                .did_you_mean(other, known));
+        }
+    }
+    Ok(selected.into_iter().filter(|host| !state.is_out(host)).collect())
+}
+
+/// Tells variables which hosts the batch has.
+pub fn enter_batch(state: &mut RunState, play_hosts: &[String], batch: &[String]) {
+    let list = |hosts: &[String]| Value::list(hosts.iter().map(|host| host.as_str().into()).collect());
+    let left: Vec<String> = play_hosts.iter().filter(|host| !state.is_out(host)).cloned().collect();
+    if let Some(play) = &mut state.world.play {
+        let play = Arc::make_mut(play);
+        play.all_hosts = list(play_hosts);
+        play.hosts = list(&left);
+        play.batch = list(batch);
+    }
+}
+
+/// The whole play as one block: facts, pre_tasks, roles, tasks and post_tasks with handlers flushed in between.
+pub fn root_block(run: &Run, play: &Play, settings: &PlaySettings) -> Arc<Block> {
+    let synthetic = Synthetic::new(play);
+    let mut body = Vec::new();
+    let wants_facts = settings.gather_facts.unwrap_or(run.settings.gathering != Gathering::Explicit);
+    if wants_facts {
+        body.push(Node::Task(synthetic.gather_facts(run)));
+    }
+    body.extend(play.pre_tasks.iter().cloned());
+    body.push(Node::Task(synthetic.flush_handlers()));
+    body.extend(play.role_tasks.iter().cloned());
+    body.extend(play.tasks.iter().cloned());
+    body.push(Node::Task(synthetic.flush_handlers()));
+    body.extend(play.post_tasks.iter().cloned());
+    body.push(Node::Task(synthetic.flush_handlers()));
+    Arc::new(Block { scope: Arc::clone(&play.scope), name: None, body, rescue: Vec::new(), always: Vec::new() })
+}
+
+/// Tasks nobody wrote.
+struct Synthetic<'a> {
+    play: &'a Play,
+}
+
+impl<'a> Synthetic<'a> {
+    fn new(play: &'a Play) -> Self {
+        Self { play }
+    }
+
+    fn gather_facts(&self, run: &Run) -> Arc<Task> {
+        let mut args = Map::new();
+        for keyword in ["gather_subset", "gather_timeout", "fact_path"] {
+            if let Some(value) = self.play.scope.own(keyword) {
+                args.insert(keyword.into(), value.clone());
+            }
+        }
+        if !args.contains_key("gather_timeout") && run.settings.gather_timeout != 10 {
+            args.insert("gather_timeout".into(), (run.settings.gather_timeout as i64).into());
+        }
+        self.task("ansible.builtin.gather_facts", Some("Gathering Facts"), args, None)
+    }
+
+    fn flush_handlers(&self) -> Arc<Task> {
+        self.task("ansible.builtin.meta", None, Map::new(), Some("flush_handlers"))
+    }
+
+    fn task(&self, action: &str, name: Option<&str>, args: Map, free_form: Option<&str>) -> Arc<Task> {
+        let mut scope = Scope::child(ScopeKind::Task, &self.play.scope);
+        scope.keywords.insert("tags", Value::list(vec!["always".into()]));
+        Arc::new(Task {
+            id: scope.id,
+            scope: Arc::new(scope),
+            name: name.map(Text::from),
+            action: action.into(),
+            args: Value::map(args),
+            free_form: free_form.map(Text::from),
+            origin: self.play.origin.clone(),
+            is_handler: false,
+            listen: Vec::new(),
+            delegate_local: false,
+            implicit: true,
+        })
+    }
+}

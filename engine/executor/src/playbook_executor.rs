@@ -1,0 +1,126 @@
+//! The table of contents of a run: plays, their batches, the steps of a batch.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kapell_parsing::{Diagnostic, Map, Value};
+use kapell_playbook::{Play, Playbook};
+use kapell_template::RenderContext;
+
+use crate::batch::batches;
+use crate::dispatcher::{BatchEnd, Dispatcher};
+use crate::play_setup::{self, PlaySettings};
+use crate::run_state::RunState;
+use crate::variables::HostVariables;
+use crate::{Event, Run, Stats};
+
+/// How a run ended; exit codes are made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    Ok,
+    FailedHosts,
+    UnreachableHosts,
+    Interrupted,
+}
+
+/// What is left when all is done.
+pub struct RunReport {
+    pub status: RunStatus,
+    pub stats: Stats,
+    /// Hosts for the retry file.
+    pub failed_hosts: Vec<String>,
+}
+
+/// Runs the playbooks one after the other. `Err` means the run could not go on: content or settings are wrong.
+pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) -> Result<RunReport, Diagnostic> {
+    let mut ended = Ok(());
+    'playbooks: for playbook in playbooks {
+        run.emit(Event::PlaybookStart { path: playbook.path.clone() });
+        for play in &playbook.plays {
+            match run_play(run, play, &mut state).await {
+                Ok(PlayEnd::Complete) => {}
+                Ok(PlayEnd::Break) => continue 'playbooks,
+                Ok(PlayEnd::Interrupted) => break 'playbooks,
+                Err(error) => {
+                    ended = Err(error);
+                    break 'playbooks;
+                }
+            }
+        }
+    }
+    run.connections.close_all().await;
+    run.emit(Event::Stats(state.stats.clone()));
+    ended.map(|()| report(run, state))
+}
+
+fn report(run: &Run, state: RunState) -> RunReport {
+    let status = if run.is_interrupted() {
+        RunStatus::Interrupted
+    } else if !state.unreachable.is_empty() {
+        RunStatus::UnreachableHosts
+    } else if !state.failed.is_empty() {
+        RunStatus::FailedHosts
+    } else {
+        RunStatus::Ok
+    };
+    let mut failed_hosts: Vec<String> = state.failed.into_iter().chain(state.unreachable).collect();
+    failed_hosts.sort();
+    RunReport { status, stats: state.stats, failed_hosts }
+}
+
+/// Whether the next play may start.
+enum PlayEnd {
+    Complete,
+    /// A batch failed as a whole, or too many hosts did: the plays after this one do not run.
+    Break,
+    Interrupted,
+}
+
+async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlayEnd, Diagnostic> {
+    let settings = PlaySettings::read(run, play, state)?;
+    play_setup::enter_play(run, play, &settings, state)?;
+    let hosts = play_setup::hosts(run, &settings, state)?;
+    if hosts.is_empty() {
+        run.emit(Event::PlayStart { name: settings.title, hosts, batch: 1, batches: 1, check_mode: false });
+        run.emit(Event::NoHostsMatched);
+        return Ok(PlayEnd::Complete);
+    }
+    let serial = batches(&hosts, settings.serial.as_ref())
+        .map_err(|error| Diagnostic::error(error.to_string()).at(Some(&play.origin)))?;
+    let count = serial.len();
+    for (index, batch) in serial.into_iter().enumerate() {
+        let batch: Vec<String> = batch.into_iter().filter(|host| !state.is_out(host)).collect();
+        if batch.is_empty() {
+            continue;
+        }
+        play_setup::enter_batch(state, &hosts, &batch);
+        let check_mode = run.options.check;
+        run.emit(Event::PlayStart {
+            name: settings.title.clone(),
+            hosts: batch.clone(),
+            batch: index + 1,
+            batches: count,
+            check_mode,
+        });
+        let mut dispatcher = Dispatcher::new(run, play, &settings, state, &batch)?;
+        match dispatcher.run().await? {
+            BatchEnd::Complete => {}
+            BatchEnd::EndPlay => return Ok(PlayEnd::Complete),
+            BatchEnd::Break => return Ok(PlayEnd::Break),
+            BatchEnd::Interrupted => return Ok(PlayEnd::Interrupted),
+        }
+    }
+    Ok(PlayEnd::Complete)
+}
+
+/// Renders a value that needs no host: play keywords, names of static imports.
+pub(crate) fn render_for_play(run: &Arc<Run>, state: &RunState, value: &Value, play: &Play) -> Result<Value, Diagnostic> {
+    let mut locals = Map::new();
+    locals.extend(play.vars.iter().map(|(k, v)| (k.clone(), v.clone())));
+    locals.extend(run.options.extra_vars.iter().map(|(k, v)| (k.clone(), v.clone())));
+    let vars = HostVariables::new(run, &state.world, "localhost", None).with_locals(&locals);
+    let cx = RenderContext { basedir: play.basedir.clone(), search_path: vec![PathBuf::from(&play.basedir)], origin: None };
+    run.templar
+        .render(value, &vars.as_source(), &cx)
+        .map_err(|error| Diagnostic::error(error.to_string()).at(error.origin().or(value.origin())))
+}

@@ -1,0 +1,191 @@
+//! `ResolvedTask`: a task's keywords and arguments, templated for one host and, in a loop, one item.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kapell_parsing::{Key, Map, Value};
+use kapell_playbook::{Scope, Task};
+use kapell_template::{RenderContext, is_omit};
+
+use crate::error_report::ErrorReport;
+use crate::run_state::PlayState;
+use crate::variables::HostVariables;
+use crate::{Run, TaskInfo};
+
+/// Where a task's relative file names are looked for, nearest first: its role and the roles around it, the directory
+/// of its file, the playbook's directory.
+pub fn search_path(scope: &Scope, play: Option<&PlayState>) -> Vec<PathBuf> {
+    let mut dirs: Vec<PathBuf> = scope.roles_upwards().iter().map(|role| role.path.clone()).collect();
+    let mut add = |dir: PathBuf| {
+        if !dirs.contains(&dir) {
+            dirs.push(dir);
+        }
+    };
+    add(scope.dir.clone());
+    if let Some(play) = play {
+        add(play.play.basedir.clone());
+    }
+    dirs
+}
+
+pub fn render_context(scope: &Scope, play: Option<&PlayState>) -> RenderContext {
+    RenderContext {
+        search_path: search_path(scope, play),
+        basedir: play.map_or_else(|| scope.dir.clone(), |play| play.play.basedir.clone()),
+        origin: scope.origin.clone(),
+    }
+}
+
+/// Everything an action needs to know about its task.
+#[derive(Clone)]
+pub struct ResolvedTask {
+    pub task: Arc<Task>,
+    pub info: Arc<TaskInfo>,
+    /// The fully qualified name of the action or module.
+    pub action: String,
+    pub args: Map,
+    pub check: bool,
+    pub diff: bool,
+    pub no_log: bool,
+    pub environment: Vec<(String, String)>,
+    /// Seconds, from `timeout`.
+    pub timeout: Option<u64>,
+    pub delegate_to: Option<String>,
+    pub delegate_facts: bool,
+}
+
+/// Reads the keywords of one scope with one host's variables.
+pub struct Keywords<'a> {
+    pub run: &'a Run,
+    pub vars: &'a HostVariables,
+    pub scope: &'a Scope,
+    pub cx: &'a RenderContext,
+}
+
+impl Keywords<'_> {
+    /// The keyword's rendered value; `None` when it is not given, null or omitted.
+    pub fn value(&self, name: &str) -> Result<Option<Value>, ErrorReport> {
+        match self.scope.inherited(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(written) => self.render(name, written),
+        }
+    }
+
+    fn render(&self, name: &str, written: &Value) -> Result<Option<Value>, ErrorReport> {
+        let rendered = self.run.templar.render(written, &self.vars.as_source(), self.cx).map_err(|error| {
+            let origin = error.origin().or(written.origin()).cloned();
+            ErrorReport::new(format!("Error processing keyword '{name}': {error}"), origin.as_ref())
+        })?;
+        Ok(Some(rendered).filter(|value| !is_omit(value) && !value.is_null()))
+    }
+
+    pub fn bool(&self, name: &str) -> Result<Option<bool>, ErrorReport> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        value.to_bool_loose().map(Some).ok_or_else(|| self.wrong(name, "a boolean", &value))
+    }
+
+    pub fn string(&self, name: &str) -> Result<Option<String>, ErrorReport> {
+        Ok(self.value(name)?.map(|value| value.to_string()))
+    }
+
+    /// A number, also as text; fractions are kept.
+    pub fn number(&self, name: &str) -> Result<Option<f64>, ErrorReport> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        let number = match &value {
+            Value::Int(n) => Some(*n as f64),
+            Value::Float(n) => Some(*n),
+            Value::Str(text) => text.trim().trim_end_matches('%').parse().ok(),
+            _ => None,
+        };
+        number.map(Some).ok_or_else(|| self.wrong(name, "a number", &value))
+    }
+
+    /// `environment` of all levels, the innermost last.
+    pub fn environment(&self) -> Result<Vec<(String, String)>, ErrorReport> {
+        let mut merged = Map::new();
+        for level in self.scope.all("environment") {
+            let items = level.as_list().unwrap_or(std::slice::from_ref(level));
+            for item in items {
+                match self.render("environment", item)? {
+                    None => {}
+                    Some(Value::Map(map)) => merged.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
+                    Some(other) => return Err(self.wrong("environment", "a dictionary", &other)),
+                }
+            }
+        }
+        let as_text = |value: &Value| if value.is_null() { String::new() } else { value.to_string() };
+        Ok(merged.iter().map(|(key, value)| (key.to_string(), as_text(value))).collect())
+    }
+
+    fn wrong(&self, name: &str, expected: &str, found: &Value) -> ErrorReport {
+        let origin = self.scope.inherited(name).and_then(Value::origin).or(self.scope.origin.as_ref());
+        ErrorReport::new(format!("The value '{found}' of keyword '{name}' is not {expected}."), origin)
+    }
+}
+
+/// The task's arguments rendered. `action` is the fully qualified name, for messages.
+pub fn arguments(
+    run: &Run,
+    task: &Task,
+    action: &str,
+    vars: &HostVariables,
+    cx: &RenderContext,
+) -> Result<Map, ErrorReport> {
+    let written = match &task.args {
+        Value::Map(map) => map.as_ref().clone(),
+        Value::Null => Map::new(),
+        whole => Map::from_iter([(Key::from(Task::VARIABLE_ARGS), whole.clone())]),
+    };
+    map_arguments(run, task, &written, action, vars, cx)
+}
+
+/// `written` arguments of `task`, and its free form, rendered.
+pub fn map_arguments(
+    run: &Run,
+    task: &Task,
+    written: &Map,
+    action: &str,
+    vars: &HostVariables,
+    cx: &RenderContext,
+) -> Result<Map, ErrorReport> {
+    let source = vars.as_source();
+    let render = |name: &str, value: &Value| {
+        run.templar.render(value, &source, cx).map_err(|error| {
+            let place = error.origin().or(value.origin()).cloned();
+            ErrorReport::new(format!("Error while resolving value for '{name}': {error}"), place.as_ref())
+                .wrap(format!("Finalization of task args for '{action}' failed."), Some(&task.origin))
+        })
+    };
+    let mut args = Map::new();
+    for (key, value) in written {
+        let name = key.to_string();
+        let rendered = render(&name, value)?;
+        if is_omit(&rendered) {
+            continue;
+        }
+        if name != Task::VARIABLE_ARGS {
+            args.insert(key.clone(), rendered);
+            continue;
+        }
+        let Value::Map(map) = rendered else {
+            return Err(ErrorReport::new("task arguments must be a dictionary", value.origin()));
+        };
+        map.iter().for_each(|(k, v)| drop(args.insert(k.clone(), v.clone())));
+    }
+    if let Some(free_form) = &task.free_form {
+        args.insert("_raw_params".into(), render("_raw_params", &Value::Str(free_form.clone()))?);
+    }
+    Ok(args)
+}
+
+/// The fully qualified name of `action`, for messages and for choosing what runs it.
+pub fn qualified(action: &str) -> String {
+    if let Some(module) = kapell_modules::find(action) {
+        return module.name.to_owned();
+    }
+    match action.strip_prefix("ansible.legacy.") {
+        Some(rest) => format!("ansible.builtin.{rest}"),
+        None if action.contains('.') => action.to_owned(),
+        None => format!("ansible.builtin.{action}"),
+    }
+}

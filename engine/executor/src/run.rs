@@ -1,0 +1,61 @@
+//! `Run`: what stays the same from the first play to the last, shared by everything that executes tasks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use kapell_config::Settings;
+use kapell_connection::Connections;
+use kapell_parsing::Map;
+use kapell_parsing::vault::VaultSecrets;
+use kapell_template::Templar;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::Event;
+use crate::tag_filter::TagFilter;
+
+/// What the command line asked for, beyond settings.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    pub check: bool,
+    pub diff: bool,
+    pub tags: TagFilter,
+    pub extra_vars: Arc<Map>,
+    pub limit: Option<String>,
+    pub forks: usize,
+    pub verbosity: u8,
+    pub remote_user: Option<String>,
+    pub private_key_file: Option<PathBuf>,
+    pub connection: Option<String>,
+    pub timeout: Option<u64>,
+    pub become_: bool,
+    pub become_method: Option<String>,
+    pub become_user: Option<String>,
+    pub connection_password: Option<String>,
+    pub become_password: Option<String>,
+    pub force_handlers: bool,
+    pub start_at_task: Option<String>,
+    pub inventory_sources: Vec<String>,
+}
+
+pub struct Run {
+    pub settings: Settings,
+    pub options: RunOptions,
+    pub templar: Templar,
+    pub connections: Connections,
+    pub vault: VaultSecrets,
+    /// Set by the first interrupt: what is in flight finishes, nothing new begins.
+    pub interrupted: Arc<AtomicBool>,
+    pub(crate) events: UnboundedSender<Event>,
+}
+
+impl Run {
+    /// Events may be dropped only when nobody listens any more, at the very end.
+    pub(crate) fn emit(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,98 @@
+//! `RunState`: everything that changes while a run goes on. The dispatcher owns it; tasks get snapshots.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use kapell_inventory::Inventory;
+use kapell_parsing::{Map, Value};
+use kapell_playbook::Play;
+
+use crate::host_facts::HostFacts;
+use crate::{Stats, variables::InventoryVariables};
+
+/// The play and batch being run, as variables show them.
+#[derive(Clone)]
+pub struct PlayState {
+    pub play: Arc<Play>,
+    pub title: String,
+    /// `vars` of the play.
+    pub vars: Arc<Map>,
+    /// All hosts of the play, in order: `ansible_play_hosts_all`.
+    pub all_hosts: Value,
+    /// Hosts of the play that have neither failed nor become unreachable: `ansible_play_hosts`.
+    pub hosts: Value,
+    /// Hosts of this batch that have neither failed nor become unreachable: `ansible_play_batch`.
+    pub batch: Value,
+    /// `vars_prompt` answers.
+    pub prompted: Arc<Map>,
+    /// `vars_files` whose names need no host's variables, merged in order.
+    pub vars_files: Arc<Map>,
+    /// `vars_files` entries whose names do.
+    pub host_vars_files: Arc<Vec<Value>>,
+    pub role_defaults: Arc<Map>,
+    pub role_vars: Arc<Map>,
+}
+
+/// A consistent view for tasks in flight. Cloning copies pointers; the owner copies on write what a task still holds.
+#[derive(Clone)]
+pub struct World {
+    pub inventory: Arc<Inventory>,
+    pub hosts: Arc<HashMap<String, HostFacts>>,
+    pub inventory_variables: Arc<InventoryVariables>,
+    pub play: Option<Arc<PlayState>>,
+}
+
+impl World {
+    pub fn facts(&self, host: &str) -> Option<&HostFacts> {
+        self.hosts.get(host)
+    }
+}
+
+/// The run's one owner of changing data.
+pub struct RunState {
+    pub world: World,
+    pub stats: Stats,
+    /// Hosts out of the run for good, in all plays to come.
+    pub failed: HashSet<String>,
+    pub unreachable: HashSet<String>,
+    /// Task errors already shown, so that the same failure of many hosts is told once.
+    pub told_errors: HashSet<String>,
+    /// `--start-at-task` has met its task.
+    pub start_task_met: bool,
+}
+
+impl RunState {
+    pub fn new(inventory: Inventory, variables: InventoryVariables) -> Self {
+        Self {
+            world: World {
+                inventory: Arc::new(inventory),
+                hosts: Arc::default(),
+                inventory_variables: Arc::new(variables),
+                play: None,
+            },
+            stats: Stats::default(),
+            failed: HashSet::new(),
+            unreachable: HashSet::new(),
+            told_errors: HashSet::new(),
+            start_task_met: false,
+        }
+    }
+
+    /// The facts of `host`, to change.
+    pub fn facts_mut(&mut self, host: &str) -> &mut HostFacts {
+        let hosts = Arc::make_mut(&mut self.world.hosts);
+        if !hosts.contains_key(host) {
+            hosts.insert(host.to_owned(), HostFacts::default());
+        }
+        hosts.entry(host.to_owned()).or_default()
+    }
+
+    pub fn inventory_mut(&mut self) -> &mut Inventory {
+        self.world.inventory_variables.forget();
+        Arc::make_mut(&mut self.world.inventory)
+    }
+
+    pub fn is_out(&self, host: &str) -> bool {
+        self.failed.contains(host) || self.unreachable.contains(host)
+    }
+}

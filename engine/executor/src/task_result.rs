@@ -1,0 +1,142 @@
+//! `TaskResult`: what a task did on one host, and `TaskStatus`, the one word for it.
+
+use kapell_parsing::{Key, Map, Value};
+
+use crate::error_report::ErrorReport;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskStatus {
+    Ok,
+    Changed,
+    Skipped,
+    Failed,
+    Unreachable,
+    /// Failed, and the enclosing block's rescue goes on.
+    Rescued,
+    /// Failed or unreachable, and the task says not to mind.
+    Ignored,
+}
+
+/// The result as the module or action gave it, and what the engine knows besides.
+#[derive(Clone, Debug)]
+pub struct TaskResult {
+    /// The result's own keys, in order: `changed`, `msg`, `rc`, …
+    pub data: Map,
+    pub unreachable: bool,
+    /// `no_log` was in force: callbacks show a censored result only.
+    pub no_log: bool,
+    /// Why it failed, for the error stream.
+    pub error: Option<ErrorReport>,
+    /// The controller asked for the result to be shown whole (`debug`).
+    pub verbose_always: bool,
+    /// Attempts made, when the task has `until` or `retries`.
+    pub attempts: Option<u64>,
+}
+
+impl TaskResult {
+    pub fn new(data: Map) -> Self {
+        Self { data, unreachable: false, no_log: false, error: None, verbose_always: false, attempts: None }
+    }
+
+    pub fn failed(report: ErrorReport) -> Self {
+        let mut data = Map::new();
+        data.insert("failed".into(), true.into());
+        data.insert("msg".into(), report.message().into());
+        Self { error: Some(report), ..Self::new(data) }
+    }
+
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        let mut data = Map::new();
+        data.insert("changed".into(), false.into());
+        data.insert("msg".into(), message.into().into());
+        data.insert("unreachable".into(), true.into());
+        Self { unreachable: true, ..Self::new(data) }
+    }
+
+    /// `condition` is the text of the condition that was false.
+    pub fn skipped(reason: &str, condition: Option<Value>) -> Self {
+        let mut data = Map::new();
+        data.insert("changed".into(), false.into());
+        if let Some(condition) = condition {
+            data.insert("false_condition".into(), condition);
+        }
+        data.insert("skip_reason".into(), reason.into());
+        data.insert("skipped".into(), true.into());
+        Self::new(data)
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.data.get(key).is_some_and(|value| value.to_bool_loose().unwrap_or_else(|| value.is_truthy()))
+    }
+
+    pub fn is_failed(&self) -> bool {
+        self.flag("failed")
+    }
+
+    pub fn is_changed(&self) -> bool {
+        self.flag("changed")
+    }
+
+    pub fn is_skipped(&self) -> bool {
+        self.flag("skipped")
+    }
+
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.data.insert(Key::from(key), value.into());
+    }
+
+    /// What the result amounts to before `ignore_errors` and rescue are looked at.
+    pub fn status(&self) -> TaskStatus {
+        if self.unreachable {
+            TaskStatus::Unreachable
+        } else if self.is_failed() {
+            TaskStatus::Failed
+        } else if self.is_skipped() {
+            TaskStatus::Skipped
+        } else if self.is_changed() {
+            TaskStatus::Changed
+        } else {
+            TaskStatus::Ok
+        }
+    }
+
+    /// The value `register` stores: always with `changed` and `failed`.
+    pub fn registered(&self) -> Value {
+        let mut data = self.data.clone();
+        for flag in ["changed", "failed"] {
+            if !data.contains_key(flag) {
+                data.insert(flag.into(), false.into());
+            }
+        }
+        for stream in ["stdout", "stderr"] {
+            let lines = format!("{stream}_lines");
+            if let Some(Value::Str(text)) = data.get(stream)
+                && !data.contains_key(lines.as_str())
+            {
+                let list = text.lines().map(Value::from).collect::<Vec<_>>();
+                data.insert(lines.into(), list.into());
+            }
+        }
+        Value::map(data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registered_result_always_says_changed_and_failed() {
+        let registered = TaskResult::skipped("Conditional result was False", None).registered();
+        assert_eq!(registered.get("failed"), Some(&Value::Bool(false)));
+        assert_eq!(registered.get("skipped"), Some(&Value::Bool(true)));
+    }
+
+    #[test]
+    fn failed_wins_over_changed() {
+        let mut result = TaskResult::new(Map::new());
+        result.set("changed", true);
+        result.set("failed", true);
+        assert_eq!(result.status(), TaskStatus::Failed);
+    }
+}

@@ -1,0 +1,199 @@
+//! `HostVariables`: what a name means on one host at one task. The order of the layers is Ansible's precedence list.
+
+use std::sync::Arc;
+
+use kapell_config::HashBehaviour;
+use kapell_parsing::{Key, Map, Text, Value};
+use kapell_template::{Variable, VariableSource};
+
+use super::{TaskVariables, combine};
+use crate::Run;
+use crate::run_state::World;
+
+/// Cheap to clone: everything in it is shared.
+#[derive(Clone)]
+pub struct HostVariables {
+    pub(super) run: Arc<Run>,
+    pub(super) world: World,
+    pub(super) host: Arc<str>,
+    pub(super) task: Option<Arc<TaskVariables>>,
+    /// Levels 2 to 22, weakest first.
+    layers: Arc<Vec<Layer>>,
+    /// Loop variables, the result being judged, and the like: stronger than everything.
+    locals: Arc<Map>,
+    pub(super) delegated_to: Option<Arc<str>>,
+}
+
+/// One level's variables, shared with whoever made them.
+#[derive(Clone)]
+enum Layer {
+    Map(Arc<Map>),
+    Task(Arc<TaskVariables>, TaskLevel),
+}
+
+#[derive(Clone, Copy)]
+enum TaskLevel {
+    RoleDefaults,
+    RoleVars,
+    TaskVars,
+    Params,
+}
+
+impl Layer {
+    fn map(&self) -> &Map {
+        match self {
+            Self::Map(map) => map,
+            Self::Task(task, level) => match level {
+                TaskLevel::RoleDefaults => &task.role_defaults,
+                TaskLevel::RoleVars => &task.role_vars,
+                TaskLevel::TaskVars => &task.task_vars,
+                TaskLevel::Params => &task.params,
+            },
+        }
+    }
+}
+
+impl HostVariables {
+    /// The variables of `host` at `task`; without a task, those every task of the play sees. `world.play` decides
+    /// whether play variables are seen at all: `hostvars` takes a world without a play.
+    pub fn new(run: &Arc<Run>, world: &World, host: &str, task: Option<&Arc<TaskVariables>>) -> Self {
+        Self {
+            run: Arc::clone(run),
+            world: world.clone(),
+            host: host.into(),
+            task: task.cloned(),
+            layers: Arc::new(layers(run, world, host, task)),
+            locals: Arc::default(),
+            delegated_to: None,
+        }
+    }
+
+    /// The variables of another host as `hostvars` gives them: no play, no task.
+    pub fn of_other_host(&self, host: &str) -> Self {
+        let world = World { play: None, ..self.world.clone() };
+        let mut other = Self::new(&self.run, &world, host, None);
+        // Magic variables of the play are still seen through `hostvars`.
+        other.world = self.world.clone();
+        other
+    }
+
+    /// The same with one more variable on top of everything.
+    #[must_use]
+    pub fn with_local(&self, name: &str, value: Value) -> Self {
+        let mut locals = self.locals.as_ref().clone();
+        locals.insert(Key::from(name), value);
+        Self { locals: Arc::new(locals), ..self.clone() }
+    }
+
+    #[must_use]
+    pub fn with_locals(&self, more: &Map) -> Self {
+        let mut locals = self.locals.as_ref().clone();
+        locals.extend(more.iter().map(|(k, v)| (k.clone(), v.clone())));
+        Self { locals: Arc::new(locals), ..self.clone() }
+    }
+
+    #[must_use]
+    pub fn with_delegate(&self, host: &str) -> Self {
+        Self { delegated_to: Some(host.into()), ..self.clone() }
+    }
+
+    /// The same with `vars_files` of this host between play and role variables.
+    #[must_use]
+    pub fn with_layer_over_play(&self, map: Map) -> Self {
+        let mut layers = self.layers.as_ref().clone();
+        let above_vars_files = PLAY_FILES_LAYER + 1 + usize::from(self.task.is_some());
+        layers.insert(above_vars_files, Layer::Map(Arc::new(map)));
+        Self { layers: Arc::new(layers), ..self.clone() }
+    }
+
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub fn as_source(&self) -> Arc<dyn VariableSource> {
+        Arc::new(self.clone())
+    }
+
+    /// The written value of a variable that is no magic one.
+    pub fn lookup_named(&self, name: &str) -> Option<Value> {
+        self.locals.get(name).cloned().or_else(|| self.lookup(name))
+    }
+
+    fn lookup(&self, name: &str) -> Option<Value> {
+        if self.run.settings.hash_behaviour == HashBehaviour::Merge {
+            return self.lookup_merged(name);
+        }
+        self.layers.iter().rev().find_map(|layer| layer.map().get(name)).cloned()
+    }
+
+    fn lookup_merged(&self, name: &str) -> Option<Value> {
+        let mut found = self.layers.iter().filter_map(|layer| layer.map().get(name));
+        let first = found.next()?;
+        let mut merged = Map::from_iter([(Key::from(name), first.clone())]);
+        for value in found {
+            combine(&mut merged, &Map::from_iter([(Key::from(name), value.clone())]), HashBehaviour::Merge);
+        }
+        merged.swap_remove(name)
+    }
+}
+
+/// Where `layers` puts play-level `vars_files`; a task's role defaults push it up by one.
+const PLAY_FILES_LAYER: usize = 5;
+
+fn layers(run: &Run, world: &World, host: &str, task: Option<&Arc<TaskVariables>>) -> Vec<Layer> {
+    let play = world.play.as_deref();
+    let facts = world.facts(host);
+    let of_inventory = world
+        .inventory
+        .host(host)
+        .map(|host| world.inventory_variables.of_host(&world.inventory, host))
+        .unwrap_or_default();
+    let shared = |map: Option<&Arc<Map>>| Layer::Map(map.cloned().unwrap_or_default());
+    let facts_layer = if run.settings.inject_facts_as_vars { facts.map(|facts| &facts.facts) } else { None };
+    let mut layers = vec![
+        shared(play.map(|play| &play.role_defaults)),
+        Layer::Map(of_inventory),
+        shared(facts_layer),
+        shared(play.map(|play| &play.vars)),
+        shared(play.map(|play| &play.prompted)),
+        shared(play.map(|play| &play.vars_files)),
+        shared(play.map(|play| &play.role_vars)),
+    ];
+    if let Some(task) = task {
+        layers.insert(1, Layer::Task(Arc::clone(task), TaskLevel::RoleDefaults));
+        layers.push(Layer::Task(Arc::clone(task), TaskLevel::RoleVars));
+        layers.push(Layer::Task(Arc::clone(task), TaskLevel::TaskVars));
+    }
+    layers.push(shared(facts.map(|facts| &facts.included)));
+    layers.push(shared(facts.map(|facts| &facts.variables)));
+    if let Some(task) = task {
+        layers.push(Layer::Task(Arc::clone(task), TaskLevel::Params));
+    }
+    layers.push(Layer::Map(Arc::clone(&run.options.extra_vars)));
+    layers
+}
+
+impl VariableSource for HostVariables {
+    fn get(&self, name: &str) -> Option<Variable> {
+        if let Some(value) = self.locals.get(name) {
+            return Some(Variable::Value(value.clone()));
+        }
+        self.magic(name).or_else(|| self.lookup(name).map(Variable::Value))
+    }
+
+    fn names(&self) -> Vec<Text> {
+        let maps = self.layers.iter().map(Layer::map).chain([self.locals.as_ref()]);
+        let mut names: indexmap::IndexSet<Text> = indexmap::IndexSet::new();
+        for key in maps.flat_map(Map::keys) {
+            if let Key::Str(name) = key {
+                names.insert(name.clone());
+            }
+        }
+        names.extend(super::magic::NAMES.iter().filter(|name| self.magic(name).is_some()).map(|name| Text::from(*name)));
+        names.into_iter().collect()
+    }
+}

@@ -1,0 +1,201 @@
+//! Magic variables: what the engine itself tells about the run, the play, the host and the task.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kapell_parsing::{Key, Map, Text, Value};
+use kapell_playbook::Role;
+use kapell_template::{Variable, VariableSource};
+
+use super::HostVariables;
+
+/// The version whose behaviour is followed, as `ansible_version` tells it.
+pub const ANSIBLE_VERSION: (i64, i64, i64) = (2, 19, 14);
+
+/// Every magic variable there can be.
+pub(super) const NAMES: &[&str] = &[
+    "ansible_check_mode",
+    "ansible_config_file",
+    "ansible_delegated_vars",
+    "ansible_dependent_role_names",
+    "ansible_diff_mode",
+    "ansible_facts",
+    "ansible_forks",
+    "ansible_inventory_sources",
+    "ansible_limit",
+    "ansible_parent_role_names",
+    "ansible_parent_role_paths",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
+    "ansible_play_role_names",
+    "ansible_playbook_python",
+    "ansible_role_name",
+    "ansible_role_names",
+    "ansible_run_tags",
+    "ansible_search_path",
+    "ansible_skip_tags",
+    "ansible_verbosity",
+    "ansible_version",
+    "ansible_collection_name",
+    "group_names",
+    "groups",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "play_hosts",
+    "playbook_dir",
+    "role_name",
+    "role_names",
+    "role_path",
+    "vars",
+];
+
+impl HostVariables {
+    pub(super) fn magic(&self, name: &str) -> Option<Variable> {
+        match name {
+            "hostvars" => Some(Variable::Map(Arc::new(Hostvars(self.clone())))),
+            "vars" => Some(Variable::Map(Arc::new(self.clone()))),
+            "ansible_delegated_vars" => self.delegated_to.as_ref().map(|host| {
+                let only = Hostvars(Self { ..self.of_other_host(host) });
+                Variable::Map(Arc::new(OneHost(only, Arc::clone(host))))
+            }),
+            _ => self.magic_value(name).map(Variable::Value),
+        }
+    }
+
+    fn magic_value(&self, name: &str) -> Option<Value> {
+        self.magic_of_host(name).or_else(|| self.magic_of_play(name)).or_else(|| self.magic_of_role(name))
+    }
+
+    fn magic_of_host(&self, name: &str) -> Option<Value> {
+        let inventory = &self.world.inventory;
+        match name {
+            "inventory_hostname" => Some(self.host.as_ref().into()),
+            "inventory_hostname_short" => Some(self.host.split('.').next().unwrap_or_default().into()),
+            "group_names" => {
+                let names = inventory.host(&self.host).map(|host| inventory.group_names(host)).unwrap_or_default();
+                Some(list(names))
+            }
+            "groups" => Some(self.world.inventory_variables.groups(inventory)),
+            "inventory_file" => inventory.host(&self.host)?.source.as_deref().map(path),
+            "inventory_dir" => inventory.host(&self.host)?.source.as_deref().and_then(Path::parent).map(path),
+            "ansible_facts" => {
+                Some(self.world.facts(&self.host).map_or_else(|| Value::map(Map::new()), |facts| facts.ansible_facts()))
+            }
+            _ => None,
+        }
+    }
+
+    fn magic_of_play(&self, name: &str) -> Option<Value> {
+        let (options, settings) = (&self.run.options, &self.run.settings);
+        let play = self.world.play.as_deref();
+        match name {
+            "ansible_check_mode" => Some(options.check.into()),
+            "ansible_diff_mode" => Some(options.diff.into()),
+            "ansible_verbosity" => Some(i64::from(options.verbosity).into()),
+            "ansible_forks" => Some((options.forks as i64).into()),
+            "ansible_version" => Some(version()),
+            "ansible_run_tags" => {
+                let tags = &options.tags.only;
+                Some(if tags.is_empty() { list(["all"]) } else { list(tags.iter().map(String::as_str)) })
+            }
+            "ansible_skip_tags" => Some(list(options.tags.skip.iter().map(String::as_str))),
+            "ansible_limit" => options.limit.as_deref().map(Value::from),
+            "ansible_inventory_sources" => Some(list(options.inventory_sources.iter().map(String::as_str))),
+            "ansible_config_file" => settings.config_file.as_deref().map(path),
+            "ansible_playbook_python" => Some("".into()),
+            "ansible_play_name" => play.map(|play| play.title.as_str().into()),
+            "ansible_play_hosts_all" => play.map(|play| play.all_hosts.clone()),
+            "ansible_play_hosts" => play.map(|play| play.hosts.clone()),
+            "ansible_play_batch" | "play_hosts" => play.map(|play| play.batch.clone()),
+            "playbook_dir" => play.map(|play| path(&play.play.basedir)),
+            "ansible_play_role_names" | "role_names" => {
+                play.map(|play| list(play.play.roles.iter().filter(|role| role.parents.is_empty()).map(|r| r.name.as_str())))
+            }
+            "ansible_role_names" => play.map(|play| list(play.play.roles.iter().map(|role| role.name.as_str()))),
+            "ansible_dependent_role_names" => play.map(|play| {
+                list(play.play.roles.iter().filter(|role| !role.parents.is_empty()).map(|role| role.name.as_str()))
+            }),
+            _ => None,
+        }
+    }
+
+    fn magic_of_role(&self, name: &str) -> Option<Value> {
+        let task = self.task.as_deref()?;
+        match name {
+            "ansible_search_path" => {
+                let dirs = crate::resolve::search_path(&task.scope, self.world.play.as_deref());
+                Some(Value::list(dirs.iter().map(|dir| path(dir)).collect()))
+            }
+            _ => self.magic_of_this_role(name, task.scope.role()?, &task.scope.roles_upwards()),
+        }
+    }
+
+    fn magic_of_this_role(&self, name: &str, role: &Role, upwards: &[&Arc<Role>]) -> Option<Value> {
+        let parents = || upwards.iter().skip(1);
+        match name {
+            "role_name" | "ansible_role_name" => Some(role.name.as_str().into()),
+            "role_path" => Some(path(&role.path)),
+            "ansible_collection_name" => role.collection.as_deref().map(Value::from),
+            "ansible_parent_role_names" if upwards.len() > 1 => {
+                Some(list(parents().map(|role| role.name.as_str())))
+            }
+            "ansible_parent_role_paths" if upwards.len() > 1 => {
+                Some(Value::list(parents().map(|role| path(&role.path)).collect()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// `hostvars`: host name to that host's variables, made when asked for.
+struct Hostvars(HostVariables);
+
+impl VariableSource for Hostvars {
+    fn get(&self, name: &str) -> Option<Variable> {
+        self.0.world.inventory.host(name)?;
+        Some(Variable::Scope(Arc::new(self.0.of_other_host(name))))
+    }
+
+    fn names(&self) -> Vec<Text> {
+        self.0.world.inventory.hosts().map(|host| Text::from(host.name.as_str())).collect()
+    }
+}
+
+/// `ansible_delegated_vars`: the one host a task is delegated to.
+struct OneHost(Hostvars, Arc<str>);
+
+impl VariableSource for OneHost {
+    fn get(&self, name: &str) -> Option<Variable> {
+        if name == &*self.1 { self.0.get(name) } else { None }
+    }
+
+    fn names(&self) -> Vec<Text> {
+        vec![Text::from(&*self.1)]
+    }
+}
+
+fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> Value {
+    Value::list(items.into_iter().map(Value::from).collect())
+}
+
+fn path(path: &Path) -> Value {
+    path.to_string_lossy().into_owned().into()
+}
+
+fn version() -> Value {
+    let (major, minor, revision) = ANSIBLE_VERSION;
+    let full = format!("{major}.{minor}.{revision}");
+    let entries = [
+        ("string", full.as_str().into()),
+        ("full", full.as_str().into()),
+        ("major", major.into()),
+        ("minor", minor.into()),
+        ("revision", revision.into()),
+    ];
+    Value::map(entries.into_iter().map(|(key, value): (&str, Value)| (Key::from(key), value)).collect())
+}

@@ -1,0 +1,14 @@
+//! Variables of a host at a task: every precedence level as a layer, the strongest asked first.
+
+mod host_variables;
+mod inventory_variables;
+mod magic;
+mod merge;
+mod task_variables;
+mod vars_files;
+
+pub use host_variables::HostVariables;
+pub use inventory_variables::InventoryVariables;
+pub use merge::combine;
+pub use task_variables::TaskVariables;
+pub use vars_files::{VarsFiles, load_for_host, load_vars_files};

@@ -1,0 +1,90 @@
+//! `vars_files` of a play: files loaded once, and those whose names only a host's variables tell.
+
+use std::path::{Path, PathBuf};
+
+use kapell_parsing::yaml::{self, LoadOptions};
+use kapell_parsing::{Diagnostic, Map, Trust, Value};
+use kapell_template::RenderContext;
+
+use super::{HostVariables, combine};
+use crate::Run;
+
+/// A play's `vars_files`, sorted by when they can be read.
+pub struct VarsFiles {
+    pub fixed: Map,
+    pub per_host: Vec<Value>,
+}
+
+/// Splits `entries` and reads those without templates.
+pub fn load_vars_files(run: &Run, entries: &[Value], basedir: &Path) -> Result<VarsFiles, Diagnostic> {
+    let mut files = VarsFiles { fixed: Map::new(), per_host: Vec::new() };
+    for entry in entries {
+        if is_templated(entry) || !files.per_host.is_empty() {
+            files.per_host.push(entry.clone());
+        } else {
+            let loaded = load_first(run, &names(entry), basedir, entry)?;
+            combine(&mut files.fixed, &loaded, run.settings.hash_behaviour);
+        }
+    }
+    Ok(files)
+}
+
+/// Reads the entries whose names depend on the host.
+pub fn load_for_host(run: &Run, entries: &[Value], vars: &HostVariables, basedir: &Path) -> Result<Map, Diagnostic> {
+    let mut merged = Map::new();
+    let cx = RenderContext { basedir: basedir.to_owned(), search_path: vec![basedir.to_owned()], origin: None };
+    for entry in entries {
+        let rendered = match run.templar.render(entry, &vars.as_source(), &cx) {
+            Ok(rendered) => rendered,
+            // A name that needs facts not gathered yet is looked at again with the next task.
+            Err(error) if error.is_undefined() => continue,
+            Err(error) => return Err(Diagnostic::error(error.to_string()).at(entry.origin())),
+        };
+        combine(&mut merged, &load_first(run, &names(&rendered), basedir, entry)?, run.settings.hash_behaviour);
+    }
+    Ok(merged)
+}
+
+fn is_templated(entry: &Value) -> bool {
+    match entry {
+        Value::List(items) => items.iter().any(is_templated),
+        Value::Str(text) => text.is_template(),
+        _ => false,
+    }
+}
+
+fn names(entry: &Value) -> Vec<String> {
+    match entry {
+        Value::List(items) => items.iter().map(Value::to_string).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+/// The first of `names` that is a file, loaded.
+fn load_first(run: &Run, names: &[String], basedir: &Path, entry: &Value) -> Result<Map, Diagnostic> {
+    let candidates = names.iter().flat_map(|name| [basedir.join("vars").join(name), basedir.join(name)]);
+    let Some(path) = candidates.into_iter().find(|path| path.is_file()) else {
+        let wanted = names.join(", ");
+        return Err(Diagnostic::error(format!("vars file {wanted} was not found"))
+            .at(entry.origin())
+            .hint(format!("looked in {} and its vars directory", basedir.display())));
+    };
+    load_map(run, path)
+}
+
+fn load_map(run: &Run, path: PathBuf) -> Result<Map, Diagnostic> {
+    let mut warnings = Vec::new();
+    let options = LoadOptions { trust: Trust::Trusted, vault: &run.vault };
+    let value = yaml::load_file(&path, &options, &mut warnings)?;
+    warnings.into_iter().for_each(|warning| run.emit(crate::Event::Diagnostic(warning)));
+    match value {
+        Value::Null => Ok(Map::new()),
+        Value::Map(map) => Ok(map.as_ref().clone()),
+        other => Err(Diagnostic::error(format!(
+            "{} must hold a dictionary of variables, not a {}",
+            path.display(),
+            other.type_name()
+        ))
+        .at(other.origin())),
+    }
+}
