@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kapell_parsing::Value;
-use kapell_template::{RenderContext, TemplateError, Templar, VariableSource};
+use kapell_template::{RenderContext, Templar, TemplateError, VariableSource};
 
 /// What a list of conditions came to.
 pub enum Verdict {

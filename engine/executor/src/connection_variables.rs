@@ -26,7 +26,10 @@ impl Reader<'_> {
             let Some(Variable::Value(written)) = self.vars.get(name) else { continue };
             let rendered = self.run.templar.render(&written, &self.vars.as_source(), self.cx);
             let value = rendered.map_err(|error| {
-                ErrorReport::new(format!("Error while resolving '{name}': {error}"), error.origin().or(written.origin()))
+                ErrorReport::new(
+                    format!("Error while resolving '{name}': {error}"),
+                    error.origin().or(written.origin()),
+                )
             })?;
             if !value.is_null() && !value.is_undefined() {
                 return Ok(Some(value));
@@ -50,14 +53,18 @@ impl Reader<'_> {
 
 /// How to reach `vars.host()` (or the host the task is delegated to) and as whom. Variables win over keywords, keywords
 /// over the command line, the command line over settings.
-pub fn connection_spec(keywords: &Keywords<'_>, target: &HostVariables, delegated: bool) -> Result<ConnectionSpec, ErrorReport> {
+pub fn connection_spec(
+    keywords: &Keywords<'_>,
+    target: &HostVariables,
+    delegated: bool,
+) -> Result<ConnectionSpec, ErrorReport> {
     let (run, cx) = (keywords.run, keywords.cx);
     let reader = Reader { run, vars: target, cx };
     let host = target.host().to_owned();
     let options = &run.options;
     let settings = &run.settings;
     let implicit_local = target.world().inventory.host(&host).is_some_and(|host| host.implicit)
-        || (delegated && kapell_inventory::LOCALHOST_NAMES.contains(&host.as_str()));
+        || (delegated && kapell_inventory::inventory::LOCALHOST_NAMES.contains(&host.as_str()));
     let kind = match reader.text(&["ansible_connection"])? {
         Some(kind) => kind,
         None if implicit_local => "local".into(),
@@ -83,7 +90,7 @@ pub fn connection_spec(keywords: &Keywords<'_>, target: &HostVariables, delegate
             .or_else(|| settings.private_key_file.clone()),
         private_key_passphrase: None,
         known_hosts: Vec::new(),
-        retries: reader.number(&["ansible_ssh_retries"])?.map_or(settings.ssh_retries, |n| n as u32),
+        retries: reader.number(&["ansible_ssh_retries"])?.map_or(settings.ssh_retries as u32, |n| n as u32),
         host_key_checking: reader
             .flag(&["ansible_host_key_checking", "ansible_ssh_host_key_checking"])?
             .unwrap_or(settings.host_key_checking),
@@ -104,7 +111,9 @@ fn port(reader: &Reader<'_>, keywords: &Keywords<'_>, delegated: bool) -> Result
     };
     let number = number.or(reader.run.settings.remote_port.map(u64::from));
     number
-        .map(|number| u16::try_from(number).map_err(|_| ErrorReport::new(format!("{number} is not a port number"), None)))
+        .map(|number| {
+            u16::try_from(number).map_err(|_| ErrorReport::new(format!("{number} is not a port number"), None))
+        })
         .transpose()
 }
 
@@ -121,11 +130,11 @@ fn user(reader: &Reader<'_>, keywords: &Keywords<'_>, delegated: bool) -> Result
 fn ssh_args(reader: &Reader<'_>) -> Result<String, ErrorReport> {
     let settings = &reader.run.settings;
     let parts = [
-        reader.text(&["ansible_ssh_args"])?.or_else(|| settings.ssh_args.clone()),
-        reader.text(&["ansible_ssh_common_args"])?.or_else(|| settings.ssh_common_args.clone()),
-        reader.text(&["ansible_ssh_extra_args"])?.or_else(|| settings.ssh_extra_args.clone()),
+        reader.text(&["ansible_ssh_args"])?.unwrap_or_else(|| settings.ssh_args.clone()),
+        reader.text(&["ansible_ssh_common_args"])?.unwrap_or_else(|| settings.ssh_common_args.clone()),
+        reader.text(&["ansible_ssh_extra_args"])?.unwrap_or_else(|| settings.ssh_extra_args.clone()),
     ];
-    let given: Vec<String> = parts.into_iter().flatten().filter(|part| !part.trim().is_empty()).collect();
+    let given: Vec<String> = parts.into_iter().filter(|part| !part.trim().is_empty()).collect();
     Ok(given.join(" "))
 }
 

@@ -127,7 +127,8 @@ impl<'a> Dispatcher<'a> {
             }
             self.launch();
             let Some(joined) = self.in_flight.join_next().await else { return Ok(()) };
-            let (id, outcome) = joined.map_err(|error| Diagnostic::error(format!("a task ended unexpectedly: {error}")))?;
+            let (id, outcome) =
+                joined.map_err(|error| Diagnostic::error(format!("a task ended unexpectedly: {error}")))?;
             self.record(id, outcome)?;
         }
     }
@@ -203,7 +204,13 @@ impl<'a> Dispatcher<'a> {
         rest
     }
 
-    fn describe(&self, task: &Arc<Task>, keywords: &Keywords<'_>, vars: &HostVariables, cx: &RenderContext) -> TaskInfo {
+    fn describe(
+        &self,
+        task: &Arc<Task>,
+        keywords: &Keywords<'_>,
+        vars: &HostVariables,
+        cx: &RenderContext,
+    ) -> TaskInfo {
         let name = match &task.name {
             Some(name) if !name.is_empty() => {
                 let rendered = self.run.templar.render(&Value::Str(name.clone()), &vars.as_source(), cx);
@@ -262,7 +269,8 @@ impl<'a> Dispatcher<'a> {
             self.state.stats.record(&outcome.host, status, outcome.result.is_changed());
         }
         if let Some(step) = self.steps.get_mut(&id) {
-            step.has_failed |= matches!(status, TaskStatus::Failed) || (status == TaskStatus::Unreachable && !outcome.ignore_unreachable);
+            step.has_failed |= matches!(status, TaskStatus::Failed)
+                || (status == TaskStatus::Unreachable && !outcome.ignore_unreachable);
             if is_include {
                 affected.iter().for_each(|host| step.includes.push((host.clone(), includes.clone())));
             }
@@ -306,24 +314,27 @@ impl<'a> Dispatcher<'a> {
                 known.set(name, value.clone());
             }
         }
-        self.apply_inventory(host, &effects);
+        self.apply_inventory(host, &effects)?;
         for (data, scope) in &effects.stats {
             self.add_custom_stats(if scope.per_host { host } else { "_run" }, data, scope.aggregate);
         }
         self.notify(host, affected, &effects.notify)
     }
 
-    fn apply_inventory(&mut self, host: &str, effects: &Effects) {
+    fn apply_inventory(&mut self, host: &str, effects: &Effects) -> Result<(), Diagnostic> {
         if effects.add_hosts.is_empty() && effects.group_by.is_empty() {
-            return;
+            return Ok(());
         }
+        let mut warnings = Vec::new();
         let inventory = self.state.inventory_mut();
         for added in &effects.add_hosts {
-            inventory.add_host(&added.name, &added.groups, &added.vars);
+            inventory.add_host(&added.name, &texts(&added.groups), &added.vars, &mut warnings)?;
         }
         for grouping in &effects.group_by {
-            inventory.group_by(host, &grouping.group, &grouping.parents);
+            inventory.group_by(host, &grouping.group, &texts(&grouping.parents), &mut warnings)?;
         }
+        warnings.into_iter().for_each(|warning| self.run.emit(Event::Diagnostic(warning)));
+        Ok(())
     }
 
     fn add_custom_stats(&mut self, owner: &str, data: &Map, aggregate: bool) {
@@ -331,7 +342,9 @@ impl<'a> Dispatcher<'a> {
         for (key, value) in data {
             let sum = match (custom.get(key), value) {
                 (Some(Value::Int(a)), Value::Int(b)) if aggregate => Value::Int(a + b),
-                (Some(Value::List(a)), Value::List(b)) if aggregate => Value::list([a.as_slice(), b.as_slice()].concat()),
+                (Some(Value::List(a)), Value::List(b)) if aggregate => {
+                    Value::list([a.as_slice(), b.as_slice()].concat())
+                }
                 (Some(Value::Map(a)), Value::Map(b)) if aggregate => {
                     let mut merged = a.as_ref().clone();
                     merged.extend(b.iter().map(|(k, v)| (k.clone(), v.clone())));
@@ -407,7 +420,9 @@ impl<'a> Dispatcher<'a> {
         let Some(play) = self.state.world.play.clone() else { return };
         let left = |list: &Value| {
             let hosts = list.as_list().unwrap_or_default().iter();
-            Value::list(hosts.filter(|host| host.as_str().is_none_or(|host| !self.state.is_out(host))).cloned().collect())
+            Value::list(
+                hosts.filter(|host| host.as_str().is_none_or(|host| !self.state.is_out(host))).cloned().collect(),
+            )
         };
         let mut changed = play.as_ref().clone();
         changed.hosts = left(&play.hosts);
@@ -475,7 +490,12 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn include(&mut self, task: &Arc<Task>, info: &Arc<TaskInfo>, requests: Vec<(String, Vec<IncludeRequest>)>) -> Result<(), Diagnostic> {
+    fn include(
+        &mut self,
+        task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        requests: Vec<(String, Vec<IncludeRequest>)>,
+    ) -> Result<(), Diagnostic> {
         let hosts: Vec<String> = requests.iter().map(|(host, _)| host.clone()).collect();
         let mut loaded: Vec<(IncludeGroup, Loaded)> = Vec::new();
         let mut broken: HashSet<String> = HashSet::new();
@@ -539,4 +559,8 @@ impl<'a> Dispatcher<'a> {
             self.state.stats.record(host, status, false);
         }
     }
+}
+
+fn texts(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }

@@ -41,21 +41,48 @@ pub struct HostResult {
 
 #[derive(Clone, Debug)]
 pub enum Event {
-    PlaybookStart { path: PathBuf },
+    PlaybookStart {
+        path: PathBuf,
+    },
     /// `batch` counts from 1 to `batches`.
-    PlayStart { name: String, hosts: Vec<String>, batch: usize, batches: usize, check_mode: bool },
+    PlayStart {
+        name: String,
+        hosts: Vec<String>,
+        batch: usize,
+        batches: usize,
+        check_mode: bool,
+    },
     NoHostsMatched,
     NoHostsRemaining,
     TaskStart(Arc<TaskInfo>),
     /// A task begins on a host (shown at high verbosity and by progress).
-    HostStart { host: String, task: Arc<TaskInfo> },
+    HostStart {
+        host: String,
+        task: Arc<TaskInfo>,
+    },
     HostResult(HostResult),
     ItemResult(HostResult),
-    Retry { host: String, task: Arc<TaskInfo>, retries_left: u64, result: TaskResult },
-    Included { file: PathBuf, hosts: Vec<String>, item_label: Option<String>, is_role: bool },
-    Notified { host: String, handler: String },
+    Retry {
+        host: String,
+        task: Arc<TaskInfo>,
+        retries_left: u64,
+        result: TaskResult,
+    },
+    Included {
+        file: PathBuf,
+        hosts: Vec<String>,
+        item_label: Option<String>,
+        is_role: bool,
+    },
+    Notified {
+        host: String,
+        handler: String,
+    },
     /// A line a running command just printed.
-    Output { host: String, line: String },
+    Output {
+        host: String,
+        line: String,
+    },
     /// A failure's chain of causes, for the error stream.
     TaskError(ErrorReport),
     Diagnostic(Diagnostic),

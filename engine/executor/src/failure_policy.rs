@@ -23,7 +23,14 @@ mod tests {
 
     #[test]
     fn the_limit_is_strict() {
-        let cases = [(30.0, 1, 1, true), (30.0, 3, 10, false), (30.0, 4, 10, true), (50.0, 1, 2, false), (0.0, 1, 100, true), (100.0, 4, 4, false)];
+        let cases = [
+            (30.0, 1, 1, true),
+            (30.0, 3, 10, false),
+            (30.0, 4, 10, true),
+            (50.0, 1, 2, false),
+            (0.0, 1, 100, true),
+            (100.0, 4, 4, false),
+        ];
         for (limit, failed, size, expected) in cases {
             let policy = FailurePolicy { max_fail_percentage: Some(limit) };
             assert_eq!(policy.is_exceeded(failed, size), expected, "{failed} of {size} at {limit} %");

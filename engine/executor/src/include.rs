@@ -44,7 +44,12 @@ pub fn group(requests: Vec<(String, Vec<IncludeRequest>)>) -> Vec<IncludeGroup> 
 }
 
 /// Loads what `request` of `task` asks for.
-pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &PathBuf) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn load(
+    run: &Run,
+    task: &Arc<Task>,
+    request: &IncludeRequest,
+    basedir: &PathBuf,
+) -> Result<Loaded, Vec<Diagnostic>> {
     let warnings = RefCell::new(Vec::new());
     let cx = LoadContext {
         settings: &run.settings,

@@ -4,10 +4,10 @@ use kapell_parsing::{Key, Map, Value};
 use kapell_playbook::Task;
 use kapell_template::{RenderContext, TemplateError};
 
+use crate::Run;
 use crate::error_report::ErrorReport;
 use crate::resolve::Keywords;
 use crate::variables::HostVariables;
-use crate::Run;
 
 /// `loop_control`, templated.
 #[derive(Clone, Debug)]
@@ -98,7 +98,12 @@ impl LoopControl {
 }
 
 /// The items `task` loops over on one host; `None` when it does not loop.
-pub fn items(run: &Run, task: &Task, vars: &HostVariables, cx: &RenderContext) -> Result<Option<Vec<Value>>, LoopError> {
+pub fn items(
+    run: &Run,
+    task: &Task,
+    vars: &HostVariables,
+    cx: &RenderContext,
+) -> Result<Option<Vec<Value>>, LoopError> {
     let Some(source) = task.looping() else { return Ok(None) };
     let rendered = match source.lookup {
         None => run.templar.render(source.items, &vars.as_source(), cx)?,
@@ -106,23 +111,27 @@ pub fn items(run: &Run, task: &Task, vars: &HostVariables, cx: &RenderContext) -
     };
     match rendered {
         Value::List(items) => Ok(Some(items.to_vec())),
-        other => Err(LoopError::NotAList(
-            ErrorReport {
-                causes: vec![
-                    kapell_parsing::Diagnostic::error(format!(
-                        "The `loop` value must resolve to a 'list', not '{}'.",
-                        other.type_name()
-                    ))
-                    .at(source.items.origin())
-                    .hint("Provide a list of items/templates, or a template resolving to a list."),
-                ],
-            },
-        )),
+        other => Err(LoopError::NotAList(ErrorReport {
+            causes: vec![
+                kapell_parsing::Diagnostic::error(format!(
+                    "The `loop` value must resolve to a 'list', not '{}'.",
+                    other.type_name()
+                ))
+                .at(source.items.origin())
+                .hint("Provide a list of items/templates, or a template resolving to a list."),
+            ],
+        })),
     }
 }
 
 /// `with_NAME`: the lookup's results. A bare variable name is templated as an expression, as it always was.
-fn with_lookup(run: &Run, lookup: &str, items: &Value, vars: &HostVariables, cx: &RenderContext) -> Result<Vec<Value>, LoopError> {
+fn with_lookup(
+    run: &Run,
+    lookup: &str,
+    items: &Value,
+    vars: &HostVariables,
+    cx: &RenderContext,
+) -> Result<Vec<Value>, LoopError> {
     let source = vars.as_source();
     let rendered = run.templar.render(items, &source, cx)?;
     let terms = match (&rendered, lookup) {

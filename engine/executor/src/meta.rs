@@ -59,10 +59,8 @@ impl Dispatcher<'_> {
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         match condition::judge(&self.run.templar, &conditions, &vars.as_source(), &cx) {
             Ok(verdict) => Ok(matches!(verdict, Verdict::True)),
-            Err((error, written)) => {
-                Err(Diagnostic::error(format!("Error while evaluating conditional: {error}"))
-                    .at(error.origin().or(written.origin()).or(Some(&step.task.origin))))
-            }
+            Err((error, written)) => Err(Diagnostic::error(format!("Error while evaluating conditional: {error}"))
+                .at(error.origin().or(written.origin()).or(Some(&step.task.origin)))),
         }
     }
 
@@ -108,7 +106,9 @@ impl Dispatcher<'_> {
 
     fn end_role(&mut self, host: &str, step: &Step) -> Result<(), Diagnostic> {
         let Some(role) = step.task.role() else {
-            return Err(Diagnostic::error("Cannot execute 'end_role' from outside of a role").at(Some(&step.task.origin)));
+            return Err(
+                Diagnostic::error("Cannot execute 'end_role' from outside of a role").at(Some(&step.task.origin))
+            );
         };
         if let Some(state) = self.iterator.host_mut(host) {
             state.end_role(role.id);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kapell_config::Gathering;
+use kapell_inventory::HostPattern;
 use kapell_parsing::{Diagnostic, Map, Text, Value};
 use kapell_playbook::{Block, Node, Play, Scope, ScopeKind, Task};
 
@@ -10,7 +11,7 @@ use crate::playbook_executor::render_for_play;
 use crate::run_state::{PlayState, RunState};
 use crate::strategy::Strategy;
 use crate::variables::{VarsFiles, combine, load_vars_files};
-use crate::Run;
+use crate::{Event, Run};
 
 /// A play's own keywords, rendered without a host.
 pub struct PlaySettings {
@@ -95,13 +96,22 @@ impl PlayKeywords<'_> {
     }
 
     fn wrong(&self, name: &str, expected: &str, found: &Value) -> Diagnostic {
-        Diagnostic::error(format!("'{name}' must be {expected}, not '{found}'"))
-            .at(self.play.scope.own(name).and_then(Value::origin).or(Some(&self.play.origin)))
+        Diagnostic::error(format!("'{name}' must be {expected}, not '{found}'")).at(self
+            .play
+            .scope
+            .own(name)
+            .and_then(Value::origin)
+            .or(Some(&self.play.origin)))
     }
 }
 
 /// Makes the play's variables the current ones.
-pub fn enter_play(run: &Arc<Run>, play: &Arc<Play>, settings: &PlaySettings, state: &mut RunState) -> Result<(), Diagnostic> {
+pub fn enter_play(
+    run: &Arc<Run>,
+    play: &Arc<Play>,
+    settings: &PlaySettings,
+    state: &mut RunState,
+) -> Result<(), Diagnostic> {
     let VarsFiles { fixed, per_host } = load_vars_files(run, &play.vars_files, &play.basedir)?;
     let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
     for role in play.roles.iter().filter(|role| role.public) {
@@ -127,7 +137,10 @@ pub fn enter_play(run: &Arc<Run>, play: &Arc<Play>, settings: &PlaySettings, sta
 /// The play's hosts in the order asked for, less those that are out of the run.
 pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Vec<String>, Diagnostic> {
     let inventory = &state.world.inventory;
-    let mut selected = inventory.select(&settings.pattern, run.options.limit.as_deref())?;
+    let mut warnings = Vec::new();
+    let pattern = HostPattern::parse([settings.pattern.as_str()])?;
+    let mut selected = inventory.select(&pattern, run.options.limit_pattern.as_ref(), &mut warnings)?;
+    warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
     match settings.order.as_deref() {
         None | Some("inventory") => {}
         Some("sorted") => selected.sort(),
@@ -167,7 +180,7 @@ pub fn root_block(run: &Run, play: &Play, settings: &PlaySettings) -> Arc<Block>
     let mut body = Vec::new();
     let wants_facts = settings.gather_facts.unwrap_or(run.settings.gathering != Gathering::Explicit);
     if wants_facts {
-        body.push(Node::Task(synthetic.gather_facts(run)));
+        body.push(Node::Task(synthetic.gather_facts()));
     }
     body.extend(play.pre_tasks.iter().cloned());
     body.push(Node::Task(synthetic.flush_handlers()));
@@ -189,15 +202,12 @@ impl<'a> Synthetic<'a> {
         Self { play }
     }
 
-    fn gather_facts(&self, run: &Run) -> Arc<Task> {
+    fn gather_facts(&self) -> Arc<Task> {
         let mut args = Map::new();
         for keyword in ["gather_subset", "gather_timeout", "fact_path"] {
             if let Some(value) = self.play.scope.own(keyword) {
                 args.insert(keyword.into(), value.clone());
             }
-        }
-        if !args.contains_key("gather_timeout") && run.settings.gather_timeout != 10 {
-            args.insert("gather_timeout".into(), (run.settings.gather_timeout as i64).into());
         }
         self.task("ansible.builtin.gather_facts", Some("Gathering Facts"), args, None)
     }
@@ -207,7 +217,7 @@ impl<'a> Synthetic<'a> {
     }
 
     fn task(&self, action: &str, name: Option<&str>, args: Map, free_form: Option<&str>) -> Arc<Task> {
-        let mut scope = Scope::child(ScopeKind::Task, &self.play.scope);
+        let mut scope = Scope::new(ScopeKind::Task, Some(&self.play.scope), self.play.basedir.clone());
         scope.keywords.insert("tags", Value::list(vec!["always".into()]));
         Arc::new(Task {
             id: scope.id,

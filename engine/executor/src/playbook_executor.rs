@@ -114,12 +114,18 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
 }
 
 /// Renders a value that needs no host: play keywords, names of static imports.
-pub(crate) fn render_for_play(run: &Arc<Run>, state: &RunState, value: &Value, play: &Play) -> Result<Value, Diagnostic> {
+pub(crate) fn render_for_play(
+    run: &Arc<Run>,
+    state: &RunState,
+    value: &Value,
+    play: &Play,
+) -> Result<Value, Diagnostic> {
     let mut locals = Map::new();
     locals.extend(play.vars.iter().map(|(k, v)| (k.clone(), v.clone())));
     locals.extend(run.options.extra_vars.iter().map(|(k, v)| (k.clone(), v.clone())));
     let vars = HostVariables::new(run, &state.world, "localhost", None).with_locals(&locals);
-    let cx = RenderContext { basedir: play.basedir.clone(), search_path: vec![PathBuf::from(&play.basedir)], origin: None };
+    let cx =
+        RenderContext { basedir: play.basedir.clone(), search_path: vec![PathBuf::from(&play.basedir)], origin: None };
     run.templar
         .render(value, &vars.as_source(), &cx)
         .map_err(|error| Diagnostic::error(error.to_string()).at(error.origin().or(value.origin())))

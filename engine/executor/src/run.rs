@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use kapell_config::Settings;
 use kapell_connection::Connections;
+use kapell_inventory::HostPattern;
 use kapell_parsing::Map;
 use kapell_parsing::vault::VaultSecrets;
 use kapell_template::Templar;
@@ -21,7 +22,9 @@ pub struct RunOptions {
     pub diff: bool,
     pub tags: TagFilter,
     pub extra_vars: Arc<Map>,
+    /// As it was given.
     pub limit: Option<String>,
+    pub limit_pattern: Option<HostPattern>,
     pub forks: usize,
     pub verbosity: u8,
     pub remote_user: Option<String>,

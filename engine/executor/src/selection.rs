@@ -79,9 +79,9 @@ fn is_named(task: &Task, wanted: &str) -> bool {
 fn matches_glob(pattern: &str, text: &str) -> bool {
     match pattern.chars().next() {
         None => text.is_empty(),
-        Some('*') => (0..=text.len())
-            .filter(|at| text.is_char_boundary(*at))
-            .any(|at| matches_glob(&pattern[1..], &text[at..])),
+        Some('*') => {
+            (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| matches_glob(&pattern[1..], &text[at..]))
+        }
         Some(first) => {
             let mut rest = text.chars();
             rest.next().is_some_and(|c| first == '?' || c == first)

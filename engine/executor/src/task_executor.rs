@@ -14,8 +14,8 @@ use crate::error_report::ErrorReport;
 use crate::event::HostResult;
 use crate::loops::{self, LoopControl};
 use crate::resolve::{self, Keywords, ResolvedTask};
-use crate::variables::{HostVariables, TaskVariables, load_for_host};
 use crate::run_state::World;
+use crate::variables::{HostVariables, TaskVariables, load_for_host};
 use crate::{Event, Run, TaskInfo, TaskResult};
 
 /// A task to be done on one host, with everything it needs: runs on its own, touches nothing shared but events.
@@ -249,7 +249,12 @@ impl HostTask {
         Keywords { run: &self.run, vars, scope: &self.task.scope, cx }
     }
 
-    fn resolve(&self, frame: &Frame, keywords: &Keywords<'_>, delegate_to: Option<String>) -> Result<ResolvedTask, ErrorReport> {
+    fn resolve(
+        &self,
+        frame: &Frame,
+        keywords: &Keywords<'_>,
+        delegate_to: Option<String>,
+    ) -> Result<ResolvedTask, ErrorReport> {
         let args = action::arguments(&self.run, &self.task, &frame.action, keywords.vars, &frame.cx)?;
         Ok(ResolvedTask {
             task: Arc::clone(&self.task),
@@ -333,7 +338,10 @@ impl HostTask {
                 Ok(ended) => ended,
                 Err(_) => {
                     let mut extra = Map::new();
-                    extra.insert("timedout".into(), Value::map(Map::from_iter([("period".into(), (seconds as i64).into())])));
+                    extra.insert(
+                        "timedout".into(),
+                        Value::map(Map::from_iter([("period".into(), (seconds as i64).into())])),
+                    );
                     Err(ActionError::failed_with(format!("Timed out after {seconds} second(s)."), extra))
                 }
             },
@@ -448,7 +456,13 @@ impl Retry {
         Ok(Self { until, attempts, delay: Duration::from_secs_f64(delay) })
     }
 
-    fn is_done(&self, task: &HostTask, result: &TaskResult, vars: &HostVariables, cx: &RenderContext) -> Result<bool, ErrorReport> {
+    fn is_done(
+        &self,
+        task: &HostTask,
+        result: &TaskResult,
+        vars: &HostVariables,
+        cx: &RenderContext,
+    ) -> Result<bool, ErrorReport> {
         let Some(until) = &self.until else { return Ok(!result.is_failed()) };
         let source = task.with_registered(vars, result).as_source();
         let verdict = condition::judge(&task.run.templar, &condition::as_list(until), &source, cx);
@@ -507,7 +521,9 @@ impl LoopTotal {
         data.insert(Key::from("results"), self.results.into());
         let mut result = TaskResult::new(data);
         result.unreachable = self.unreachable;
-        let Some(last) = self.last else { return TaskOutcome { effects: self.effects, ..TaskOutcome::new(host, result) } };
+        let Some(last) = self.last else {
+            return TaskOutcome { effects: self.effects, ..TaskOutcome::new(host, result) };
+        };
         result.error = last.result.error.clone();
         result.no_log = last.result.no_log;
         TaskOutcome { result, effects: self.effects, ..last }

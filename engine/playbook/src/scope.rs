@@ -51,7 +51,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub(crate) fn new(kind: ScopeKind, parent: Option<&Arc<Scope>>, dir: impl Into<PathBuf>) -> Self {
+    /// An empty level below `parent`.
+    pub fn new(kind: ScopeKind, parent: Option<&Arc<Scope>>, dir: impl Into<PathBuf>) -> Self {
         Self {
             kind,
             keywords: IndexMap::new(),

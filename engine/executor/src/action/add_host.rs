@@ -37,14 +37,17 @@ fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
 
 fn describe(name: &str, groups: &[String], vars: &Map) -> Value {
     let groups = groups.iter().map(|group| group.as_str().into()).collect();
-    let entries = [("groups", Value::list(groups)), ("host_name", name.into()), ("host_vars", Value::map(vars.clone()))];
+    let entries =
+        [("groups", Value::list(groups)), ("host_name", name.into()), ("host_vars", Value::map(vars.clone()))];
     Value::map(entries.into_iter().map(|(key, value)| (Key::from(key), value)).collect())
 }
 
 fn group_names(value: &Value) -> Vec<String> {
     match value {
         Value::List(items) => items.iter().map(Value::to_string).collect(),
-        other => other.to_string().split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
+        other => {
+            other.to_string().split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        }
     }
 }
 

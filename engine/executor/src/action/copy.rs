@@ -72,7 +72,8 @@ fn python_json(json: &serde_json::Value) -> String {
             format!("[{}]", items.iter().map(python_json).collect::<Vec<_>>().join(", "))
         }
         serde_json::Value::Object(map) => {
-            let entries = map.iter().map(|(k, v)| format!("{}: {}", serde_json::Value::from(k.as_str()), python_json(v)));
+            let entries =
+                map.iter().map(|(k, v)| format!("{}: {}", serde_json::Value::from(k.as_str()), python_json(v)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
@@ -168,11 +169,8 @@ async fn send_directory(
 ) -> Result<TaskResult, ActionError> {
     let mut tree = Tree { follow, ..Tree::default() };
     // Without a slash at its end the directory itself is copied, not only what is in it.
-    let base = if written.ends_with('/') {
-        PathBuf::new()
-    } else {
-        PathBuf::from(source.file_name().unwrap_or_default())
-    };
+    let base =
+        if written.ends_with('/') { PathBuf::new() } else { PathBuf::from(source.file_name().unwrap_or_default()) };
     tree.walk(source, &base)?;
     let mut args = task.args.clone();
     args.shift_remove("src");

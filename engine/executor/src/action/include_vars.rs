@@ -12,8 +12,18 @@ use crate::{Event, TaskResult};
 
 pub(super) static ACTION: Action = Action { name: "include_vars", run: start };
 
-const KNOWN: &[&str] =
-    &["file", "dir", "name", "depth", "files_matching", "ignore_files", "extensions", "ignore_unknown_extensions", "hash_behaviour", "_raw_params"];
+const KNOWN: &[&str] = &[
+    "file",
+    "dir",
+    "name",
+    "depth",
+    "files_matching",
+    "ignore_files",
+    "extensions",
+    "ignore_unknown_extensions",
+    "hash_behaviour",
+    "_raw_params",
+];
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(async move { run(task, cx) })
@@ -117,7 +127,7 @@ impl DirectoryFilter {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let matches = |pattern: &str| {
             fancy_regex::Regex::new(pattern)
-                .map(|regex| regex.is_match(&name).unwrap_or(false))
+                .map(|regex| regex.is_match(name.as_ref()).unwrap_or(false))
                 .map_err(|error| ActionError::failed(format!("'{pattern}' is not a regular expression: {error}")))
         };
         for pattern in &self.ignored {

@@ -30,7 +30,7 @@ use kapell_playbook::Task;
 use kapell_template::RenderContext;
 
 pub use context::{ActionContext, ActionError, Failure};
-pub use effects::{AddHost, Effects, GroupBy, IncludeRequest};
+pub use effects::{AddHost, Effects, GroupBy, IncludeRequest, Included};
 
 use crate::error_report::ErrorReport;
 use crate::resolve::{self, ResolvedTask};
@@ -126,8 +126,10 @@ pub fn arguments(
     let Some(written) = task.args.as_map().filter(|map| raw.iter().any(|name| map.contains_key(*name))) else {
         return resolve::arguments(run, task, action, vars, cx);
     };
-    let (kept, templated): (Map, Map) =
-        written.iter().map(|(k, v)| (k.clone(), v.clone())).partition(|(k, _)| k.as_str().is_some_and(|k| raw.contains(&k)));
+    let (kept, templated): (Map, Map) = written
+        .iter()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .partition(|(k, _)| k.as_str().is_some_and(|k| raw.contains(&k)));
     let mut args = resolve::map_arguments(run, task, &templated, action, vars, cx)?;
     args.extend(kept);
     Ok(args)

@@ -44,7 +44,10 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     result.set("echo", echo);
     result.set("rc", 0);
     result.set("stderr", "");
-    result.set("stdout", format!("Paused for {} {unit}", kapell_parsing::value::float_repr((shown * 100.0).round() / 100.0)));
+    result.set(
+        "stdout",
+        format!("Paused for {} {unit}", kapell_parsing::value::float_repr((shown * 100.0).round() / 100.0)),
+    );
     result.set("user_input", input);
     Ok(result.into())
 }

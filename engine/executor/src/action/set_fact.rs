@@ -29,7 +29,9 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
         facts.insert(Key::from(name), value.clone());
     }
     if facts.is_empty() {
-        return Err(ActionError::failed("No key/value pairs provided, at least one is required for this action to succeed"));
+        return Err(ActionError::failed(
+            "No key/value pairs provided, at least one is required for this action to succeed",
+        ));
     }
     let mut result = TaskResult::new(Map::new());
     result.set("ansible_facts", Value::map(facts.clone()));

@@ -28,7 +28,8 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     loop {
         cx.run.connections.reset(cx.spec).await;
         let resolved = ResolvedTask { check: false, ..task.clone() };
-        let ping = cx.call_module(&resolved, "ansible.builtin.ping", &Map::new(), &Blobs::default());
+        let (no_args, no_blobs) = (Map::new(), Blobs::default());
+        let ping = cx.call_module(&resolved, "ansible.builtin.ping", &no_args, &no_blobs);
         let answer = tokio::time::timeout(attempt_timeout, ping).await;
         if let Ok(Ok(result)) = &answer
             && !result.is_failed()

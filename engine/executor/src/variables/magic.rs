@@ -60,7 +60,7 @@ impl HostVariables {
             "hostvars" => Some(Variable::Map(Arc::new(Hostvars(self.clone())))),
             "vars" => Some(Variable::Map(Arc::new(self.clone()))),
             "ansible_delegated_vars" => self.delegated_to.as_ref().map(|host| {
-                let only = Hostvars(Self { ..self.of_other_host(host) });
+                let only = Hostvars(self.clone());
                 Variable::Map(Arc::new(OneHost(only, Arc::clone(host))))
             }),
             _ => self.magic_value(name).map(Variable::Value),
@@ -113,9 +113,9 @@ impl HostVariables {
             "ansible_play_hosts" => play.map(|play| play.hosts.clone()),
             "ansible_play_batch" | "play_hosts" => play.map(|play| play.batch.clone()),
             "playbook_dir" => play.map(|play| path(&play.play.basedir)),
-            "ansible_play_role_names" | "role_names" => {
-                play.map(|play| list(play.play.roles.iter().filter(|role| role.parents.is_empty()).map(|r| r.name.as_str())))
-            }
+            "ansible_play_role_names" | "role_names" => play.map(|play| {
+                list(play.play.roles.iter().filter(|role| role.parents.is_empty()).map(|r| r.name.as_str()))
+            }),
             "ansible_role_names" => play.map(|play| list(play.play.roles.iter().map(|role| role.name.as_str()))),
             "ansible_dependent_role_names" => play.map(|play| {
                 list(play.play.roles.iter().filter(|role| !role.parents.is_empty()).map(|role| role.name.as_str()))
@@ -141,9 +141,7 @@ impl HostVariables {
             "role_name" | "ansible_role_name" => Some(role.name.as_str().into()),
             "role_path" => Some(path(&role.path)),
             "ansible_collection_name" => role.collection.as_deref().map(Value::from),
-            "ansible_parent_role_names" if upwards.len() > 1 => {
-                Some(list(parents().map(|role| role.name.as_str())))
-            }
+            "ansible_parent_role_names" if upwards.len() > 1 => Some(list(parents().map(|role| role.name.as_str()))),
             "ansible_parent_role_paths" if upwards.len() > 1 => {
                 Some(Value::list(parents().map(|role| path(&role.path)).collect()))
             }
