@@ -1,9 +1,11 @@
 //! From parser events to values, without recursion: a stack of open collections, anchors, and the bounds on both.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
+use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 
 use super::mapping::Entries;
 use super::tag::{self, CollectionTag};
@@ -20,6 +22,7 @@ pub(super) fn documents(
     limit: usize,
 ) -> Result<Vec<Value>, Diagnostic> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let ended = ended(text);
     let mut composer = Composer {
         source,
         options,
@@ -29,19 +32,34 @@ pub(super) fn documents(
         documents: Vec::new(),
         unsafe_depth: 0,
         aliased_nodes: 0,
+        last: Mark::default(),
+        unended: (ended.len() > text.len()).then_some(text),
     };
-    let mut parser: Parser<StrInput> = Parser::new_from_str(text);
-    while let Some(event) = parser.next_event() {
-        let (event, span) = event.map_err(|error| hint::explain(&error, text, source))?;
-        if matches!(event, Event::DocumentStart(_)) && composer.documents.len() == limit {
-            let message = "found a second document where one was expected";
-            return Err(Diagnostic::error(message)
-                .at(Some(&composer.origin(span.start)))
-                .hint("remove the `---` line, or put the documents into files of their own"));
+    let mut parser = Parser::new();
+    parser.set_input(ended.as_bytes());
+    loop {
+        // The parser panics on a tag right before a comma: `[!!str, x]`.
+        let parsed = panic::catch_unwind(AssertUnwindSafe(|| parser.parse()))
+            .map_err(|_| Diagnostic::error(NOT_READ).at(Some(&composer.origin(composer.last))))?;
+        let event = parsed.map_err(|error| hint::explain(&error, text, source))?;
+        match event.data {
+            EventData::StreamEnd => return Ok(composer.documents),
+            EventData::DocumentStart { .. } if composer.documents.len() == limit => {
+                let message = "found a second document where one was expected";
+                return Err(Diagnostic::error(message)
+                    .at(Some(&composer.origin(event.start_mark)))
+                    .hint("remove the `---` line, or put the documents into files of their own"));
+            }
+            _ => composer.event(event)?,
         }
-        composer.event(event, span)?;
     }
-    Ok(composer.documents)
+}
+
+const NOT_READ: &str = "this is not valid YAML: what follows here cannot be read (is there a tag before a comma?)";
+
+/// `text` with a line feed at its end: the parser panics on a block scalar in a last line without one.
+fn ended(text: &str) -> Cow<'_, str> {
+    if text.is_empty() || text.ends_with('\n') { text.into() } else { format!("{text}\n").into() }
 }
 
 /// A finished value with what its bounds need.
@@ -57,8 +75,8 @@ pub(super) struct Composed {
 struct Collection {
     body: Body,
     tag: CollectionTag,
-    anchor: usize,
-    start: Marker,
+    anchor: Option<String>,
+    start: Mark,
     depth: usize,
     nodes: usize,
 }
@@ -73,42 +91,65 @@ struct Composer<'a> {
     options: &'a LoadOptions<'a>,
     warnings: &'a mut Vec<Diagnostic>,
     open: Vec<Collection>,
-    anchors: HashMap<usize, Composed>,
+    anchors: HashMap<String, Composed>,
     documents: Vec<Value>,
     /// How many of the open collections are tagged `!unsafe`.
     unsafe_depth: usize,
     aliased_nodes: usize,
+    /// Where the last event ended.
+    last: Mark,
+    /// The text, when its last line has no line feed.
+    unended: Option<&'a str>,
 }
 
 impl Composer<'_> {
-    fn event(&mut self, event: Event, span: Span) -> Result<(), Diagnostic> {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), span.start),
-            Event::Alias(anchor) => self.alias(anchor, span.start),
-            Event::SequenceStart(anchor, tag) => {
-                self.start(Body::Sequence(Vec::new()), anchor, tag.as_deref(), span.start)
+    fn event(&mut self, event: Event) -> Result<(), Diagnostic> {
+        let start = event.start_mark;
+        self.last = event.end_mark;
+        match event.data {
+            EventData::Scalar { anchor, tag, mut value, plain_implicit, style, .. } => {
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    self.end_of_block(&mut value, event.end_mark);
+                }
+                self.scalar(&value, plain_implicit, anchor, tag.as_deref(), start)
             }
-            Event::MappingStart(anchor, tag) => {
-                self.start(Body::Mapping(Entries::default()), anchor, tag.as_deref(), span.start)
+            EventData::Alias { anchor } => self.alias(&anchor, start),
+            EventData::SequenceStart { anchor, tag, .. } => {
+                self.start(Body::Sequence(Vec::new()), anchor, tag.as_deref(), start)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
-            Event::DocumentStart(_) => {
+            EventData::MappingStart { anchor, tag, .. } => {
+                self.start(Body::Mapping(Entries::default()), anchor, tag.as_deref(), start)
+            }
+            EventData::SequenceEnd | EventData::MappingEnd => self.end(),
+            EventData::DocumentStart { .. } => {
                 self.anchors.clear();
                 Ok(())
             }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
+            EventData::StreamStart { .. } | EventData::StreamEnd | EventData::DocumentEnd { .. } => Ok(()),
         }
     }
 
+    /// Takes back the line feed that `ended` gave to a block scalar in the last line.
+    fn end_of_block(&self, value: &mut String, end: Mark) {
+        let Some(text) = self.unended.filter(|text| end.index >= text.len() as u64) else { return };
+        let last_line = text.rsplit('\n').next().unwrap_or_default();
+        let last_written = value.strip_suffix('\n').and_then(|value| value.rsplit('\n').next()).unwrap_or_default();
+        let blanks = !last_written.is_empty() && last_line.ends_with(last_written);
+        let contributed = !last_line.trim().is_empty() || blanks || value == "\n" || value.ends_with("\n\n");
+        if contributed && value.ends_with('\n') {
+            value.pop();
+        }
+    }
+
+    /// `plain` is a scalar whose type is found by its text.
     fn scalar(
         &mut self,
         text: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<&Tag>,
-        start: Marker,
+        plain: bool,
+        anchor: Option<String>,
+        tag: Option<&str>,
+        start: Mark,
     ) -> Result<(), Diagnostic> {
-        let plain = style == ScalarStyle::Plain;
         let origin = self.origin(start);
         if let Some(Collection { body: Body::Mapping(entries), .. }) = self.open.last_mut()
             && entries.takes_merge_key(text, plain, tag)
@@ -121,10 +162,16 @@ impl Composer<'_> {
         self.finish(Composed { value, depth: 0, nodes: 1 }, anchor, start)
     }
 
-    fn alias(&mut self, anchor: usize, start: Marker) -> Result<(), Diagnostic> {
-        let Some(mut aliased) = self.anchors.get(&anchor).cloned() else {
-            let message = "this alias is inside the value it stands for";
-            return Err(Diagnostic::error(message).at(Some(&self.origin(start))));
+    fn alias(&mut self, anchor: &str, start: Mark) -> Result<(), Diagnostic> {
+        let Some(mut aliased) = self.anchors.get(anchor).cloned() else {
+            let inside = self.open.iter().any(|collection| collection.anchor.as_deref() == Some(anchor));
+            let error = if inside {
+                Diagnostic::error(format!("the alias `*{anchor}` is inside the value it stands for"))
+            } else {
+                Diagnostic::error(format!("there is no anchor `&{anchor}` before this alias"))
+                    .did_you_mean(anchor, self.anchors.keys().map(String::as_str))
+            };
+            return Err(error.at(Some(&self.origin(start))));
         };
         self.aliased_nodes += aliased.nodes;
         if self.aliased_nodes > MAX_ALIASED_NODES {
@@ -135,10 +182,10 @@ impl Composer<'_> {
         if self.trust() == Trust::Untrusted {
             aliased.value = aliased.value.with_trust(Trust::Untrusted);
         }
-        self.finish(aliased, 0, start)
+        self.finish(aliased, None, start)
     }
 
-    fn start(&mut self, body: Body, anchor: usize, tag: Option<&Tag>, start: Marker) -> Result<(), Diagnostic> {
+    fn start(&mut self, body: Body, anchor: Option<String>, tag: Option<&str>, start: Mark) -> Result<(), Diagnostic> {
         self.check_depth(1, start)?;
         let sequence = matches!(body, Body::Sequence(_));
         let tag = CollectionTag::of(tag, sequence, &self.origin(start), self.warnings)?;
@@ -160,8 +207,8 @@ impl Composer<'_> {
     }
 
     /// Puts a value where it belongs: into the innermost open collection, or among the documents.
-    fn finish(&mut self, composed: Composed, anchor: usize, start: Marker) -> Result<(), Diagnostic> {
-        if anchor > 0 {
+    fn finish(&mut self, composed: Composed, anchor: Option<String>, start: Mark) -> Result<(), Diagnostic> {
+        if let Some(anchor) = anchor {
             self.anchors.insert(anchor, composed.clone());
         }
         let origin = self.origin(start);
@@ -178,7 +225,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn check_depth(&self, more: usize, start: Marker) -> Result<(), Diagnostic> {
+    fn check_depth(&self, more: usize, start: Mark) -> Result<(), Diagnostic> {
         if self.open.len() + more <= MAX_DEPTH {
             return Ok(());
         }
@@ -190,12 +237,12 @@ impl Composer<'_> {
         if self.unsafe_depth > 0 { Trust::Untrusted } else { self.options.trust }
     }
 
-    fn origin(&self, marker: Marker) -> Origin {
-        origin(self.source, marker)
+    fn origin(&self, mark: Mark) -> Origin {
+        origin(self.source, mark)
     }
 }
 
-pub(super) fn origin(source: &Arc<SourceFile>, marker: Marker) -> Origin {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Origin::new(source.clone(), number(marker.line()), number(marker.col() + 1))
+pub(super) fn origin(source: &Arc<SourceFile>, mark: Mark) -> Origin {
+    let from_one = |n: u64| u32::try_from(n + 1).unwrap_or(u32::MAX);
+    Origin::new(source.clone(), from_one(mark.line), from_one(mark.column))
 }

@@ -1,9 +1,8 @@
 //! The entries of a mapping while it is read: keys, merge keys and duplicates.
 
-use indexmap::map::{Entry, MutableKeys};
-use saphyr_parser::Tag;
-
+use super::hint;
 use crate::{Diagnostic, Key, Map, Origin, Value};
+use indexmap::map::{Entry, MutableKeys};
 
 #[derive(Default)]
 pub(super) struct Entries {
@@ -19,9 +18,8 @@ enum PendingKey {
 
 impl Entries {
     /// Whether this scalar is `<<` in a key's place.
-    pub(super) fn takes_merge_key(&self, text: &str, plain: bool, tag: Option<&Tag>) -> bool {
-        let tagged = |tag: &Tag| tag.is_yaml_core_schema() && tag.suffix == "merge";
-        self.pending.is_none() && text == "<<" && tag.map_or(plain, tagged)
+    pub(super) fn takes_merge_key(&self, text: &str, plain: bool, tag: Option<&str>) -> bool {
+        self.pending.is_none() && text == "<<" && tag.map_or(plain, |tag| tag == "tag:yaml.org,2002:merge")
     }
 
     pub(super) fn merge_key(&mut self, origin: Origin) {
@@ -100,19 +98,6 @@ fn key(value: Value, origin: &Origin) -> Result<Key, Diagnostic> {
         Value::Str(text) => Key::Str(text),
         Value::BigInt(i) => Key::from(i.to_string()),
         Value::Undefined(undefined) => return Err(Diagnostic::error(undefined.reason.clone()).at(Some(origin))),
-        Value::List(_) | Value::Map(_) => return Err(complex_key(origin)),
+        Value::List(_) | Value::Map(_) => return Err(hint::complex_key(origin)),
     })
-}
-
-fn complex_key(origin: &Origin) -> Diagnostic {
-    let unquoted = origin.source_line().is_some_and(|line| {
-        let from_key: String = line.chars().skip((origin.column as usize).saturating_sub(2)).collect();
-        from_key.trim_start().starts_with("{{") || from_key.starts_with('{')
-    });
-    let diagnostic = Diagnostic::error("a list or a mapping cannot be the key of a mapping").at(Some(origin));
-    if unquoted {
-        diagnostic.hint("a value that starts with `{{` needs quotes around all of it: \"{{ … }}\"")
-    } else {
-        diagnostic.hint("a text that starts with `[` or `{` needs quotes around all of it")
-    }
 }

@@ -13,7 +13,7 @@ pub(super) fn int(text: &str) -> Option<Value> {
         radix(digits, 2)
     } else if let Some(digits) = digits.strip_prefix("0x") {
         radix(digits, 16)
-    } else if digits == "0" {
+    } else if digits.starts_with('0') && digits.trim_end_matches('_') == "0" {
         Some(BigInt::ZERO)
     } else if let Some(octal) = digits.strip_prefix('0') {
         radix(octal, 8)

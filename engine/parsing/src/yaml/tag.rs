@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use saphyr_parser::Tag;
 
 use super::scalar::{self, Scalar};
 use super::{number, timestamp};
@@ -15,15 +14,13 @@ const KNOWN: [&str; 5] = ["!vault", "!unsafe", "!!str", "!!int", "!!binary"];
 /// The value of a scalar with its tag, if it has one.
 pub(super) fn construct_scalar(
     scalar: &Scalar,
-    tag: Option<&Tag>,
+    tag: Option<&str>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Value, Diagnostic> {
     let Some(tag) = tag else {
         return Ok(if scalar.plain { scalar.resolve() } else { Value::Str(scalar.as_text()) });
     };
-    let name = full_name(tag);
-    match name.strip_prefix(CORE).unwrap_or(&name) {
-        "!" if scalar.plain => Ok(scalar.resolve()),
+    match tag.strip_prefix(CORE).unwrap_or(tag) {
         "!" | "str" | "value" | "python/unicode" => Ok(Value::Str(scalar.as_text())),
         "null" => Ok(Value::Null),
         "bool" => checked(scalar::boolean(scalar.text).map(Value::Bool), scalar, "a boolean"),
@@ -40,7 +37,7 @@ pub(super) fn construct_scalar(
             warnings.push(vault_encrypted_is_old(scalar.origin));
             Ok(decrypted(scalar))
         }
-        _ => Err(unknown(&name, scalar.origin)),
+        _ => Err(unknown(tag, scalar.origin)),
     }
 }
 
@@ -55,32 +52,31 @@ pub(super) enum CollectionTag {
 
 impl CollectionTag {
     pub(super) fn of(
-        tag: Option<&Tag>,
+        tag: Option<&str>,
         sequence: bool,
         origin: &Origin,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Self, Diagnostic> {
         let Some(tag) = tag else { return Ok(Self::None) };
-        let name = full_name(tag);
-        match (name.strip_prefix(CORE).unwrap_or(&name), sequence) {
+        match (tag.strip_prefix(CORE).unwrap_or(tag), sequence) {
             ("!", _) | ("seq", true) | ("map" | "python/dict", false) => Ok(Self::None),
             ("!unsafe", _) => Ok(Self::Unsafe),
             ("set", false) => Ok(Self::Set),
-            ("omap" | "pairs", true) => {
-                let message = format!("the YAML tag `!!{}` is deprecated", tag.suffix);
+            (name @ ("omap" | "pairs"), true) => {
+                let message = format!("the YAML tag `!!{name}` is deprecated");
                 warnings.push(
                     Diagnostic::deprecation(message).at(Some(origin)).hint("use a mapping, which keeps its order"),
                 );
                 Ok(Self::Pairs)
             }
             ("!vault" | "!vault-encrypted", _) => {
-                Err(Diagnostic::error(format!("the tag `{name}` needs a text")).at(Some(origin)))
+                Err(Diagnostic::error(format!("the tag `{tag}` needs a text")).at(Some(origin)))
             }
-            (known, _) if name.starts_with(CORE) && is_core(known) => {
+            (known, _) if tag.starts_with(CORE) && is_core(known) => {
                 let kind = if sequence { "list" } else { "mapping" };
                 Err(Diagnostic::error(format!("the tag `!!{known}` does not fit a {kind}")).at(Some(origin)))
             }
-            _ => Err(unknown(&name, origin)),
+            _ => Err(unknown(tag, origin)),
         }
     }
 
@@ -119,10 +115,6 @@ fn key_value(key: &crate::Key) -> Value {
         crate::Key::Float(f) => Value::Float(*f),
         crate::Key::Str(text) => Value::Str(text.clone()),
     }
-}
-
-fn full_name(tag: &Tag) -> String {
-    format!("{}{}", tag.handle, tag.suffix)
 }
 
 fn checked(value: Option<Value>, scalar: &Scalar, expected: &str) -> Result<Value, Diagnostic> {
