@@ -1,5 +1,6 @@
 //! The bottom crate: text in, values with places out. YAML, `k=v` strings, vault, and the diagnostics every crate reports with.
 
+pub mod deserialize;
 pub mod diagnostic;
 pub mod json_value;
 pub mod key;

@@ -1,6 +1,6 @@
 //! `Value`: the one data type of the engine. JSON-like, cheap to clone, strings carry origin, trust and secrecy.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -150,6 +150,7 @@ impl Value {
             Self::Bool(b) => Some(*b),
             Self::Int(1) => Some(true),
             Self::Int(0) => Some(false),
+            #[expect(clippy::float_cmp, reason = "only exactly 1.0 is true")]
             Self::Float(f) if *f == 1.0 => Some(true),
             Self::Float(f) if *f == 0.0 => Some(false),
             Self::Str(text) => match text.trim().to_lowercase().as_str() {
@@ -378,7 +379,7 @@ pub fn str_repr(text: &str) -> String {
                 out.push(c);
             }
             c if (c as u32) < 0x20 || (0x7f..0xa1).contains(&(c as u32)) || c == '\u{ad}' => {
-                out.push_str(&format!("\\x{:02x}", c as u32));
+                let _ = write!(out, "\\x{:02x}", c as u32);
             }
             c => out.push(c),
         }

@@ -6,15 +6,12 @@ pub(super) fn decode(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         out.push_str(before);
-        rest = match escape(after) {
-            Some((c, length)) => {
-                out.push(c);
-                &after[length..]
-            }
-            None => {
-                out.push('\\');
-                after
-            }
+        rest = if let Some((c, length)) = escape(after) {
+            out.push(c);
+            &after[length..]
+        } else {
+            out.push('\\');
+            after
         };
     }
     out + rest

@@ -33,7 +33,9 @@ const PAIRS: &[Case] = &[
 ];
 
 /// Text, options, command line.
-const FREE_FORM: &[(&str, &[(&str, &str)], &str)] = &[
+type FreeFormCase = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
+const FREE_FORM: &[FreeFormCase] = &[
     ("echo hello chdir=/tmp creates=/x", &[("chdir", "/tmp"), ("creates", "/x")], "echo hello"),
     (
         "chdir=/tmp echo \"hello   world\"   | grep   'a=b'",

@@ -5,26 +5,36 @@ use std::sync::Arc;
 
 /// Cheap to clone. `Debug` shows the ids only.
 #[derive(Clone, Default)]
-pub struct VaultSecrets(Arc<Vec<(String, Vec<u8>)>>);
+pub struct VaultSecrets {
+    all: Arc<Vec<(String, Vec<u8>)>>,
+    only_matching: bool,
+}
 
 impl VaultSecrets {
     pub fn push(&mut self, id: &str, password: Vec<u8>) {
-        Arc::make_mut(&mut self.0).push((id.to_owned(), password));
+        Arc::make_mut(&mut self.all).push((id.to_owned(), password));
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// The ids and passwords, as given.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.0.iter().map(|(id, password)| (id.as_str(), password.as_slice()))
+        self.all.iter().map(|(id, password)| (id.as_str(), password.as_slice()))
+    }
+
+    /// Whether data with a label is only tried with passwords of that id (`vault_id_match`).
+    pub fn set_only_matching(&mut self, only_matching: bool) {
+        self.only_matching = only_matching;
     }
 
     /// Those whose id is `label` first, the others after them.
     pub(super) fn in_trial_order(&self, label: Option<&str>) -> impl Iterator<Item = (&str, &[u8])> {
         let fits = move |id: &str| label == Some(id);
-        self.iter().filter(move |(id, _)| fits(id)).chain(self.iter().filter(move |(id, _)| !fits(id)))
+        let others = !self.only_matching || label.is_none();
+        let rest = self.iter().filter(move |(id, _)| others && !fits(id));
+        self.iter().filter(move |(id, _)| fits(id)).chain(rest)
     }
 }
 

@@ -39,6 +39,14 @@ fn reads_what_ansible_vault_writes() {
 }
 
 #[test]
+fn may_try_passwords_of_the_same_id_only() {
+    let mut secrets = secrets(&[("other", "correct horse")]);
+    secrets.set_only_matching(true);
+    assert_eq!(decrypt(FORMAT_1_2.as_bytes(), &secrets), Err(VaultError::NoMatchingSecret(Vec::new())));
+    assert_eq!(decrypt(FORMAT_1_1.as_bytes(), &secrets).unwrap(), PLAIN);
+}
+
+#[test]
 fn refuses_wrong_passwords_and_damage() {
     let data = FORMAT_1_1.as_bytes();
     assert_eq!(decrypt(b"plain", &secrets(&[])), Err(VaultError::NotEncrypted));

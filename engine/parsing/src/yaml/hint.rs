@@ -60,7 +60,8 @@ impl Mistake<'_> {
     fn in_words(&self) -> Found {
         [Self::tab, Self::unclosed_quote, Self::template, Self::forbidden_start, Self::colon_in_value]
             .into_iter()
-            .chain([Self::after_quote, Self::missing_space, Self::unclosed_bracket, Self::indentation])
+            .chain([Self::after_quote, Self::missing_space, Self::unclosed_bracket, Self::key_below_value])
+            .chain([Self::indentation, Self::escape])
             .find_map(|explain| explain(self))
             .unwrap_or_default()
     }
@@ -109,8 +110,8 @@ impl Mistake<'_> {
     fn forbidden_start(&self) -> Option<Found> {
         let c = self.line().chars().nth(self.mark.column as usize)?;
         let cannot_start = self.error.problem().contains("cannot start any token");
-        let hint = format!("a text that starts with `{c}` needs quotes around all of it");
-        cannot_start.then(|| found(&format!("`{c}` cannot start a value"), &hint))
+        let hint = format!("a text that starts with {c} needs quotes around all of it");
+        cannot_start.then(|| found(&format!("the character {c} cannot start a value"), &hint))
     }
 
     /// `name: install: nginx`
@@ -118,7 +119,8 @@ impl Mistake<'_> {
         let (column, value) = value_of(self.line())?;
         let inside = value.find(": ").or(value.ends_with(':').then(|| value.len() - 1))?;
         let quoted = value.starts_with(['"', '\'', '{', '[']);
-        if quoted || !self.is("mapping values are not allowed") {
+        let after_key = self.line().chars().take(column).any(|c| c == ':');
+        if quoted || !after_key || !self.is("mapping values are not allowed") {
             return None;
         }
         let column = column + value[..inside].chars().count();
@@ -183,6 +185,16 @@ impl Mistake<'_> {
         Some(found(&message, &format!("the {what} starts in line {}, column {}", start.line + 1, start.column + 1)))
     }
 
+    fn key_below_value(&self) -> Option<Found> {
+        let hint = "the line above holds a value already: check the indentation of both";
+        self.is("mapping values are not allowed").then(|| found("there cannot be a `key:` here", hint))
+    }
+
+    fn escape(&self) -> Option<Found> {
+        let hint = "in double quotes a backslash starts an escape: write `\\\\` for one, or use single quotes";
+        self.is("unknown escape character").then(|| found("this is no escape that YAML knows", hint))
+    }
+
     fn indentation(&self) -> Option<Found> {
         let start = self.error.context_mark()?;
         let what = match self.error.context()? {
@@ -237,13 +249,18 @@ fn value_of(line: &str) -> Option<(usize, &str)> {
     Some((column, value.trim_end())).filter(|(_, value)| !value.is_empty())
 }
 
-/// The hint for a map used as a key: nearly always a template without quotes.
+/// A list or map used as a key: nearly always a template without quotes.
 pub(super) fn complex_key(origin: &Origin) -> Diagnostic {
     let line = origin.source_line().unwrap_or_default();
-    let template = value_of(line).is_some_and(|(_, value)| value.starts_with("{{")) || line.contains("{{");
+    if let Some((column, value)) = value_of(line)
+        && value.starts_with("{{")
+    {
+        let place = Origin::new(origin.source.clone(), origin.line, u32::try_from(column + 1).unwrap_or(u32::MAX));
+        return Diagnostic::error("this template is not in quotes").at(Some(&place)).hint(QUOTE_TEMPLATE);
+    }
     let diagnostic = Diagnostic::error("a list or a mapping cannot be the key of a mapping").at(Some(origin));
-    if template {
-        diagnostic.hint(QUOTE_TEMPLATE)
+    if line.contains("{{") {
+        diagnostic.hint("a template needs quotes around all of the value it is in")
     } else {
         diagnostic.hint("a text that starts with `[` or `{` needs quotes around all of it")
     }

@@ -32,7 +32,7 @@ pub fn load(
     options: &LoadOptions,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Value, Diagnostic> {
-    one_document(compose::documents(&source.text, source, options, warnings, 1)?)
+    Ok(one_document(compose::documents(&source.text, source, options, warnings, 1)?))
 }
 
 /// All documents of `source`.
@@ -55,11 +55,11 @@ pub fn load_file(path: &Path, options: &LoadOptions, warnings: &mut Vec<Diagnost
         .map_err(|error| Diagnostic::error(format!("cannot read '{}': {error}", path.display())))?;
     let text = decode(path, plain, warnings);
     let without_lines = SourceFile::new(path, "");
-    Ok(one_document(compose::documents(&text, &without_lines, options, warnings, 1)?)?.with_secret())
+    Ok(one_document(compose::documents(&text, &without_lines, options, warnings, 1)?).with_secret())
 }
 
-fn one_document(documents: Vec<Value>) -> Result<Value, Diagnostic> {
-    Ok(documents.into_iter().next().unwrap_or(Value::Null))
+fn one_document(documents: Vec<Value>) -> Value {
+    documents.into_iter().next().unwrap_or(Value::Null)
 }
 
 fn decode(path: &Path, data: Vec<u8>, warnings: &mut Vec<Diagnostic>) -> String {

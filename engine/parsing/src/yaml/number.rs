@@ -52,9 +52,12 @@ fn split_sign(text: &str) -> (bool, &str) {
     }
 }
 
+/// Python reads no longer integers either; what is longer stays text.
+const MAX_DIGITS: usize = 4300;
+
 /// Digits of `radix` and underscores, at least one digit.
 fn radix(digits: &str, radix: u32) -> Option<BigInt> {
-    if !digits.chars().all(|c| c == '_' || c.is_digit(radix)) {
+    if digits.len() > MAX_DIGITS || !digits.chars().all(|c| c == '_' || c.is_digit(radix)) {
         return None;
     }
     let digits: String = digits.chars().filter(|c| *c != '_').collect();

@@ -6,7 +6,7 @@ use crate::{Origin, Text, Trust, Value, VaultSecrets};
 /// A scalar as it is written, with what making a value of it takes.
 pub(super) struct Scalar<'a> {
     pub(super) text: &'a str,
-    /// Neither quoted nor a block.
+    /// Its type is found by its text: neither quoted nor a block, or tagged `!`.
     pub(super) plain: bool,
     pub(super) origin: &'a Origin,
     pub(super) trust: Trust,

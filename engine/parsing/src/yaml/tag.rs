@@ -21,6 +21,7 @@ pub(super) fn construct_scalar(
         return Ok(if scalar.plain { scalar.resolve() } else { Value::Str(scalar.as_text()) });
     };
     match tag.strip_prefix(CORE).unwrap_or(tag) {
+        "!" if scalar.plain => Ok(scalar.resolve()),
         "!" | "str" | "value" | "python/unicode" => Ok(Value::Str(scalar.as_text())),
         "null" => Ok(Value::Null),
         "bool" => checked(scalar::boolean(scalar.text).map(Value::Bool), scalar, "a boolean"),
