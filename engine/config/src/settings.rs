@@ -371,3 +371,6 @@ impl Default for Settings {
         Self::read(&Sources { environment: &environment, cwd, file: None, home }).expect("defaults have their type")
     }
 }
+
+#[cfg(test)]
+mod tests;
