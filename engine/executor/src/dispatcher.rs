@@ -539,7 +539,8 @@ impl<'a> Dispatcher<'a> {
             let vars = HostVariables::new(self.run, &self.state.world, first, None);
             self.handlers = known_handlers(self.run, self.iterator.handlers(), &vars);
         }
-        if let (Some(role), Some(play)) = (&content.public_role, self.state.world.play.clone()) {
+        for role in &content.public_roles {
+            let Some(play) = self.state.world.play.clone() else { break };
             let mut changed = play.as_ref().clone();
             let behaviour = self.run.settings.hash_behaviour;
             combine(Arc::make_mut(&mut changed.role_defaults), &role.defaults, behaviour);

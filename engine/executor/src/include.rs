@@ -22,7 +22,7 @@ pub struct Loaded {
     pub block: Arc<Block>,
     pub handlers: Vec<Arc<Task>>,
     /// Role variables the whole play may see (`public`).
-    pub public_role: Option<Arc<kapell_playbook::Role>>,
+    pub public_roles: Vec<Arc<kapell_playbook::Role>>,
 }
 
 /// Equal requests of several hosts as one, in the order of the first host that asked.
@@ -61,10 +61,10 @@ pub fn load(
     let loaded = match &request.what {
         Included::Tasks { path, apply, .. } => {
             let scope = scope_for(task, &request.vars, apply, run);
-            load_task_file(path, &scope, &cx).map(|nodes| Loaded {
-                block: block_of(&scope, nodes),
-                handlers: Vec::new(),
-                public_role: None,
+            load_task_file(path, &scope, &cx).map(|loaded| Loaded {
+                block: block_of(&scope, loaded.tasks),
+                handlers: loaded.handlers,
+                public_roles: loaded.imported.into_iter().filter(|role| role.public).collect(),
             })
         }
         Included::Role { args } => load_included_role(run, task, request, args, basedir, &cx),
@@ -100,7 +100,7 @@ fn load_included_role(
     Ok(Loaded {
         block: block_of(&scope, loaded.tasks),
         handlers: loaded.handlers,
-        public_role: role.public.then_some(loaded.role),
+        public_roles: loaded.imported.into_iter().chain([loaded.role]).filter(|role| role.public).collect(),
     })
 }
 

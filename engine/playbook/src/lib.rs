@@ -10,7 +10,10 @@ pub mod task;
 
 pub use block::{Block, Node};
 pub use keyword::{KEYWORDS, Keyword, KeywordKind};
-pub use load::{LoadContext, LoadedRole, RoleRequest, include_scope, load_playbook, load_role, load_task_file};
+pub use load::{
+    LoadContext, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, load_playbook, load_role,
+    load_task_file,
+};
 pub use play::{Play, Playbook};
 pub use role::Role;
 pub use scope::{Scope, ScopeKind};

@@ -1,16 +1,36 @@
 //! The way in: loads a playbook, an included task file or an included role.
 
+mod action_name;
+mod check;
+mod include;
+mod keywords;
+mod loader;
+mod play_entry;
+mod playbook_file;
+mod role_files;
+mod role_load;
+mod role_path;
+mod role_use;
+mod statement;
+mod task_entry;
+mod task_list;
+mod vars;
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
 use kapell_config::Settings;
-use kapell_parsing::{Diagnostic, Map, Value, VaultSecrets};
+use kapell_parsing::{Diagnostic, Map, Text, Value, VaultSecrets};
 
-use crate::{Node, Playbook, Role, Scope, Task};
+pub use include::find_task_file;
+use loader::Loader;
+use playbook_file::Handed;
+use role_use::RoleUse;
+
+use crate::{Node, Playbook, Role, Scope, ScopeKind, Task};
 
 /// Renders what must be known while loading: file names of static imports, role names.
-/// `Ok` of the value itself when there is nothing to render with.
 pub type Render<'a> = &'a dyn Fn(&Value, &Scope) -> Result<Value, Diagnostic>;
 
 /// What loading needs from the rest of the program.
@@ -20,13 +40,13 @@ pub struct LoadContext<'a> {
     pub vault: &'a VaultSecrets,
     /// Whether a module or action of this name exists.
     pub is_module: &'a dyn Fn(&str) -> bool,
-    /// With extra variables and the variables of the scope given.
+    /// With extra variables and the variables of the scope given (`vars` of its levels, `vars_files` of the play).
     pub render: Render<'a>,
     pub warnings: &'a RefCell<Vec<Diagnostic>>,
 }
 
 /// What `include_role` asks for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RoleRequest {
     pub name: String,
     pub tasks_from: Option<String>,
@@ -34,10 +54,27 @@ pub struct RoleRequest {
     pub defaults_from: Option<String>,
     pub handlers_from: Option<String>,
     pub params: Map,
+    /// `None`: yes.
     pub allow_duplicates: Option<bool>,
     pub public: bool,
     /// `rolespec_validate`: whether the argument specification is checked.
     pub validate: bool,
+}
+
+impl Default for RoleRequest {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            tasks_from: None,
+            vars_from: None,
+            defaults_from: None,
+            handlers_from: None,
+            params: Map::new(),
+            allow_duplicates: None,
+            public: false,
+            validate: true,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -45,37 +82,72 @@ pub struct LoadedRole {
     pub role: Arc<Role>,
     /// One block per role instance, dependencies first.
     pub tasks: Vec<Node>,
+    /// Its own, and those of roles it depends on or imports.
     pub handlers: Vec<Arc<Task>>,
+    /// Roles it imports statically: their variables belong to the play, too, when they are `public`.
+    pub imported: Vec<Arc<Role>>,
+}
+
+/// An included file.
+#[derive(Debug)]
+pub struct LoadedTasks {
+    pub tasks: Vec<Node>,
+    /// Of roles it imports statically; they join the play's.
+    pub handlers: Vec<Arc<Task>>,
+    /// Roles it imports statically: their variables belong to the play, too, when they are `public`.
+    pub imported: Vec<Arc<Role>>,
 }
 
 /// Loads a playbook with everything it imports. On errors: all that were found.
-pub fn load_playbook(path: &Path, _cx: &LoadContext) -> Result<Playbook, Vec<Diagnostic>> {
-    Err(vec![Diagnostic::error(format!("cannot load {}", path.display()))])
+pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, Vec<Diagnostic>> {
+    let mut loader = Loader::new(cx, playbook_file::directory(path));
+    let what = path.display().to_string();
+    let plays = loader.nested(what, None, |loader| loader.playbook_file(path, &Handed::default()));
+    loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), plays })
 }
 
 /// Loads the file of `include_tasks`. `parent` is what [`include_scope`] made of the include task.
-pub fn load_task_file(path: &Path, _parent: &Arc<Scope>, _cx: &LoadContext) -> Result<Vec<Node>, Vec<Diagnostic>> {
-    Err(vec![Diagnostic::error(format!("cannot load {}", path.display()))])
+pub fn load_task_file(path: &Path, parent: &Arc<Scope>, cx: &LoadContext) -> Result<LoadedTasks, Vec<Diagnostic>> {
+    let mut loader = Loader::new(cx, playbook_dir(parent));
+    let tasks = loader.task_file(path, parent);
+    let handlers = std::mem::take(&mut loader.imported_handlers);
+    let imported = std::mem::take(&mut loader.imported_roles);
+    loader.finish(tasks).map(|tasks| LoadedTasks { tasks, handlers, imported })
 }
 
 /// Loads the role of `include_role`. `parent` is what [`include_scope`] made of the include task.
 pub fn load_role(
     request: &RoleRequest,
-    _parent: &Arc<Scope>,
-    _play_basedir: &Path,
-    _cx: &LoadContext,
+    parent: &Arc<Scope>,
+    play_basedir: &Path,
+    cx: &LoadContext,
 ) -> Result<LoadedRole, Vec<Diagnostic>> {
-    Err(vec![Diagnostic::error(format!("cannot load the role {}", request.name))])
+    let mut loader = Loader::new(cx, play_basedir.to_path_buf());
+    let name = Text::trusted(request.name.as_str(), parent.origin.clone());
+    let parts = loader.role(RoleUse::included(request.clone(), parent, &name), parent);
+    let mut handlers = std::mem::take(&mut loader.imported_handlers);
+    let imported = std::mem::take(&mut loader.imported_roles);
+    let loaded = parts.map(|mut parts| {
+        parts.handlers.append(&mut handlers);
+        LoadedRole { role: parts.role, tasks: parts.tasks, handlers: parts.handlers, imported }
+    });
+    loader.finish(loaded)
 }
 
-/// What an include task hands down to the tasks it brings in: its `vars` and what its `apply` says, but not its own
-/// tags and conditions; beyond that, what its own parents hand down.
+/// What an include task hands down to the tasks it brings in: its `vars`, but not its own tags and conditions; beyond
+/// that, what its own parents hand down. The caller adds what `apply` says, rendered, and the variables of a loop.
 pub fn include_scope(task: &Task) -> Arc<Scope> {
-    let mut scope = Scope::new(crate::ScopeKind::Include, task.scope.parent.as_ref(), task.scope.dir.clone());
+    let mut scope = Scope::new(ScopeKind::Include, task.scope.parent.as_ref(), task.scope.dir.clone());
     scope.role.clone_from(&task.scope.role);
+    scope.in_handlers = task.is_handler;
     scope.origin = Some(task.origin.clone());
     if let Some(vars) = task.scope.own("vars") {
         scope.keywords.insert("vars", vars.clone());
     }
     Arc::new(scope)
+}
+
+/// The directory of the playbook the scope's play is written in.
+fn playbook_dir(scope: &Scope) -> std::path::PathBuf {
+    scope.chain().last().map_or_else(|| scope.dir.clone(), |play| play.dir.clone())
 }

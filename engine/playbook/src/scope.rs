@@ -46,6 +46,8 @@ pub struct Scope {
     pub origin: Option<Origin>,
     /// The directory of the file it was written in.
     pub dir: PathBuf,
+    /// Whether the tasks inside are handlers.
+    pub in_handlers: bool,
     /// Unique in this process.
     pub id: u64,
 }
@@ -60,6 +62,7 @@ impl Scope {
             role: parent.and_then(|parent| parent.role.clone()),
             origin: None,
             dir: dir.into(),
+            in_handlers: parent.is_some_and(|parent| parent.in_handlers),
             id: next_id(),
         }
     }
@@ -116,6 +119,13 @@ impl Scope {
             self.chain().filter_map(|scope| Some((scope.kind, scope.own("vars")?.as_map()?))).collect();
         levels.reverse();
         levels
+    }
+
+    /// The collections in which short module and role names are looked for first, as written nearest.
+    pub fn collections(&self) -> Vec<String> {
+        let Some(value) = self.inherited("collections") else { return Vec::new() };
+        let items = value.as_list().unwrap_or(std::slice::from_ref(value));
+        items.iter().filter_map(Value::as_str).map(str::to_string).collect()
     }
 
     pub fn role(&self) -> Option<&Arc<Role>> {

@@ -47,6 +47,17 @@ impl Task {
         Some(LoopSource { lookup: self.scope.own("loop_with").and_then(Value::as_str), items })
     }
 
+    /// The names to look the action up by, in order: a short name first in the collections in use.
+    pub fn action_names(&self) -> Vec<String> {
+        let action = self.action.as_str();
+        let mut names = Vec::new();
+        if !action.contains('.') {
+            names.extend(self.scope.collections().iter().map(|collection| format!("{collection}.{action}")));
+        }
+        names.push(action.to_string());
+        names
+    }
+
     pub fn role(&self) -> Option<&Arc<Role>> {
         self.scope.role()
     }

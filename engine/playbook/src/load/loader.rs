@@ -1,0 +1,150 @@
+//! `Loader`: one loading run: the errors found so far, the files read, and the imports that are open.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kapell_parsing::yaml::{self, LoadOptions};
+use kapell_parsing::{Diagnostic, Key, Origin, Text, Trust, Value};
+
+use crate::load::LoadContext;
+use crate::{Role, Scope, Task};
+
+/// A file may be imported from itself as long as names are templates that change; beyond this it never ends.
+const MAX_REENTRY: usize = 16;
+
+pub(crate) struct Loader<'a> {
+    pub(crate) cx: &'a LoadContext<'a>,
+    /// The directory of the playbook file whose play is loaded.
+    pub(crate) basedir: PathBuf,
+    /// What statically imported roles add to the play.
+    pub(crate) imported_roles: Vec<Arc<Role>>,
+    pub(crate) imported_handlers: Vec<Arc<Task>>,
+    errors: Vec<Diagnostic>,
+    files: HashMap<PathBuf, Option<Value>>,
+    open: Vec<String>,
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(cx: &'a LoadContext<'a>, basedir: PathBuf) -> Self {
+        Self {
+            cx,
+            basedir,
+            imported_roles: Vec::new(),
+            imported_handlers: Vec::new(),
+            errors: Vec::new(),
+            files: HashMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// `result`, unless anything went wrong on the way.
+    pub(crate) fn finish<T>(self, result: Option<T>) -> Result<T, Vec<Diagnostic>> {
+        match result {
+            Some(result) if self.errors.is_empty() => Ok(result),
+            _ => Err(self.errors),
+        }
+    }
+
+    /// Records an error; loading goes on to find more. The same file may be loaded several times: an error counts once.
+    pub(crate) fn error(&mut self, error: Diagnostic) {
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+    }
+
+    pub(crate) fn warn(&self, warning: Diagnostic) {
+        let mut warnings = self.cx.warnings.borrow_mut();
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+
+    /// The content of a YAML file, read once per run. `None`: it could not be read, and that has been reported.
+    pub(crate) fn read(&mut self, path: &Path) -> Option<Value> {
+        if let Some(known) = self.files.get(path) {
+            return known.clone();
+        }
+        let options = LoadOptions { trust: Trust::Trusted, vault: self.cx.vault };
+        let mut warnings = Vec::new();
+        let content = match yaml::load_file(path, &options, &mut warnings) {
+            Ok(content) => Some(content),
+            Err(error) => {
+                self.error(error);
+                None
+            }
+        };
+        for warning in warnings {
+            self.warn(warning);
+        }
+        self.files.insert(path.to_path_buf(), content.clone());
+        content
+    }
+
+    /// Runs `load` with `what` (a file, a role) marked as being loaded. An import that comes back to itself without
+    /// end is reported at `origin`.
+    pub(crate) fn nested<T>(
+        &mut self,
+        what: String,
+        origin: Option<&Origin>,
+        load: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        if self.open.iter().filter(|open| **open == what).count() >= MAX_REENTRY {
+            let first = self.open.iter().position(|open| *open == what).unwrap_or_default();
+            let mut circle = self.open.split_off(first);
+            circle.truncate(1 + circle.iter().skip(1).position(|open| *open == what).unwrap_or(circle.len()));
+            circle.push(what);
+            let error = Diagnostic::error(format!("endless imports: {}", circle.join(" -> "))).at(origin);
+            self.error(error.hint("use the include_ form for what must happen again while the play runs"));
+            return None;
+        }
+        self.open.push(what);
+        let depth = self.open.len();
+        let loaded = load(self);
+        self.open.truncate(depth - 1);
+        loaded
+    }
+
+    /// A statically used text: a file name, a role name.
+    pub(crate) fn render_text(&mut self, text: &Text, scope: &Scope, what: &str) -> Option<Text> {
+        if !text.is_template() {
+            return Some(text.clone());
+        }
+        match (self.cx.render)(&Value::Str(text.clone()), scope) {
+            Ok(Value::Str(rendered)) => Some(rendered.with_origin(text.origin().cloned())),
+            Ok(scalar @ (Value::Int(_) | Value::Float(_) | Value::Bool(_))) => {
+                Some(Text::trusted(scalar.to_string(), text.origin().cloned()))
+            }
+            Ok(other) => {
+                let message = format!("{what} must be text, but '{text}' gives a {}", other.type_name());
+                self.error(Diagnostic::error(message).at(text.origin()));
+                None
+            }
+            Err(error) => {
+                let origin = error.origin.as_ref().or(text.origin());
+                let hint = "what is imported must be known before the play runs: it sees play vars, vars_files and \
+                            extra vars, not facts and inventory variables";
+                let message = format!("cannot tell {what} '{text}': {}", error.message);
+                self.error(Diagnostic::error(message).at(origin).hint(hint));
+                None
+            }
+        }
+    }
+}
+
+/// Where an entry of a map is: at its value when that is text, else at its key.
+pub(crate) fn place<'v>(key: &'v Key, value: &'v Value) -> Option<&'v Origin> {
+    match (value, key) {
+        (Value::Str(text), _) if text.origin().is_some() => text.origin(),
+        (_, Key::Str(key)) if key.origin().is_some() => key.origin(),
+        _ => value.origin(),
+    }
+}
+
+/// Where a key is.
+pub(crate) fn key_place(key: &Key) -> Option<&Origin> {
+    match key {
+        Key::Str(text) => text.origin(),
+        _ => None,
+    }
+}
