@@ -50,7 +50,9 @@ impl Project {
         use_it(&LoadContext {
             settings: &self.settings,
             vault: &VaultSecrets::default(),
-            is_module: &|name| MODULES.contains(&name.strip_prefix("ansible.builtin.").unwrap_or(name)) || name == "ns.coll.thing",
+            is_module: &|name| {
+                MODULES.contains(&name.strip_prefix("ansible.builtin.").unwrap_or(name)) || name == "ns.coll.thing"
+            },
             render: &render,
             warnings: &self.warnings,
         })
