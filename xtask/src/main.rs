@@ -2,8 +2,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is its purpose")]
 
 mod command;
+mod engine;
 mod fleet;
 mod lab;
+mod load;
+mod recap;
+mod rollout;
 
 use std::process::ExitCode;
 
@@ -21,12 +25,18 @@ enum Task {
     /// A fleet of real Debian hosts (systemd-nspawn) in a network of its own. Needs root.
     #[command(subcommand)]
     Fleet(fleet::FleetCommand),
+    /// Roll versions out on the fleet while requests go through nginx; count those that fail.
+    RolloutUnderLoad(rollout::RolloutCommand),
+    /// Send HTTP requests by the clock and report what came back, as JSON.
+    Load(load::LoadCommand),
 }
 
 fn main() -> ExitCode {
     let lab = lab::Lab::from_environment();
     let outcome = match Xtask::parse().task {
         Task::Fleet(command) => command.run(&lab),
+        Task::RolloutUnderLoad(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Load(command) => command.run().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");

@@ -26,15 +26,19 @@ const server = http.createServer((request, response) => {
   }
 });
 
-// Graceful exit: take no new connections, finish the open ones, then leave.
+// Graceful exit: take no new connections, finish the open ones, then leave. In a cluster the supervisor hands
+// connections over, and one may be on its way just now: disconnect() waits until it has agreed to send no more,
+// whereas leaving as soon as the server is closed would strand that connection.
 function stop() {
   if (stopping) return;
   stopping = true;
-  server.close(() => {
-    if (cluster.isWorker && process.connected) process.disconnect();
-    process.exit(0);
-  });
-  if (server.closeIdleConnections) server.closeIdleConnections();
+  if (cluster.isWorker) {
+    process.once('disconnect', () => process.exit(0));
+    cluster.worker.disconnect();
+  } else {
+    server.close(() => process.exit(0));
+  }
+  server.closeIdleConnections();
 }
 
 process.on('SIGINT', stop);
