@@ -1,1 +1,15 @@
-//! Placeholder.
+//! Events in, text out: what a run shows on a terminal, in a pipe, in a log. The only crate of the engine that prints.
+
+mod banner;
+mod default;
+mod diff_text;
+mod display;
+mod error_text;
+mod json_text;
+mod progress;
+mod recap;
+mod result_text;
+
+pub use default::Default;
+pub use display::{Color, Display};
+pub use error_text::diagnostic_text;

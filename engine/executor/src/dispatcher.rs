@@ -382,7 +382,7 @@ impl<'a> Dispatcher<'a> {
     fn settle(&mut self, affected: &[String], outcome: &mut TaskOutcome) -> TaskStatus {
         let status = outcome.result.status();
         match status {
-            TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Skipped,
+            TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Ignored,
             TaskStatus::Unreachable => {
                 for host in affected {
                     self.state.unreachable.insert(host.clone());
@@ -430,10 +430,10 @@ impl<'a> Dispatcher<'a> {
         self.state.world.play = Some(Arc::new(changed));
     }
 
-    /// The result as events; the same error of several hosts is told once.
+    /// The result as events.
     fn tell(&mut self, info: &Arc<TaskInfo>, outcome: &TaskOutcome, status: TaskStatus) {
         if let Some(error) = &outcome.result.error {
-            self.tell_error(error);
+            self.run.emit(Event::TaskError(error.clone()));
         }
         self.run.emit(Event::HostResult(HostResult {
             host: outcome.host.clone(),
@@ -445,13 +445,6 @@ impl<'a> Dispatcher<'a> {
             ignore_errors: outcome.ignore_errors || outcome.ignore_unreachable,
             diff_mode: outcome.diff,
         }));
-    }
-
-    fn tell_error(&mut self, error: &ErrorReport) {
-        let text = format!("{}{:?}", error.message(), error.causes.first().and_then(|cause| cause.origin.as_ref()));
-        if self.state.told_errors.insert(text) {
-            self.run.emit(Event::TaskError(error.clone()));
-        }
     }
 
     /// Every host of the step is done: includes are loaded, failures are weighed.

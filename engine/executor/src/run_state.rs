@@ -55,8 +55,6 @@ pub struct RunState {
     /// Hosts out of the run for good, in all plays to come.
     pub failed: HashSet<String>,
     pub unreachable: HashSet<String>,
-    /// Task errors already shown, so that the same failure of many hosts is told once.
-    pub told_errors: HashSet<String>,
     /// `--start-at-task` has met its task.
     pub start_task_met: bool,
 }
@@ -73,7 +71,6 @@ impl RunState {
             stats: Stats::default(),
             failed: HashSet::new(),
             unreachable: HashSet::new(),
-            told_errors: HashSet::new(),
             start_task_met: false,
         }
     }

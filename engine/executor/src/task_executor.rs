@@ -197,6 +197,9 @@ impl HostTask {
         if !outcome.effects.includes.is_empty() {
             return;
         }
+        if let Some(error) = &outcome.result.error {
+            self.run.emit(Event::TaskError(error.clone()));
+        }
         self.run.emit(Event::ItemResult(HostResult {
             host: self.host.clone(),
             delegated_to: outcome.delegated_to.clone(),
@@ -524,7 +527,6 @@ impl LoopTotal {
         let Some(last) = self.last else {
             return TaskOutcome { effects: self.effects, ..TaskOutcome::new(host, result) };
         };
-        result.error = last.result.error.clone();
         result.no_log = last.result.no_log;
         TaskOutcome { result, effects: self.effects, ..last }
     }

@@ -1,0 +1,313 @@
+//! The default callback: line for line what ansible-playbook prints.
+
+use std::collections::HashSet;
+
+use kapell_config::Settings;
+use kapell_executor::event::HostResult;
+use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
+use kapell_parsing::{Diagnostic, Severity, Value};
+
+use crate::banner::banner;
+use crate::error_text::{diagnostic_text, report_text};
+use crate::progress::Progress;
+use crate::result_text::{is_shown, result_text};
+use crate::{Color, Display, diff_text, json_text, recap};
+
+/// What of the settings the callback needs.
+struct Options {
+    verbosity: u8,
+    skipped_hosts: bool,
+    ok_hosts: bool,
+    failed_to_stderr: bool,
+    custom_stats: bool,
+    check_mode_markers: bool,
+    task_path_on_failure: bool,
+    diff_context: usize,
+}
+
+pub struct Default {
+    display: Display,
+    options: Options,
+    progress: Progress,
+    /// Errors and warnings that were told already.
+    told: HashSet<String>,
+    /// The task whose banner was printed last.
+    current: Option<u64>,
+    /// A banner not printed yet, because its task showed nothing so far.
+    waiting: Option<String>,
+}
+
+impl Default {
+    pub fn new(settings: &Settings, verbosity: u8) -> Self {
+        let mut display = Display::new(settings.nocolor, settings.force_color);
+        let progress = Progress::new(true);
+        display.set_progress(progress.bar());
+        let options = Options {
+            verbosity,
+            skipped_hosts: settings.display_skipped_hosts,
+            ok_hosts: settings.display_ok_hosts,
+            failed_to_stderr: settings.display_failed_stderr,
+            custom_stats: settings.show_custom_stats,
+            check_mode_markers: settings.check_mode_markers,
+            task_path_on_failure: settings.show_task_path_on_failure,
+            diff_context: settings.diff_context as usize,
+        };
+        Self { display, options, progress, told: HashSet::new(), current: None, waiting: None }
+    }
+
+    fn banner(&self, text: &str) {
+        self.display.out(&banner(text, self.display.columns), Color::Plain);
+    }
+
+    fn play_start(&mut self, name: &str, hosts: &[String], (batch, batches): (usize, usize), check_mode: bool) {
+        let mark = if check_mode && self.options.check_mode_markers { " [CHECK MODE]" } else { "" };
+        let name = name.trim();
+        self.banner(&if name.is_empty() { format!("PLAY{mark}") } else { format!("PLAY [{name}]{mark}") });
+        self.current = None;
+        self.progress.play(hosts.len(), batch, batches);
+    }
+
+    fn task_start(&mut self, task: &TaskInfo) {
+        self.progress.task(&task.name);
+        let word = if task.is_handler { "RUNNING HANDLER" } else { "TASK" };
+        let mark = if task.check_mode && self.options.check_mode_markers { " [CHECK MODE]" } else { "" };
+        let args = task.args.as_deref().unwrap_or_default();
+        let mut text = banner(&format!("{word} [{}{args}]{mark}", task.name.trim()), self.display.columns);
+        if self.options.verbosity >= 2
+            && let Some(origin) = &task.origin
+        {
+            let path =
+                self.display.paint(&format!("task path: {}:{}", origin.path().display(), origin.line), Color::Verbose);
+            text = format!("{text}\n{path}");
+        }
+        self.current = Some(task.id);
+        self.waiting = Some(text);
+        if self.options.skipped_hosts && self.options.ok_hosts {
+            self.flush_banner();
+        }
+    }
+
+    fn flush_banner(&mut self) {
+        if let Some(text) = self.waiting.take() {
+            self.display.out(&text, Color::Plain);
+        }
+    }
+
+    fn host_result(&mut self, event: &HostResult) {
+        self.progress.host_done(matches!(event.status, TaskStatus::Failed | TaskStatus::Unreachable));
+        self.show_warnings(event);
+        let is_loop = event.result.data.get("results").is_some_and(|results| matches!(results, Value::List(_)))
+            && !event.result.unreachable;
+        match event.status {
+            TaskStatus::Ok | TaskStatus::Changed => {
+                if !is_loop {
+                    self.show_ok(event, "=> ");
+                }
+            }
+            TaskStatus::Skipped => self.show_skipped(event),
+            TaskStatus::Unreachable => {
+                self.flush_banner();
+                let text = format!(
+                    "fatal: [{}]: UNREACHABLE! => {}",
+                    label(event),
+                    result_text(event, self.options.verbosity)
+                );
+                self.failure(&text, Color::Unreachable);
+                self.ignoring(event);
+            }
+            TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
+                self.flush_banner();
+                if !is_loop || has_no_items(event) {
+                    let text =
+                        format!("fatal: [{}]: FAILED! => {}", label(event), result_text(event, self.options.verbosity));
+                    self.failure(&text, Color::Failed);
+                }
+                self.ignoring(event);
+            }
+        }
+    }
+
+    fn ignoring(&self, event: &HostResult) {
+        if event.ignore_errors {
+            self.display.out("...ignoring", Color::Skipped);
+        }
+    }
+
+    fn failure(&self, text: &str, color: Color) {
+        if self.options.failed_to_stderr { self.display.err(text, color) } else { self.display.out(text, color) }
+    }
+
+    fn show_ok(&mut self, event: &HostResult, arrow: &str) {
+        let changed = event.result.is_changed();
+        if !changed && !self.options.ok_hosts {
+            return;
+        }
+        self.flush_banner();
+        self.show_diff(event);
+        let (word, color) = if changed { ("changed", Color::Changed) } else { ("ok", Color::Ok) };
+        let mut text = format!("{word}: [{}]", label(event));
+        if let Some(item) = item(event) {
+            text = format!("{text} => (item={item})");
+        }
+        if is_shown(event, self.options.verbosity) {
+            text = format!("{text} {arrow}{}", result_text(event, self.options.verbosity));
+        }
+        self.display.out(&text, color);
+    }
+
+    fn show_diff(&self, event: &HostResult) {
+        if !event.result.no_log && event.diff_mode && event.result.is_changed() {
+            diff_text::show(&self.display, &event.result.data, self.options.diff_context);
+        }
+    }
+
+    fn show_skipped(&mut self, event: &HostResult) {
+        if !self.options.skipped_hosts {
+            return;
+        }
+        self.flush_banner();
+        let mut text = format!("skipping: [{}]", label(event));
+        if let Some(item) = item(event) {
+            text = format!("{text} => (item={item}) ");
+        }
+        if is_shown(event, self.options.verbosity) {
+            let arrow = if event.item_label.is_some() { "=> " } else { " => " };
+            text = format!("{text}{arrow}{}", result_text(event, self.options.verbosity));
+        }
+        self.display.out(&text, Color::Skipped);
+    }
+
+    fn item_result(&mut self, event: &HostResult) {
+        self.show_warnings(event);
+        match event.status {
+            TaskStatus::Ok | TaskStatus::Changed => self.show_ok(event, "=> "),
+            TaskStatus::Skipped => self.show_skipped(event),
+            TaskStatus::Unreachable => {
+                self.flush_banner();
+                let text = format!(
+                    "fatal: [{}]: UNREACHABLE! => {}",
+                    label(event),
+                    result_text(event, self.options.verbosity)
+                );
+                self.failure(&text, Color::Unreachable);
+            }
+            TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
+                self.flush_banner();
+                let item = item(event).unwrap_or_default();
+                let text = format!(
+                    "failed: [{}] (item={item}) => {}",
+                    label(event),
+                    result_text(event, self.options.verbosity)
+                );
+                self.failure(&text, Color::Failed);
+            }
+        }
+    }
+
+    /// `warnings` and `deprecations` a module returned.
+    fn show_warnings(&mut self, event: &HostResult) {
+        if event.result.no_log {
+            return;
+        }
+        let warnings = event.result.data.get("warnings").and_then(Value::as_list).unwrap_or_default().to_vec();
+        for warning in warnings {
+            self.diagnostic(&Diagnostic::warning(warning.to_string()));
+        }
+    }
+
+    fn included(&mut self, file: &str, hosts: &[String], item: Option<&str>) {
+        self.flush_banner();
+        let item = item.map(|item| format!(" => (item={item})")).unwrap_or_default();
+        self.display.out(&format!("included: {file} for {}{item}", hosts.join(", ")), Color::Skipped);
+    }
+
+    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+        let (word, color) = match diagnostic.severity {
+            Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
+            Severity::Warning => ("WARNING", Color::Warning),
+            Severity::Error => ("ERROR", Color::Failed),
+        };
+        self.tell_once(&format!("[{word}]: {}", diagnostic_text(diagnostic)), color);
+    }
+
+    fn tell_once(&mut self, text: &str, color: Color) {
+        if self.told.insert(text.to_owned()) {
+            self.display.err(text, color);
+        }
+    }
+
+    fn stats(&mut self, stats: &Stats) {
+        self.progress.finish();
+        self.display.set_progress(None);
+        recap::show(&self.display, stats);
+        if self.options.custom_stats && !stats.custom.is_empty() {
+            self.banner("CUSTOM STATS: ");
+            let mut hosts: Vec<_> = stats.custom.iter().collect();
+            hosts.sort_by_key(|(name, _)| name.as_str());
+            for (name, data) in hosts {
+                let name = if name == "_run" { "RUN" } else { name };
+                self.display
+                    .out(&format!("\t{name}: {}", json_text::map_text(data, json_text::Layout::Line)), Color::Plain);
+            }
+            self.display.out("", Color::Plain);
+        }
+    }
+}
+
+/// The host, and where its task was delegated to.
+fn label(event: &HostResult) -> String {
+    match &event.delegated_to {
+        Some(other) if *other != event.host => format!("{} -> {other}", event.host),
+        _ => event.host.clone(),
+    }
+}
+
+fn item(event: &HostResult) -> Option<String> {
+    let label = event.item_label.as_ref()?;
+    Some(if event.result.no_log { "(censored due to no_log)".to_owned() } else { label.clone() })
+}
+
+fn has_no_items(event: &HostResult) -> bool {
+    event.result.data.get("results").and_then(Value::as_list).is_none_or(<[Value]>::is_empty)
+}
+
+impl Callback for Default {
+    fn on_event(&mut self, event: &Event) {
+        match event {
+            Event::PlayStart { name, hosts, batch, batches, check_mode } => {
+                self.play_start(name, hosts, (*batch, *batches), *check_mode);
+            }
+            Event::NoHostsMatched => self.display.out("skipping: no hosts matched", Color::Skipped),
+            Event::NoHostsRemaining => self.banner("NO MORE HOSTS LEFT"),
+            Event::TaskStart(task) => self.task_start(task),
+            Event::HostResult(result) => self.host_result(result),
+            Event::ItemResult(result) => self.item_result(result),
+            Event::Retry { host, task, retries_left, result } => {
+                let mut text = format!("FAILED - RETRYING: [{host}]: {} ({retries_left} retries left).", task.name);
+                if self.options.verbosity > 2 && !result.no_log {
+                    text =
+                        format!("{text}Result was: {}", json_text::map_text(&result.data, json_text::Layout::Indented));
+                }
+                self.display.out(&text, Color::Plain);
+            }
+            Event::Included { file, hosts, item_label, .. } => {
+                self.included(&file.to_string_lossy(), hosts, item_label.as_deref());
+            }
+            Event::Notified { host, handler } if self.options.verbosity > 1 => {
+                self.display.out(&format!("NOTIFIED HANDLER {handler} for {host}"), Color::Verbose);
+            }
+            Event::TaskError(report) => {
+                self.flush_banner();
+                self.tell_once(&format!("[ERROR]: {}", report_text(report)), Color::Failed);
+            }
+            Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
+            Event::Message(text) => self.display.out(text, Color::Plain),
+            Event::Stats(stats) => self.stats(stats),
+            Event::PlaybookStart { path } if self.options.verbosity > 1 => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                self.banner(&format!("PLAYBOOK: {name}"));
+            }
+            Event::PlaybookStart { .. } | Event::HostStart { .. } | Event::Notified { .. } | Event::Output { .. } => {}
+        }
+    }
+}

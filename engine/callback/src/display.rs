@@ -1,0 +1,92 @@
+//! `Display`: standard output and standard error with colours, shared with the progress line below them.
+
+use std::io::{IsTerminal, Write};
+
+use indicatif::ProgressBar;
+
+/// The colours ansible-playbook uses by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Color {
+    Plain,
+    Ok,
+    Changed,
+    Skipped,
+    Failed,
+    Unreachable,
+    Warning,
+    Deprecation,
+    Verbose,
+    DiffAdded,
+    DiffRemoved,
+    DiffPlace,
+}
+
+impl Color {
+    /// The parameters of its SGR sequence.
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Ok | Self::DiffAdded => Some("0;32"),
+            Self::Changed => Some("0;33"),
+            Self::Skipped | Self::DiffPlace => Some("0;36"),
+            Self::Failed | Self::DiffRemoved => Some("0;31"),
+            Self::Unreachable => Some("1;31"),
+            Self::Warning => Some("1;35"),
+            Self::Deprecation => Some("0;35"),
+            Self::Verbose => Some("0;34"),
+        }
+    }
+}
+
+pub struct Display {
+    pub colored: bool,
+    /// Width of banners: the terminal's, or ansible-playbook's 79 elsewhere.
+    pub columns: usize,
+    progress: Option<ProgressBar>,
+}
+
+impl Display {
+    /// `no_color` and `force_color` are the settings of these names.
+    pub fn new(no_color: bool, force_color: bool) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let colored = force_color || (terminal && !no_color);
+        let columns =
+            if terminal { usize::from(console::Term::stdout().size().1).saturating_sub(1).max(40) } else { 79 };
+        Self { colored, columns, progress: None }
+    }
+
+    /// Lines printed from now on go above `progress`.
+    pub fn set_progress(&mut self, progress: Option<ProgressBar>) {
+        self.progress = progress;
+    }
+
+    /// `text` and a line end to standard output.
+    pub fn out(&self, text: &str, color: Color) {
+        let painted = self.paint(text, color);
+        self.above_progress(|| write_all(&mut std::io::stdout().lock(), &painted));
+    }
+
+    /// `text` and a line end to standard error.
+    pub fn err(&self, text: &str, color: Color) {
+        let painted = self.paint(text, color);
+        self.above_progress(|| write_all(&mut std::io::stderr().lock(), &painted));
+    }
+
+    fn above_progress(&self, print: impl FnOnce()) {
+        match &self.progress {
+            Some(progress) => progress.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// `text` in `color`, line by line, when colours are on.
+    pub fn paint(&self, text: &str, color: Color) -> String {
+        let Some(code) = color.code().filter(|_| self.colored) else { return text.to_owned() };
+        text.split('\n').map(|line| format!("\x1b[{code}m{line}\x1b[0m")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A reader that went away is not worth an error: the run goes on.
+fn write_all(stream: &mut dyn Write, text: &str) {
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.write_all(b"\n")).and_then(|()| stream.flush());
+}

@@ -1,0 +1,74 @@
+//! Errors and warnings as text: message, place, source lines around it with a mark, hint.
+
+use std::fmt::Write;
+
+use kapell_executor::error_report::ErrorReport;
+use kapell_parsing::{Diagnostic, Origin};
+
+/// A diagnostic the way ansible-playbook 2.19 prints one, without the `[ERROR]: ` in front.
+pub fn diagnostic_text(diagnostic: &Diagnostic) -> String {
+    let mut text = diagnostic.message.clone();
+    append_place(&mut text, diagnostic);
+    text
+}
+
+/// A chain of causes: all of it on the first line, then one paragraph a cause when there are several.
+pub(crate) fn report_text(report: &ErrorReport) -> String {
+    if let [only] = report.causes.as_slice() {
+        return with_blank_end(diagnostic_text(only), only.origin.is_some());
+    }
+    let mut text = report.message();
+    for (index, cause) in report.causes.iter().enumerate() {
+        text.push_str(if index == 0 { "\n\n" } else { "\n\n<<< caused by >>>\n\n" });
+        text.push_str(diagnostic_text(cause).trim_end());
+    }
+    with_blank_end(text, true)
+}
+
+fn with_blank_end(text: String, blank: bool) -> String {
+    if blank { format!("{}\n", text.trim_end()) } else { text }
+}
+
+fn append_place(text: &mut String, diagnostic: &Diagnostic) {
+    if let Some(origin) = &diagnostic.origin {
+        let _ = write!(text, "\nOrigin: {origin}");
+        if let Some(excerpt) = excerpt(origin) {
+            let _ = write!(text, "\n\n{excerpt}");
+        }
+    }
+    if let Some(hint) = &diagnostic.hint {
+        let _ = write!(text, "\n\n{hint}");
+    }
+}
+
+/// Up to three source lines that end with the one in question, numbered, and a mark under the column.
+fn excerpt(origin: &Origin) -> Option<String> {
+    origin.source_line()?;
+    let first = origin.line.saturating_sub(2).max(1);
+    let width = origin.line.to_string().len();
+    let mut text = String::new();
+    for number in first..=origin.line {
+        let line = origin.source.line(number).unwrap_or_default();
+        let _ = writeln!(text, "{}", format!("{number:>width$} {line}").trim_end());
+    }
+    let indent = " ".repeat(width + origin.column as usize);
+    let _ = write!(text, "{indent}^ column {}", origin.column);
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kapell_parsing::SourceFile;
+
+    #[test]
+    fn a_place_shows_its_lines_and_a_mark() {
+        let source = SourceFile::new("site.yml", "- hosts: all\n  tasks:\n    - command: /bin/false\n");
+        let origin = Origin::new(source, 3, 7);
+        let text = diagnostic_text(&Diagnostic::error("Task failed").at(Some(&origin)));
+        assert_eq!(
+            text,
+            "Task failed\nOrigin: site.yml:3:7\n\n1 - hosts: all\n2   tasks:\n3     - command: /bin/false\n        ^ column 7"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! A result as the text behind `=>`: what is left out, and whether it goes on one line.
+
+use kapell_executor::event::HostResult;
+use kapell_parsing::{Map, Value};
+
+use crate::json_text::{Layout, map_text};
+
+const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+
+/// Keys only wanted at high verbosity, or never.
+const HIDDEN: &[&str] = &["exception", "diff", "deprecations", "warnings", "ansible_facts_gathered"];
+
+/// The result as text for verbosity `verbosity`.
+pub(crate) fn result_text(event: &HostResult, verbosity: u8) -> String {
+    let result = &event.result;
+    if result.no_log {
+        let mut censored = Map::new();
+        censored.insert("censored".into(), CENSORED.into());
+        censored.insert("changed".into(), result.is_changed().into());
+        return map_text(&censored, Layout::Line);
+    }
+    let layout = if result.verbose_always || verbosity > 2 { Layout::Indented } else { Layout::Line };
+    map_text(&shown(event, verbosity), layout)
+}
+
+/// The keys of the result that are shown.
+fn shown(event: &HostResult, verbosity: u8) -> Map {
+    let mut data = event.result.data.clone();
+    data.retain(|key, _| key.as_str().is_none_or(|key| !key.starts_with("_ansible") && !HIDDEN.contains(&key)));
+    if verbosity < 3 {
+        data.shift_remove("invocation");
+    }
+    if !event.result.is_failed() || event.result.error.is_some() {
+        data.shift_remove("failed");
+    }
+    if is_debug(&event.task.action) {
+        data.shift_remove("changed");
+        data.shift_remove("failed");
+        data.shift_remove("skipped");
+        data.shift_remove("ansible_loop_var");
+        if let Some(variable) = event.result.data.get("ansible_loop_var").and_then(Value::as_str) {
+            data.shift_remove(variable);
+        }
+    }
+    if event.result.is_skipped() {
+        data.shift_remove("skipped");
+        if data.contains_key("results") {
+            data.shift_remove("results");
+        }
+    }
+    data
+}
+
+fn is_debug(action: &str) -> bool {
+    action.rsplit('.').next() == Some("debug")
+}
+
+/// Whether a result is shown without being asked for by `-v`.
+pub(crate) fn is_shown(event: &HostResult, verbosity: u8) -> bool {
+    (verbosity > 0 || event.result.verbose_always) && !event.result.data.is_empty()
+}
