@@ -77,7 +77,9 @@ impl fmt::Display for Diagnostic {
             if let Some(line) = origin.source_line() {
                 let number = origin.line.to_string();
                 let gutter = " ".repeat(number.len());
-                let indent = " ".repeat(origin.column.saturating_sub(1) as usize);
+                // A tab before the place stays a tab, so that the caret stands below it.
+                let before = line.chars().chain(std::iter::repeat(' ')).take(origin.column.saturating_sub(1) as usize);
+                let indent: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
                 write!(f, "\n {gutter} |\n {number} | {line}\n {gutter} | {indent}^")?;
             }
         }
@@ -89,3 +91,27 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SourceFile;
+
+    #[test]
+    fn the_place_is_shown_with_its_line() {
+        let source = SourceFile::new("site.yml", "- hosts: all\n\ttaks:\tx\n");
+        let diagnostic = Diagnostic::error("unknown keyword 'taks' in a play")
+            .at(Some(&Origin::new(source, 2, 8)))
+            .did_you_mean("taks", ["hosts", "tasks", "vars"]);
+        assert_eq!(
+            diagnostic.to_string(),
+            "unknown keyword 'taks' in a play\n  --> site.yml:2:8\n   |\n 2 | \ttaks:\tx\n   | \t     \t^\n  hint: did you mean 'tasks'?"
+        );
+    }
+
+    #[test]
+    fn a_word_that_is_far_from_all_has_no_suggestion() {
+        assert_eq!(closest("become", ["when", "loop"]), None);
+        assert_eq!(closest("whne", ["when", "loop"]), Some("when"));
+    }
+}
