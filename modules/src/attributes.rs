@@ -101,9 +101,7 @@ impl Context<'_> {
         diff: &mut AttributeDiff,
     ) -> Result<bool, ModuleError> {
         let Some(owner) = owner else { return Ok(false) };
-        let Some(uid) = self.uid_of(owner).map_err(|error| error.with("path", path_text(path)))? else {
-            return Ok(true);
-        };
+        let uid = self.uid_of(owner).map_err(|error| error.with("path", path_text(path)))?;
         if now.uid() == uid {
             return Ok(false);
         }
@@ -123,9 +121,7 @@ impl Context<'_> {
         diff: &mut AttributeDiff,
     ) -> Result<bool, ModuleError> {
         let Some(group) = group else { return Ok(false) };
-        let Some(gid) = self.gid_of(group).map_err(|error| error.with("path", path_text(path)))? else {
-            return Ok(true);
-        };
+        let gid = self.gid_of(group).map_err(|error| error.with("path", path_text(path)))?;
         if now.gid() == gid {
             return Ok(false);
         }
@@ -137,41 +133,33 @@ impl Context<'_> {
         Ok(true)
     }
 
-    /// The number of a user given by name or number; `None` in check mode when an earlier task would create it.
-    fn uid_of(&mut self, owner: &str) -> Result<Option<u32>, ModuleError> {
-        if let Ok(uid) = owner.parse() {
-            if self.check_mode && self.accounts.user_by_id(uid).is_none() {
-                self.warn(format!("failed to look up user with uid {uid}. Create user up to this point in real play"));
-            }
-            return Ok(Some(uid));
-        }
-        match self.accounts.user(owner) {
-            Some(user) => Ok(Some(user.uid)),
-            None if self.check_mode => {
+    /// The number of a user given by name or number. A number needs no user; check mode says when it has none.
+    fn uid_of(&mut self, owner: &str) -> Result<u32, ModuleError> {
+        let Ok(uid) = owner.parse() else {
+            let user = self.accounts.user(owner).map(|user| user.uid);
+            if user.is_none() && self.check_mode {
                 self.warn(format!("failed to look up user {owner}. Create user up to this point in real play"));
-                Ok(None)
             }
-            None => Err(ModuleError::failed(format!("chown failed: failed to look up user {owner}"))),
+            return user.ok_or_else(|| ModuleError::failed(format!("chown failed: failed to look up user {owner}")));
+        };
+        if self.check_mode && self.accounts.user_by_id(uid).is_none() {
+            self.warn(format!("failed to look up user with uid {uid}. Create user up to this point in real play"));
         }
+        Ok(uid)
     }
 
-    fn gid_of(&mut self, group: &str) -> Result<Option<u32>, ModuleError> {
-        if let Ok(gid) = group.parse() {
-            if self.check_mode && self.accounts.group_by_id(gid).is_none() {
-                self.warn(format!(
-                    "failed to look up group with gid {gid}. Create group up to this point in real play"
-                ));
-            }
-            return Ok(Some(gid));
-        }
-        match self.accounts.group(group) {
-            Some(found) => Ok(Some(found.gid)),
-            None if self.check_mode => {
+    fn gid_of(&mut self, group: &str) -> Result<u32, ModuleError> {
+        let Ok(gid) = group.parse() else {
+            let found = self.accounts.group(group).map(|group| group.gid);
+            if found.is_none() && self.check_mode {
                 self.warn(format!("failed to look up group {group}. Create group up to this point in real play"));
-                Ok(None)
             }
-            None => Err(ModuleError::failed(format!("chgrp failed: failed to look up group {group}"))),
+            return found.ok_or_else(|| ModuleError::failed(format!("chgrp failed: failed to look up group {group}")));
+        };
+        if self.check_mode && self.accounts.group_by_id(gid).is_none() {
+            self.warn(format!("failed to look up group with gid {gid}. Create group up to this point in real play"));
         }
+        Ok(gid)
     }
 
     fn set_mode(&mut self, path: &Path, wanted: Option<&Value>, diff: &mut AttributeDiff) -> Result<bool, ModuleError> {
@@ -298,6 +286,17 @@ pub(crate) const FLAG_LETTERS: &[(u32, char, &str)] = &[
     (0x1000_0000, 'N', "inline-data"),
     (0x2000_0000, 'P', "project-hierarchy"),
 ];
+
+/// The generation number of a file's inode; `None` when the file system has none.
+pub(crate) fn file_version(path: &Path) -> Option<u32> {
+    use rustix::ioctl::{Getter, ioctl, opcode};
+    // FS_IOC_GETVERSION is declared with a long, and the kernel writes an int.
+    const GET_VERSION: rustix::ioctl::Opcode = opcode::read::<std::ffi::c_long>(b'v', 1);
+    let file = rustix::fs::open(path, read_flags(), rustix::fs::Mode::empty()).ok()?;
+    #[expect(unsafe_code, reason = "rustix has no safe call for it; the buffer is as long as the opcode says")]
+    let version = unsafe { ioctl(&file, Getter::<GET_VERSION, [u32; 2]>::new()) }.ok()?;
+    Some(if cfg!(target_endian = "little") { version[0] } else { version[1] })
+}
 
 fn read_flags() -> rustix::fs::OFlags {
     use rustix::fs::OFlags;

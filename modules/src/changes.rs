@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use rustix::fs::CWD;
+
 use crate::{Context, ModuleError};
 
 impl Context<'_> {
@@ -44,7 +46,9 @@ impl Context<'_> {
     }
 
     pub fn hard_link(&mut self, target: &Path, link: &Path) -> Result<(), ModuleError> {
-        self.unless_checking(|| fs_err::hard_link(target, link))
+        // A link to a link is a link to what it leads to.
+        let follow = rustix::fs::AtFlags::SYMLINK_FOLLOW;
+        self.unless_checking(|| Ok(rustix::fs::linkat(CWD, target, CWD, link, follow)?))
     }
 
     fn unless_checking(&self, change: impl FnOnce() -> io::Result<()>) -> Result<(), ModuleError> {

@@ -70,15 +70,25 @@ pub(crate) fn os_error_bytes(error: &io::Error, path: &str) -> String {
     format!("{}b{}", &text[..at], &text[at..])
 }
 
-/// `fs-err` wraps the system's error; the number is in its source.
+/// The system's own error. `fs-err` wraps it and keeps only its text, which ends in the number.
 pub(crate) fn root_cause(error: &io::Error) -> io::Error {
-    if let Some(number) = error.raw_os_error() {
-        return io::Error::from_raw_os_error(number);
-    }
-    let inner =
-        error.get_ref().and_then(std::error::Error::source).and_then(|source| source.downcast_ref::<io::Error>());
-    match inner.and_then(io::Error::raw_os_error) {
+    let text = error.to_string();
+    let number = text.rfind(" (os error ").and_then(|at| text[at + " (os error ".len()..].strip_suffix(')'));
+    match number.and_then(|number| number.parse().ok()) {
         Some(number) => io::Error::from_raw_os_error(number),
-        None => io::Error::new(error.kind(), error.to_string()),
+        None => io::Error::new(error.kind(), text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn system_errors_read_like_pythons() {
+        let error = fs_err::read("/nonexistent/it's").unwrap_err();
+        assert_eq!(os_error(&error, "/nonexistent/it's"), "[Errno 2] No such file or directory: \"/nonexistent/it's\"");
+        assert_eq!(os_error_bytes(&error, "x"), "[Errno 2] No such file or directory: b'x'");
+        assert_eq!(errno_text(&root_cause(&error)), "No such file or directory");
     }
 }

@@ -24,6 +24,7 @@ mod mode;
 mod module;
 mod path_facts;
 mod python_repr;
+mod real_path;
 mod result;
 mod run;
 mod secrets;

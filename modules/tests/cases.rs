@@ -99,6 +99,9 @@ impl Case {
             } else if let Some(other) = text("hard") {
                 fs::hard_link(self.dir.path().join(other), &path).unwrap();
                 continue;
+            } else if spec.get("fifo").is_some() {
+                let mode = rustix::fs::Mode::from_raw_mode(0o644);
+                rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
             } else if let Some(digits) = text("hex") {
                 fs::write(&path, hex::decode(digits).unwrap()).unwrap();
             } else {

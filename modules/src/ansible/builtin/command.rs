@@ -17,20 +17,25 @@ pub(crate) static MODULE: Module = Module::new("ansible.builtin.command", ARGS, 
     .check_mode(Support::Partial)
     .free_form("_raw_params");
 
-pub(super) const ARGS: &[Arg] = &[
-    Arg::str("_raw_params"),
-    Arg::bool("_uses_shell").default("false"),
-    Arg::str("cmd"),
-    Arg::list("argv"),
-    Arg::path("chdir"),
-    Arg::str("executable"),
-    Arg::bool("expand_argument_vars").default("true"),
-    Arg::path("creates"),
-    Arg::path("removes"),
-    Arg::str("stdin"),
-    Arg::bool("stdin_add_newline").default("true"),
-    Arg::bool("strip_empty_ends").default("true"),
-];
+const ARGS: &[Arg] = &args("false");
+
+/// The arguments of both modules; they differ in whether there is a shell.
+pub(super) const fn args(uses_shell: &'static str) -> [Arg; 12] {
+    [
+        Arg::str("_raw_params"),
+        Arg::bool("_uses_shell").default(uses_shell),
+        Arg::str("cmd"),
+        Arg::list("argv"),
+        Arg::path("chdir"),
+        Arg::str("executable"),
+        Arg::bool("expand_argument_vars").default("true"),
+        Arg::path("creates"),
+        Arg::path("removes"),
+        Arg::str("stdin"),
+        Arg::bool("stdin_add_newline").default("true"),
+        Arg::bool("strip_empty_ends").default("true"),
+    ]
+}
 
 pub(super) const CONSTRAINTS: &[Constraint] = &[
     Constraint::MutuallyExclusive(&["_raw_params", "cmd", "argv"]),

@@ -2,13 +2,11 @@
 
 use super::command;
 use crate::module::Support;
-use crate::{Args, Context, Module, ModuleError, ModuleResult};
+use crate::{Arg, Module};
 
-pub(crate) static MODULE: Module = Module::new("ansible.builtin.shell", command::ARGS, run)
+pub(crate) static MODULE: Module = Module::new("ansible.builtin.shell", ARGS, command::run)
     .constraints(command::CONSTRAINTS)
     .check_mode(Support::Partial)
     .free_form("_raw_params");
 
-fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
-    command::run(&args.clone().with("_uses_shell", true), cx)
-}
+const ARGS: &[Arg] = &command::args("true");
