@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The name and the port of `text`; `None` when it is no valid name or address, with ranges in brackets allowed.
-pub(crate) fn split_port(text: &str) -> Option<(&str, Option<u32>)> {
+pub fn split_port(text: &str) -> Option<(&str, Option<u32>)> {
     let (text, bracket_port) = split_bracketed(text).map_or((text, None), |(inner, port)| (inner, Some(port)));
     let (name, port) = split_plain(text).map_or((text, None), |(name, port)| (name, Some(port)));
     (is_address(name) || is_host_name(name)).then_some((name, port.or(bracket_port)))

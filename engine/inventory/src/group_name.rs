@@ -2,18 +2,18 @@
 
 use kapell_parsing::Diagnostic;
 
-use crate::policy::GroupCharacters;
+use kapell_config::GroupNames;
 
 /// The name the group gets, with a warning where the settings ask for one.
-pub(crate) fn transform(name: &str, characters: GroupCharacters, warnings: &mut Vec<Diagnostic>) -> String {
+pub(crate) fn transform(name: &str, rule: GroupNames, warnings: &mut Vec<Diagnostic>) -> String {
     if is_variable_name(name) {
         return name.into();
     }
-    let (replace, warn) = match characters {
-        GroupCharacters::Never => (false, true),
-        GroupCharacters::Ignore => (false, false),
-        GroupCharacters::Always => (true, true),
-        GroupCharacters::Silently => (true, false),
+    let (replace, warn) = match rule {
+        GroupNames::Never => (false, true),
+        GroupNames::Ignore => (false, false),
+        GroupNames::Always => (true, true),
+        GroupNames::Silently => (true, false),
     };
     let fate = if replace { "were replaced by '_'" } else { "were kept" };
     if warn {

@@ -19,6 +19,13 @@ impl HostSet {
         self.bits.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
+    /// Whether it was there already; now it is.
+    pub(crate) fn contains_or_insert(&mut self, id: HostId) -> bool {
+        let known = self.contains(id);
+        self.insert(id);
+        known
+    }
+
     pub(crate) fn insert(&mut self, id: HostId) {
         if self.contains(id) {
             return;

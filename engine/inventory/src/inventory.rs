@@ -102,6 +102,16 @@ impl Inventory {
         self.host_ids_of(GroupId(index as u32)).iter().map(|id| self.host_at(id).name.as_str()).collect()
     }
 
+    /// Names of the hosts that are members of the group itself.
+    pub fn members<'a>(&'a self, group: &'a Group) -> Vec<&'a str> {
+        group.hosts.iter().map(|id| self.host_at(*id).name.as_str()).collect()
+    }
+
+    /// Names of the groups right below the group.
+    pub fn children<'a>(&'a self, group: &'a Group) -> Vec<&'a str> {
+        group.children.iter().map(|id| self.group_at(*id).name.as_str()).collect()
+    }
+
     /// The `groups` magic variable: group name to list of host names.
     pub fn groups_map(&self) -> Map {
         let hosts_of = |name: &str| self.group_hosts(name).into_iter().map(Value::from).collect::<Vec<_>>();

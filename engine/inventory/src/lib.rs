@@ -1,19 +1,25 @@
 //! Inventory sources in, hosts and groups out; host patterns; the variables of `group_vars` and `host_vars`.
 
-mod address;
+pub mod address;
 pub mod group;
 mod group_name;
 pub mod host;
+mod host_range;
 mod host_set;
 pub mod inventory;
+pub mod load;
 pub mod merge;
 pub mod mutation;
 pub mod pattern;
 pub mod policy;
+pub mod python_literal;
 pub mod select;
+mod sources;
+mod words;
 
 pub use group::Group;
 pub use host::Host;
 pub use inventory::Inventory;
+pub use load::{LoadContext, Plugin, PluginConfig};
 pub use pattern::HostPattern;
 pub use policy::Policy;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use kapell_parsing::{Diagnostic, Key, Map, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Origin, Value};
 
 use crate::group_name;
 use crate::inventory::{GroupId, HostId, LOCALHOST_NAMES};
@@ -40,7 +40,11 @@ impl Inventory {
         vars: &Map,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<bool, Diagnostic> {
-        let (host, mut changed) = self.host_id(name, None, warnings);
+        let (host, made) = self.host_id(name, warnings);
+        let mut changed = made;
+        if made {
+            self.join(host, GroupId::ALL);
+        }
         for (key, value) in vars {
             changed |= self.hosts[host.0 as usize].vars.get(key) != Some(value);
             self.set_host_var(host, key.clone(), value.clone());
@@ -83,24 +87,52 @@ impl Inventory {
         if let Some(index) = self.groups.get_index_of(name) {
             return (GroupId(index as u32), false);
         }
-        let name = group_name::transform(name, self.policy.group_characters, warnings);
+        let name = group_name::transform(name, self.policy.group_names, warnings);
         let entry = self.groups.entry(name);
         let (index, made) = (entry.index(), matches!(entry, Entry::Vacant(_)));
         entry.or_insert_with_key(|name| Group::new(name.as_str()));
         (GroupId(index as u32), made)
     }
 
-    /// The host of that name, and whether it had to be made; `source` is where it is named.
-    pub(crate) fn host_id(
+    /// A host as a source names it: made unless it is there, the port kept only for a new one, a member of `group`.
+    pub(crate) fn add_source_host(
         &mut self,
         name: &str,
-        source: Option<&Path>,
+        port: Option<u32>,
+        group: GroupId,
+        place: &Place,
         warnings: &mut Vec<Diagnostic>,
-    ) -> (HostId, bool) {
+    ) -> Result<HostId, Diagnostic> {
+        let (id, made) = self.host_id(name, warnings);
+        if made {
+            let host = &mut self.hosts[id.0 as usize];
+            host.source = place.source.map(Into::into);
+            host.origin = place.origin.cloned();
+            if let Some(port) = port {
+                self.set_var_of_name(id, Key::from("ansible_port"), Value::Int(port.into()))?;
+            }
+        }
+        self.join(id, group);
+        Ok(id)
+    }
+
+    /// Sets a host's variable; where a group has the host's name, the group's: Ansible takes names of groups first.
+    pub(crate) fn set_var_of_name(&mut self, host: HostId, key: Key, value: Value) -> Result<(), Diagnostic> {
+        match self.groups.get_index_of(&self.host_at(host).name) {
+            Some(index) => self.set_group_var(GroupId(index as u32), key, value),
+            None => {
+                self.set_host_var(host, key, value);
+                Ok(())
+            }
+        }
+    }
+
+    /// The host of that name, and whether it had to be made.
+    pub(crate) fn host_id(&mut self, name: &str, warnings: &mut Vec<Diagnostic>) -> (HostId, bool) {
         if let Some(index) = self.hosts.get_index_of(name) {
             return (HostId(index as u32), false);
         }
-        let host = Host { name: name.into(), source: source.map(Into::into), ..Host::default() };
+        let host = Host { name: name.into(), ..Host::default() };
         let (index, _) = self.hosts.insert_full(name.into(), host);
         let id = HostId(index as u32);
         if LOCALHOST_NAMES.contains(&name) {
@@ -160,15 +192,19 @@ impl Inventory {
         set_var(&mut self.hosts[host.0 as usize].vars, key, value, self.policy.merge_maps);
     }
 
-    pub(crate) fn set_group_var(&mut self, group: GroupId, key: Key, value: Value) {
+    /// `ansible_group_priority` is kept as the priority, not as a variable.
+    pub(crate) fn set_group_var(&mut self, group: GroupId, key: Key, value: Value) -> Result<(), Diagnostic> {
         let merge = self.policy.merge_maps;
         let group = &mut self.groups[group.0 as usize];
-        if key.as_str() == Some("ansible_group_priority")
-            && let Some(priority) = priority(&value)
-        {
-            group.priority = priority;
+        if key.as_str() != Some("ansible_group_priority") {
+            set_var(&mut group.vars, key, value, merge);
+            return Ok(());
         }
-        set_var(&mut group.vars, key, value, merge);
+        group.priority = priority(&value).ok_or_else(|| {
+            let message = format!("ansible_group_priority of group '{}' is no integer: {}", group.name, value.repr());
+            Diagnostic::error(message).at(value.origin())
+        })?;
+        Ok(())
     }
 
     /// After a source is read: every group is below `all`, every host is in a group, `ungrouped` holds only those
@@ -218,6 +254,13 @@ impl Inventory {
     }
 }
 
+/// Where a source names a host.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Place<'a> {
+    pub(crate) source: Option<&'a Path>,
+    pub(crate) origin: Option<&'a Origin>,
+}
+
 fn implicit_localhost(name: &str) -> Host {
     let vars = Map::from([(Key::from("ansible_connection"), Value::from("local"))]);
     Host { name: name.into(), vars, implicit: true, ..Host::default() }
@@ -235,6 +278,7 @@ fn set_var(vars: &mut Map, key: Key, value: Value, merge: bool) {
 fn priority(value: &Value) -> Option<i64> {
     match value {
         Value::Int(number) => Some(*number),
+        Value::Bool(yes) => Some((*yes).into()),
         Value::Float(number) => Some(*number as i64),
         Value::Str(text) => text.trim().parse().ok(),
         _ => None,

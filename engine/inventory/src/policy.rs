@@ -1,32 +1,30 @@
 //! `Policy`: the settings that still matter once the inventory is loaded.
 
-/// What to do when a host pattern names nothing (`host_pattern_mismatch`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Mismatch {
-    #[default]
-    Warn,
-    Fail,
-    Ignore,
-}
+use kapell_config::{GroupNames, HashBehaviour, PatternMismatch, Settings};
 
-/// What to do with characters in group names that no variable name may have (`transform_invalid_group_chars`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum GroupCharacters {
-    /// Keep them, warn.
-    #[default]
-    Never,
-    /// Keep them, say nothing.
-    Ignore,
-    /// Replace them with `_`, warn.
-    Always,
-    /// Replace them, say nothing.
-    Silently,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    pub mismatch: Mismatch,
-    pub group_characters: GroupCharacters,
+    /// What to do when a host pattern names nothing.
+    pub mismatch: PatternMismatch,
+    /// What to do with characters in group names that no variable name may have.
+    pub group_names: GroupNames,
     /// `hash_behaviour = merge`: maps given twice for one host or group are merged.
     pub merge_maps: bool,
+}
+
+impl From<&Settings> for Policy {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            mismatch: settings.host_pattern_mismatch,
+            group_names: settings.transform_invalid_group_chars,
+            merge_maps: settings.hash_behaviour == HashBehaviour::Merge,
+        }
+    }
+}
+
+/// As Ansible is without any configuration.
+impl Default for Policy {
+    fn default() -> Self {
+        Self { mismatch: PatternMismatch::Warning, group_names: GroupNames::Never, merge_maps: false }
+    }
 }

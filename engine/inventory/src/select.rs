@@ -6,7 +6,7 @@ use crate::Inventory;
 use crate::host_set::HostSet;
 use crate::inventory::{GroupId, HostId, LOCALHOST_NAMES};
 use crate::pattern::{HostPattern, Matcher, Operation, Subscript, Term};
-use crate::policy::Mismatch;
+use kapell_config::PatternMismatch;
 
 impl Inventory {
     /// The names of the hosts that `pattern` stands for, without those that `limit` leaves out, in inventory order within
@@ -94,9 +94,9 @@ impl Inventory {
     fn report_mismatch(&self, name: &str, warnings: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
         let message = format!("Could not match supplied host pattern, ignoring: {name}");
         match self.policy.mismatch {
-            Mismatch::Ignore => {}
-            Mismatch::Warn => warnings.push(Diagnostic::warning(message)),
-            Mismatch::Fail => return Err(Diagnostic::error(message)),
+            PatternMismatch::Ignore => {}
+            PatternMismatch::Warning => warnings.push(Diagnostic::warning(message)),
+            PatternMismatch::Error => return Err(Diagnostic::error(message)),
         }
         Ok(())
     }

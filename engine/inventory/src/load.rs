@@ -1,0 +1,174 @@
+//! `Inventory::load`: every source, tried with every kind of source that accepts it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kapell_config::Settings;
+use kapell_parsing::{Diagnostic, Severity, SourceFile, Trust, Value, VaultSecrets, vault, yaml};
+
+use crate::sources::{self, Source, SourceKind};
+use crate::{Inventory, Policy};
+
+/// What sources are read with.
+#[derive(Clone, Copy)]
+pub struct LoadContext<'a> {
+    pub settings: &'a Settings,
+    pub vault: &'a VaultSecrets,
+    /// What a source file with `plugin: name` is read by, beside those of this crate.
+    pub plugins: &'a [Plugin],
+}
+
+/// A kind of source that is configured in a YAML file with `plugin: name`.
+#[derive(Clone, Copy)]
+pub struct Plugin {
+    /// Every name it goes by: `amazon.aws.aws_ec2`, `aws_ec2`.
+    pub names: &'static [&'static str],
+    /// Adds the hosts that the configuration stands for.
+    pub read: fn(&mut Inventory, &PluginConfig, &LoadContext, &mut Vec<Diagnostic>) -> Result<(), Diagnostic>,
+}
+
+/// A source file with `plugin: name`, parsed.
+pub struct PluginConfig<'a> {
+    pub path: &'a Path,
+    pub config: &'a Value,
+}
+
+impl Inventory {
+    /// Reads all `sources`: paths of files and directories, or lists of hosts with commas. A source that nothing can read
+    /// is a warning, unless the settings make it an error. Relative paths are relative to the working directory.
+    pub fn load(sources: &[String], cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
+        let kinds = enabled_kinds(cx.settings, warnings);
+        let mut loader = Loader { inventory: Self::new(Policy::from(cx.settings)), kinds, cx, warnings };
+        let mut parsed = false;
+        for source in sources {
+            parsed |= loader.read_source(source)?;
+        }
+        let Loader { mut inventory, .. } = loader;
+        if parsed {
+            inventory.reconcile(warnings)?;
+        } else if cx.settings.inventory_unparsed_is_failed {
+            return Err(Diagnostic::error("No inventory was parsed, please check your configuration and options."));
+        } else if cx.settings.inventory_unparsed_warning {
+            let message = "No inventory was parsed, only implicit localhost is available";
+            warnings.push(Diagnostic::warning(message));
+        }
+        Ok(inventory)
+    }
+}
+
+fn enabled_kinds(settings: &Settings, warnings: &mut Vec<Diagnostic>) -> Vec<&'static SourceKind> {
+    let mut kinds = Vec::new();
+    for name in &settings.inventory_enabled {
+        match sources::find(name) {
+            Some(kind) => kinds.push(kind),
+            None if name == "toml" => {}
+            None => {
+                let known = sources::KINDS.iter().map(|kind| kind.name);
+                let warning =
+                    Diagnostic::warning(format!("enable_plugins: there is no kind of inventory source '{name}'"));
+                warnings.push(warning.did_you_mean(name, known));
+            }
+        }
+    }
+    kinds
+}
+
+struct Loader<'a> {
+    inventory: Inventory,
+    kinds: Vec<&'static SourceKind>,
+    cx: &'a LoadContext<'a>,
+    warnings: &'a mut Vec<Diagnostic>,
+}
+
+impl Loader<'_> {
+    /// True when the source, or for a directory any source in it, could be read.
+    fn read_source(&mut self, name: &str) -> Result<bool, Diagnostic> {
+        let path = Path::new(name);
+        if name.contains(',') && !path.exists() {
+            return self.read_one(&Source { name, path: None });
+        }
+        let path = std::path::absolute(path).map_err(|error| Diagnostic::error(format!("'{name}': {error}")))?;
+        self.inventory.sources.push(path.clone());
+        self.read_path(&path)
+    }
+
+    fn read_path(&mut self, path: &Path) -> Result<bool, Diagnostic> {
+        if path.is_dir() {
+            return self.read_directory(path);
+        }
+        let name = path.to_string_lossy();
+        self.read_one(&Source { name: &name, path: Some(path) })
+    }
+
+    fn read_directory(&mut self, directory: &Path) -> Result<bool, Diagnostic> {
+        let mut parsed = false;
+        for path in sources::files_of(directory, self.cx.settings)? {
+            parsed |= self.read_path(&path)?;
+        }
+        if parsed { Ok(true) } else { self.unreadable(&directory.to_string_lossy(), Vec::new()) }
+    }
+
+    /// The kinds in turn, until one can read it.
+    fn read_one(&mut self, source: &Source) -> Result<bool, Diagnostic> {
+        let mut refusals = Vec::new();
+        if source.path.is_none_or(Path::exists) {
+            for kind in self.kinds.clone() {
+                if !(kind.accepts)(source, self.cx) {
+                    continue;
+                }
+                let mut warnings = Vec::new();
+                match (kind.read)(&mut self.inventory, source, self.cx, &mut warnings) {
+                    Ok(()) => {
+                        self.warnings.extend(warnings);
+                        return Ok(true);
+                    }
+                    Err(refusal) => refusals.push((kind.name, refusal)),
+                }
+            }
+        }
+        self.unreadable(source.name, refusals)
+    }
+
+    /// Says why nothing could read it: what every kind that tried has to say.
+    fn unreadable(&mut self, name: &str, refusals: Vec<(&str, Diagnostic)>) -> Result<bool, Diagnostic> {
+        if self.cx.settings.inventory_any_unparsed_is_failed {
+            let reasons: Vec<String> = refusals.iter().map(|(kind, error)| format!("{kind}: {error}")).collect();
+            let message = format!("Completely failed to parse inventory source {name}");
+            return Err(Diagnostic::error([vec![message], reasons].concat().join("\n")));
+        }
+        for (kind, mut refusal) in refusals {
+            refusal.severity = Severity::Warning;
+            refusal.message = format!("Failed to parse inventory with '{kind}' plugin: {}", refusal.message);
+            self.warnings.push(refusal);
+        }
+        self.warnings.push(Diagnostic::warning(format!("Unable to parse {name} as an inventory source")));
+        Ok(false)
+    }
+}
+
+/// The text of an inventory file, decrypted where it is a vault.
+pub(crate) struct FileText {
+    pub(crate) text: String,
+    /// For places; without the text when that is secret.
+    pub(crate) file: Arc<SourceFile>,
+    pub(crate) is_secret: bool,
+}
+
+pub(crate) fn read_text(path: &Path, cx: &LoadContext) -> Result<FileText, Diagnostic> {
+    let data = fs_err::read(path).map_err(|error| Diagnostic::error(error.to_string()))?;
+    let is_secret = vault::is_encrypted(&data);
+    let data = if is_secret {
+        let refused = |error| Diagnostic::error(format!("cannot read '{}': {error}", path.display()));
+        vault::decrypt(&data, cx.vault).map_err(refused)?
+    } else {
+        data
+    };
+    let text = String::from_utf8_lossy(&data).into_owned();
+    let shown = if is_secret { String::new() } else { text.clone() };
+    Ok(FileText { text, file: SourceFile::new(path, shown), is_secret })
+}
+
+/// A YAML file, vault or not.
+pub(crate) fn read_yaml(path: &Path, cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<Value, Diagnostic> {
+    yaml::load_file(path, &yaml::LoadOptions { trust: Trust::Trusted, vault: cx.vault }, warnings)
+}

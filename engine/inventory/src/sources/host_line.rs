@@ -1,0 +1,26 @@
+//! What a host is written as: a name, a range of names, with a port or without.
+
+use crate::{address, host_range};
+
+/// The names a pattern stands for, and the port behind it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hosts {
+    pub(crate) names: Vec<String>,
+    pub(crate) port: Option<u32>,
+}
+
+/// The error is a message without a place.
+pub(crate) fn expand(pattern: &str) -> Result<Hosts, String> {
+    if pattern.is_empty() {
+        return Err("a host has an empty name".into());
+    }
+    if pattern.ends_with(':') {
+        return Err(format!("the host name '{pattern}' ends with a colon, but no port follows"));
+    }
+    if pattern == "---" {
+        return Err("'---' is no host name: is this a YAML file?".into());
+    }
+    let (name, port) = address::split_port(pattern).unwrap_or((pattern, None));
+    let names = host_range::expand(name).map_err(|error| error.to_string())?;
+    Ok(Hosts { names, port })
+}
