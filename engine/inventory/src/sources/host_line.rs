@@ -14,12 +14,6 @@ pub(crate) fn expand(pattern: &str) -> Result<Hosts, String> {
     if pattern.is_empty() {
         return Err("a host has an empty name".into());
     }
-    if pattern.ends_with(':') {
-        return Err(format!("the host name '{pattern}' ends with a colon, but no port follows"));
-    }
-    if pattern == "---" {
-        return Err("'---' is no host name: is this a YAML file?".into());
-    }
     let (name, port) = address::split_port(pattern).unwrap_or((pattern, None));
     let names = host_range::expand(name).map_err(|error| error.to_string())?;
     Ok(Hosts { names, port })

@@ -103,6 +103,7 @@ impl Reader<'_> {
         let words =
             words::split(line).map_err(|wrong| error(format!("cannot read the host line '{line}': {wrong}")))?;
         let Some((pattern, rest)) = words.split_first() else { return Ok(()) };
+        check_pattern(&pattern.text).map_err(error)?;
         let hosts = host_line::expand(&pattern.text).map_err(error)?;
         let mut variables = Vec::with_capacity(rest.len());
         for word in rest {
@@ -189,4 +190,15 @@ fn child_name(line: &str) -> Option<&str> {
     let (name, after) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let after = after.trim_start();
     (!name.contains([':', ']']) && (after.is_empty() || after.starts_with('#'))).then_some(name)
+}
+
+/// What only looks like a host in a file that is not meant to be INI.
+fn check_pattern(pattern: &str) -> Result<(), String> {
+    if pattern.ends_with(':') {
+        return Err(format!("the host name '{pattern}' ends with a colon, but no port follows"));
+    }
+    if pattern == "---" {
+        return Err("'---' is no host name: is this a YAML file?".into());
+    }
+    Ok(())
 }
