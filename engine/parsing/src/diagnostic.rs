@@ -57,14 +57,18 @@ impl Diagnostic {
     }
 }
 
-/// The word of `known` nearest to `word`, if any is near enough to be a slip of the fingers.
+/// The word of `known` nearest to `word`, if any is near enough to be a slip of the fingers. Of several, the one with
+/// most letters in place: `taks` is `tasks` rather than `tags`.
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
+        .min_by(|(distance, one), (other_distance, other)| {
+            let unlike = |candidate: &str| 1.0 - strsim::jaro(word, candidate);
+            distance.cmp(other_distance).then_with(|| unlike(one).total_cmp(&unlike(other)))
+        })
         .map(|(_, candidate)| candidate)
 }
 

@@ -2,13 +2,14 @@
 
 pub mod block;
 pub mod keyword;
+pub mod listing;
 pub mod load;
 pub mod play;
 pub mod role;
 pub mod scope;
 pub mod task;
 
-pub use block::{Block, Node};
+pub use block::{Block, Node, tasks_of};
 pub use keyword::{KEYWORDS, Keyword, KeywordKind};
 pub use load::{
     LoadContext, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, load_playbook, load_role,

@@ -100,9 +100,11 @@ pub struct LoadedTasks {
 
 /// Loads a playbook with everything it imports. On errors: all that were found.
 pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, Vec<Diagnostic>> {
+    if !path.exists() {
+        return Err(vec![playbook_file::missing(path)]);
+    }
     let mut loader = Loader::new(cx, playbook_file::directory(path));
-    let what = path.display().to_string();
-    let plays = loader.nested(what, None, |loader| loader.playbook_file(path, &Handed::default()));
+    let plays = loader.playbook_file(path, &Handed::default());
     loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), plays })
 }
 

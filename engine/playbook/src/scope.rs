@@ -29,7 +29,7 @@ impl ScopeKind {
             Self::Block => "block",
             Self::Task => "task",
             Self::Handler => "handler",
-            Self::Include => "import",
+            Self::Include => "playbook import",
         }
     }
 }

@@ -1,15 +1,21 @@
-//! Task entries in every way they can be written, and what is wrong with the others.
+//! Task entries in every way they can be written, and what is said about wrong ones.
 
 mod project;
 use project::Project;
 
 fn tasks(text: &str) -> String {
-    let indented: String = text.trim_matches('\n').lines().map(|line| format!("    {line}\n")).collect();
-    Project::new(&format!("- hosts: all\n  tasks:\n{indented}")).shown()
+    section("tasks", text)
+}
+
+fn section(name: &str, text: &str) -> String {
+    let (list, files) = text.trim_start_matches('\n').split_once("### ").unwrap_or((text, ""));
+    let indented: String = list.trim_matches('\n').lines().map(|line| format!("    {line}\n")).collect();
+    let files = if files.is_empty() { String::new() } else { format!("### {files}") };
+    Project::new(&format!("- hosts: all\n  {name}:\n{indented}{files}")).shown()
 }
 
 #[test]
-fn forms() {
+fn ways_to_write_an_action() {
     insta::assert_snapshot!(tasks(
         r#"
 - debug: msg="hello there" verbosity=1
@@ -18,26 +24,29 @@ fn forms() {
 - action: copy src=a dest=b
 - local_action: command ls -l chdir=/tmp
 - action: {module: copy, src: a}
+- action: {module: "copy src=a", dest: b}
 - ansible.builtin.copy:
     src: a
   args: {dest: b, src: under}
-- copy:
-  args: "{{ all }}"
-- copy: "{{ all }}"
+- copy: src=a
   args: {dest: b}
 - action: "{{ module }} x=1"
 - command: echo a=b creates="/tmp/a b" c
+- command: chdir=/tmp
 - shell: |
     echo 'a b'
     exit 0
   args: {executable: /bin/sh}
+- command:
+  args: {_raw_params: ls}
 - set_fact: a=b c=d
 - add_host: name=foo groups=a,b
 - meta: flush_handlers
 - ping:
 - debug: some words
+-
 "#
-    ), @r"
+    ), @r#"
     play all on all
       tasks
         debug {'msg': 'hello there', 'verbosity': '1'}
@@ -45,14 +54,16 @@ fn forms() {
         copy {'src': 'a', 'dest': 'b'}
         command `ls -l` {'chdir': '/tmp'} delegate_to='localhost'
         copy {'src': 'a'}
+        copy {'src': 'a', 'dest': 'b'}
         ansible.builtin.copy {'dest': 'b', 'src': 'a'}
-        copy '{{ all }}'
-        copy {'dest': 'b', '_variable_params': '{{ all }}'}
+        copy {'dest': 'b', 'src': 'a'}
         {{ module }} {'x': '1'}
         command `echo a=b c` {'creates': '/tmp/a b'}
+        command {'chdir': '/tmp'}
         shell `echo 'a b'
     exit 0
     ` {'executable': '/bin/sh'}
+        command `ls`
         set_fact {'a': 'b', 'c': 'd'}
         add_host {'name': 'foo', 'groups': 'a,b'}
         meta `flush_handlers`
@@ -65,5 +76,729 @@ fn forms() {
      8 |     - action: {module: copy, src: a}
        |       ^
       hint: write the module's name as text and its arguments under 'args'
+    [Deprecation] 'action' is a mapping
+      --> /site.yml:9:7
+       |
+     9 |     - action: {module: "copy src=a", dest: b}
+       |       ^
+      hint: write the module's name as text and its arguments under 'args'
+    [Deprecation] 'copy' has both k=v arguments and 'args'
+      --> /site.yml:13:13
+        |
+     13 |     - copy: src=a
+        |             ^
+      hint: put all arguments under 'args'
+    "#);
+}
+
+#[test]
+fn templates_for_all_arguments() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- copy:
+  args: "{{ all }}"
+- copy: "{{ all }}"
+- copy: {src: a}
+  args: "{{ all }}"
+- copy: "{{ all }}"
+  args: {dest: b}
+- command: "{{ line }}"
+"#
+    ), @r"
+    play all on all
+      tasks
+        copy '{{ all }}'
+        copy '{{ all }}'
+        copy {'src': 'a', '_variable_params': '{{ all }}'}
+        copy {'dest': 'b', '_variable_params': '{{ all }}'}
+        command `{{ line }}`
     ");
+}
+
+#[test]
+fn loops() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- ping:
+  loop: [1, 2]
+  loop_control: {loop_var: x, pause: 0.5, extended: yes, label: "{{ x }}"}
+- ping:
+  with_items: "{{ list }}"
+- ping:
+  with_community.general.flattened: [[1], 2]
+- ping:
+  with_items: [1]
+  loop: [2]
+- ping:
+  loop:
+"#
+    ), @r"
+    play all on all
+      tasks
+        ping loop=[1, 2] loop_control={'loop_var': 'x', 'pause': 0.5, 'extended': True, 'label': '{{ x }}'}
+        ping loop='{{ list }}' loop_with='items'
+        ping loop=[[1], 2] loop_with='community.general.flattened'
+        ping loop=[2] loop_with='items'
+        ping
+    ");
+}
+
+#[test]
+fn wrong_loops() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- ping:
+  with_items:
+- ping:
+  loop: [1]
+  with_items: [2]
+- ping:
+  with_items: [1]
+  with_dict: {a: 1}
+- ping:
+  with_itmes: [1]
+- ping:
+  loop: [1]
+  loop_control: {lop_var: x, pause: soon}
+- ping:
+  loop: [1]
+  loop_control: "{{ x }}"
+"#
+    ), @r#"
+    'with_items' has no value
+      --> /site.yml:4:7
+       |
+     4 |       with_items:
+       |       ^
+
+    'with_items' is a second loop in the same task
+      --> /site.yml:7:7
+       |
+     7 |       with_items: [2]
+       |       ^
+      hint: nest lists with the product or subelements filter
+
+    'with_dict' is a second loop in the same task
+      --> /site.yml:10:7
+        |
+     10 |       with_dict: {a: 1}
+        |       ^
+      hint: nest lists with the product or subelements filter
+
+    unknown keyword 'with_itmes' in a task
+      --> /site.yml:12:7
+        |
+     12 |       with_itmes: [1]
+        |       ^
+      hint: did you mean 'with_items'?
+
+    unknown keyword 'lop_var' in loop_control
+      --> /site.yml:15:22
+        |
+     15 |       loop_control: {lop_var: x, pause: soon}
+        |                      ^
+      hint: did you mean 'loop_var'?
+
+    'pause' of loop_control must be a number, not 'soon'
+      --> /site.yml:15:41
+        |
+     15 |       loop_control: {lop_var: x, pause: soon}
+        |                                         ^
+
+    'loop_control' must be a mapping, not '{{ x }}'
+      --> /site.yml:18:21
+        |
+     18 |       loop_control: "{{ x }}"
+        |                     ^
+      hint: it cannot be a template as a whole; its values can
+    "#);
+}
+
+#[test]
+fn wrong_actions() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- name: nothing to do
+- debgu: msg=hello
+- debug: msg=1
+  command: ls
+- action: debug
+  local_action: debug
+- action: debug
+  debug: msg=1
+- yum: name=x
+- with_nothing: 1
+  nmae: x
+- action: copyy src=a
+- action: {src: a}
+- action: 5
+- action:
+- debug: [1, 2]
+- command: 5
+- copy: src=a
+  args: hello
+- copy: src='unbalanced
+- include: other.yml
+- hello
+- {7: 8}
+"#
+    ), @r"
+    no module or action detected in task
+      --> /site.yml:3:7
+       |
+     3 |     - name: nothing to do
+       |       ^
+
+    no module or action named 'debgu'
+      --> /site.yml:4:7
+       |
+     4 |     - debgu: msg=hello
+       |       ^
+      hint: did you mean 'debug'?
+
+    conflicting action statements: debug, command
+      --> /site.yml:5:7
+       |
+     5 |     - debug: msg=1
+       |       ^
+      hint: a task does one thing: split it
+
+    a task has either 'action' or 'local_action', not both
+      --> /site.yml:8:7
+       |
+     8 |       local_action: debug
+       |       ^
+
+    conflicting action statements: debug, debug
+      --> /site.yml:9:7
+       |
+     9 |     - action: debug
+       |       ^
+      hint: a task does one thing: split it
+
+    no module or action named 'yum'
+      --> /site.yml:11:7
+        |
+     11 |     - yum: name=x
+        |       ^
+
+    unknown keyword 'with_nothing' in a task
+      --> /site.yml:12:7
+        |
+     12 |     - with_nothing: 1
+        |       ^
+      hint: there is no lookup named 'nothing'
+
+    unknown keyword 'nmae' in a task
+      --> /site.yml:13:7
+        |
+     13 |       nmae: x
+        |       ^
+      hint: did you mean 'name'?
+
+    no module or action named 'copyy'
+      --> /site.yml:14:15
+        |
+     14 |     - action: copyy src=a
+        |               ^
+      hint: did you mean 'copy'?
+
+    no module or action detected in 'action'
+      --> /site.yml:15:7
+        |
+     15 |     - action: {src: a}
+        |       ^
+      hint: name it under 'module'
+
+    'action' must be text, not 5
+      --> /site.yml:16:7
+        |
+     16 |     - action: 5
+        |       ^
+
+    'action' must be text, not nothing
+      --> /site.yml:17:7
+        |
+     17 |     - action:
+        |       ^
+
+    the arguments of 'debug' must be a mapping or text, not a list
+      --> /site.yml:18:7
+        |
+     18 |     - debug: [1, 2]
+        |       ^
+
+    the arguments of 'command' must be a mapping or text, not 5
+      --> /site.yml:19:7
+        |
+     19 |     - command: 5
+        |       ^
+
+    'args' must be a mapping or a template that gives one, not 'hello'
+      --> /site.yml:21:13
+        |
+     21 |       args: hello
+        |             ^
+
+    the quote ' is not closed in these arguments
+      --> /site.yml:22:13
+        |
+     22 |     - copy: src='unbalanced
+        |             ^
+      hint: write the arguments as a YAML mapping, or close it
+
+    no module or action named 'include'
+      --> /site.yml:23:7
+        |
+     23 |     - include: other.yml
+        |       ^
+      hint: 'include' was removed: use include_tasks, import_tasks or import_playbook
+
+    a task must be a mapping, not 'hello'
+      --> /site.yml:24:7
+        |
+     24 |     - hello
+        |       ^
+      hint: write the module's name and its arguments: `- debug: msg=hello`
+
+    no module or action named '7'
+      --> /site.yml:2:3
+       |
+     2 |   tasks:
+       |   ^
+    [Deprecation] 'action' is a mapping
+      --> /site.yml:15:7
+        |
+     15 |     - action: {src: a}
+        |       ^
+      hint: write the module's name as text and its arguments under 'args'
+    ");
+}
+
+#[test]
+fn wrong_keywords() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- debug: msg=x
+  whenn: true
+  hosts: all
+  listen: topic
+  completely_unknown: 1
+- debug: msg=x
+  become: maybe
+  retries: many
+  register: "{{ x }}"
+  tags: {a: b}
+  vars: [1]
+  name: [a]
+  when: {a: b}
+- debug: msg=x
+  register: a b
+  async: 30
+  poll: 0
+  vars: {a-b: 1, none: 2}
+- debug: msg=x
+  async: 0
+  environment: text
+  vars: {hosts: 1, vars: 2}
+"#
+    ), @r#"
+    unknown keyword 'whenn' in a task
+      --> /site.yml:4:7
+       |
+     4 |       whenn: true
+       |       ^
+      hint: did you mean 'when'?
+
+    unknown keyword 'hosts' in a task
+      --> /site.yml:5:7
+       |
+     5 |       hosts: all
+       |       ^
+      hint: 'hosts' belongs on a play
+
+    unknown keyword 'listen' in a task
+      --> /site.yml:6:7
+       |
+     6 |       listen: topic
+       |       ^
+      hint: 'listen' belongs on a handler
+
+    unknown keyword 'completely_unknown' in a task
+      --> /site.yml:7:7
+       |
+     7 |       completely_unknown: 1
+       |       ^
+
+    'become' must be yes or no, not 'maybe'
+      --> /site.yml:9:15
+       |
+     9 |       become: maybe
+       |               ^
+
+    'retries' must be a whole number, not 'many'
+      --> /site.yml:10:16
+        |
+     10 |       retries: many
+        |                ^
+
+    'register' must be a variable name, not '{{ x }}'
+      --> /site.yml:11:17
+        |
+     11 |       register: "{{ x }}"
+        |                 ^
+      hint: it is used as written, never templated
+
+    'tags' must be text or a list of texts, not a mapping
+      --> /site.yml:12:7
+        |
+     12 |       tags: {a: b}
+        |       ^
+
+    the vars of a task must be a mapping, not a list
+      --> /site.yml:13:7
+        |
+     13 |       vars: [1]
+        |       ^
+
+    'name' must be text, not a list
+      --> /site.yml:14:7
+        |
+     14 |       name: [a]
+        |       ^
+
+    'when' must be an expression, yes or no, or a list of those, not a mapping
+      --> /site.yml:15:7
+        |
+     15 |       when: {a: b}
+        |       ^
+
+    'register' must be a variable name, not 'a b'
+      --> /site.yml:17:17
+        |
+     17 |       register: a b
+        |                 ^
+
+    keyword 'async' is recognised but not built yet
+      --> /site.yml:18:7
+        |
+     18 |       async: 30
+        |       ^
+      hint: remove it, or run this playbook with ansible-playbook for now
+
+    'a-b' is not a variable name
+      --> /site.yml:20:14
+        |
+     20 |       vars: {a-b: 1, none: 2}
+        |              ^
+      hint: a variable name starts with a letter or an underscore and goes on with letters, digits and underscores
+
+    'none' is not a variable name
+      --> /site.yml:20:22
+        |
+     20 |       vars: {a-b: 1, none: 2}
+        |                      ^
+      hint: a variable name starts with a letter or an underscore and goes on with letters, digits and underscores
+    [Warning] 'environment' must be a mapping or a list of mappings, not 'text': what is not is ignored
+      --> /site.yml:23:20
+        |
+     23 |       environment: text
+        |                    ^
+    [Warning] the variable name 'hosts' is a reserved name
+      --> /site.yml:24:14
+        |
+     24 |       vars: {hosts: 1, vars: 2}
+        |              ^
+    "#);
+}
+
+#[test]
+fn an_unknown_keyword_can_be_made_a_warning() {
+    let mut project = Project::new("- hosts: all\n  tasks:\n    - ping:\n      whenn: true\n");
+    project.settings.invalid_task_attribute_failed = false;
+    insta::assert_snapshot!(project.shown(), @r"
+    play all on all
+      tasks
+        ping
+
+    [Warning] unknown keyword 'whenn' in a task
+      --> /site.yml:4:7
+       |
+     4 |       whenn: true
+       |       ^
+      hint: did you mean 'when'?
+    ");
+}
+
+#[test]
+fn old_lists_of_variables_are_taken_with_a_warning() {
+    insta::assert_snapshot!(Project::new("- hosts: all\n  vars:\n    - a: 1\n    - b: 2\n      a: 3\n").shown(), @r"
+    play all on all vars={'a': 3, 'b': 2}
+
+    [Deprecation] the vars of a play are a list
+      --> /site.yml:2:3
+       |
+     2 |   vars:
+       |   ^
+      hint: write one mapping: ansible-core 2.19 takes nothing else
+    ");
+}
+
+#[test]
+fn variables_that_are_keywords_are_warned_of() {
+    insta::assert_snapshot!(Project::new("- hosts: all\n  vars: {hosts: 1, listen: 2, query: 3}\n").shown(), @r"
+    play all on all vars={'hosts': 1, 'listen': 2, 'query': 3}
+
+    [Warning] the variable name 'hosts' is a reserved name
+      --> /site.yml:2:10
+       |
+     2 |   vars: {hosts: 1, listen: 2, query: 3}
+       |          ^
+    [Warning] the variable name 'query' is a reserved name
+      --> /site.yml:2:31
+       |
+     2 |   vars: {hosts: 1, listen: 2, query: 3}
+       |                               ^
+    ");
+}
+
+#[test]
+fn meta_actions() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- meta: flush_handler
+- meta:
+- meta: "{{ x }}"
+- meta: end_play now
+"#
+    ), @r"
+    unknown meta action 'flush_handler'
+      --> /site.yml:3:13
+       |
+     3 |     - meta: flush_handler
+       |             ^
+      hint: did you mean 'flush_handlers'?
+
+    'meta' says nothing to do
+      --> /site.yml:4:7
+       |
+     4 |     - meta:
+       |       ^
+      hint: one of clear_facts, clear_host_errors, end_batch, end_host, end_play, end_role, flush_handlers, noop, refresh_inventory, reset_connection
+
+    unknown meta action 'end_play now'
+      --> /site.yml:6:13
+       |
+     6 |     - meta: end_play now
+       |             ^
+      hint: one of clear_facts, clear_host_errors, end_batch, end_host, end_play, end_role, flush_handlers, noop, refresh_inventory, reset_connection
+    ");
+}
+
+#[test]
+fn blocks() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- name: outer
+  when: a
+  tags: [x, "y,z"]
+  become: true
+  block:
+    - ping:
+      tags: 5
+    - block:
+        - debug:
+      when: [b, c]
+      name: inner
+  rescue:
+    - debug: msg=rescue
+  always:
+    - debug: msg=always
+- rescue: []
+  always: []
+"#
+    ), @r#"
+    play all on all
+      tasks
+        [block] outer become=True tags=["x", "y", "z"] when=["a"]
+          ping tags=["x", "y", "z", "5"] when=["a"]
+          [block] inner tags=["x", "y", "z"] when=["a", "b", "c"]
+            debug tags=["x", "y", "z"] when=["a", "b", "c"]
+        rescue
+          debug {'msg': 'rescue'} tags=["x", "y", "z"] when=["a"]
+        always
+          debug {'msg': 'always'} tags=["x", "y", "z"] when=["a"]
+        [block]
+    "#);
+}
+
+#[test]
+fn wrong_blocks() {
+    insta::assert_snapshot!(tasks(
+        r#"
+- block:
+- block: foo
+- block: []
+  debug: msg=1
+  loop: [1]
+- rescue:
+    - ping:
+- always:
+    - ping:
+"#
+    ), @r"
+    'block' must be a list of tasks, not nothing
+      --> /site.yml:3:7
+       |
+     3 |     - block:
+       |       ^
+      hint: remove it, or write []
+
+    'block' must be a list of tasks, not 'foo'
+      --> /site.yml:4:14
+       |
+     4 |     - block: foo
+       |              ^
+      hint: start each task with a dash
+
+    a block cannot have an action of its own: 'debug'
+      --> /site.yml:6:7
+       |
+     6 |       debug: msg=1
+       |       ^
+      hint: put it into the list under 'block'
+
+    unknown keyword 'loop' in a block
+      --> /site.yml:7:7
+       |
+     7 |       loop: [1]
+       |       ^
+      hint: 'loop' belongs on a task or handler
+
+    'rescue' without 'block'
+      --> /site.yml:8:7
+       |
+     8 |     - rescue:
+       |       ^
+
+    'always' without 'block'
+      --> /site.yml:10:7
+        |
+     10 |     - always:
+        |       ^
+    ");
+}
+
+#[test]
+fn handlers() {
+    insta::assert_snapshot!(section(
+        "handlers",
+        r#"
+- name: restart
+  service: name=x state=restarted
+  listen: [web, "all of them"]
+- become: true
+  block:
+    - name: inside
+      debug: msg=1
+      listen: one
+- import_tasks: more.yml
+  listen: ignored
+- include_tasks: later.yml
+  name: later
+  listen: topic
+### more.yml
+- name: imported
+  ping:
+  listen: three
+"#
+    ), @r#"
+    play all on all
+      handlers
+        service {'name': 'x', 'state': 'restarted'} 'restart' listen=["web", "all of them"]
+        debug {'msg': '1'} 'inside' listen=["one"]
+        ping 'imported' listen=["three"]
+        include_tasks `later.yml` 'later' listen=["topic"]
+    "#);
+}
+
+#[test]
+fn wrong_handlers() {
+    insta::assert_snapshot!(section(
+        "handlers",
+        r#"
+- include_role: {name: x}
+- import_role: {name: x}
+- ping:
+  listen: [1]
+- ping:
+  listn: x
+"#
+    ), @r"
+    'include_role' cannot be a handler
+      --> /site.yml:3:7
+       |
+     3 |     - include_role: {name: x}
+       |       ^
+      hint: include_tasks can
+
+    'import_role' cannot be a handler
+      --> /site.yml:4:7
+       |
+     4 |     - import_role: {name: x}
+       |       ^
+      hint: include_tasks can
+
+    'listen' must be text or a list of texts, not 1
+      --> /site.yml:6:7
+       |
+     6 |       listen: [1]
+       |       ^
+
+    unknown keyword 'listn' in a handler
+      --> /site.yml:8:7
+       |
+     8 |       listn: x
+       |       ^
+      hint: did you mean 'listen'?
+    ");
+}
+
+fn nested_blocks(depth: usize) -> Project {
+    let blocks = "[{block: ".repeat(depth);
+    let ends = "}]".repeat(depth);
+    Project::new(&format!("- hosts: all\n  tasks: {blocks}[{{debug: {{msg: deep}}}}]{ends}\n"))
+}
+
+#[test]
+fn blocks_nest_as_deep_as_yaml_does() {
+    let depth = 240;
+    let playbook = nested_blocks(depth).loaded();
+    let tasks = kapell_playbook::tasks_of(&playbook.plays[0].tasks);
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(tasks[0].scope.chain().count(), depth + 2);
+}
+
+#[test]
+fn five_hundred_blocks_in_one_file_are_an_error_not_a_crash() {
+    insta::assert_snapshot!(nested_blocks(500).errors().lines().take(2).collect::<Vec<_>>().join("\n"), @r"
+    collections are nested more than 512 levels deep
+      --> /site.yml:2:2305
+    ");
+}
+
+/// Each file nests a hundred blocks and imports the next.
+#[test]
+fn six_hundred_blocks_over_imported_files() {
+    let blocks = "[{block: ".repeat(100);
+    let ends = "}]".repeat(100);
+    let mut files = String::from("- hosts: all\n  tasks: [{import_tasks: '0.yml'}]\n");
+    for file in 0..6 {
+        let next = file + 1;
+        files += &format!("### {file}.yml\n{blocks}[{{import_tasks: '{next}.yml'}}]{ends}\n");
+    }
+    files += "### 6.yml\n- debug: {msg: deep}\n";
+    let playbook = Project::new(&files).loaded();
+    let tasks = kapell_playbook::tasks_of(&playbook.plays[0].tasks);
+    assert_eq!(tasks[0].scope.chain().count(), 600 + 7 + 2);
 }

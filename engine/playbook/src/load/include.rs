@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kapell_parsing::diagnostic::closest;
 use kapell_parsing::{Diagnostic, Map, Origin, Text, Value};
 
 use crate::load::action_name::base_name;
@@ -68,7 +69,8 @@ impl Loader<'_> {
             }
         };
         let what = path.display().to_string();
-        let body = self.nested(what, Some(origin), |loader| loader.task_file(&path, &scope))?;
+        let hint = "use include_tasks for what must happen again while the play runs";
+        let body = self.nested(what, hint, Some(origin), |loader| loader.task_file(&path, &scope))?;
         Some(Node::Block(Arc::new(Block { scope, name: None, body, rescue: Vec::new(), always: Vec::new() })))
     }
 
@@ -294,7 +296,7 @@ pub fn find_task_file(name: &str, scope: &Scope, basedir: &Path) -> Result<PathB
     ))
 }
 
-/// A file with nearly that name in one of the directories.
+/// A file with nearly that name, with or without its ending, in one of the directories.
 pub(crate) fn near_file(dirs: &[PathBuf], name: &str) -> Option<String> {
     let (folder, wanted) = name.rsplit_once('/').map_or(("", name), |(folder, file)| (folder, file));
     for dir in dirs {
@@ -302,7 +304,8 @@ pub(crate) fn near_file(dirs: &[PathBuf], name: &str) -> Option<String> {
         let mut names: Vec<String> =
             entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
         names.sort();
-        if let Some(near) = kapell_parsing::diagnostic::closest(wanted, names.iter().map(String::as_str)) {
+        let stems = names.iter().filter_map(|name| Some(name.rsplit_once('.')?.0));
+        if let Some(near) = closest(wanted, names.iter().map(String::as_str).chain(stems)) {
             return Some(if folder.is_empty() { near.to_string() } else { format!("{folder}/{near}") });
         }
     }

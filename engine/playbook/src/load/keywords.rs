@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use kapell_parsing::diagnostic::closest;
 use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Value};
 
 use crate::keyword::{self, Keyword};
@@ -123,6 +124,12 @@ impl Loader<'_> {
 pub(crate) fn unknown_keyword(key: &Key, kind: ScopeKind) -> Diagnostic {
     let (noun, text) = (kind.noun(), key.to_string());
     let error = Diagnostic::error(format!("unknown keyword '{key}' in a {noun}")).at(key_place(key));
+    if let Some(lookup) = text.strip_prefix("with_").filter(|_| matches!(kind, ScopeKind::Task | ScopeKind::Handler)) {
+        return match closest(lookup, super::task_entry::LOOKUPS.iter().copied()) {
+            Some(near) => error.hint(format!("did you mean 'with_{near}'?")),
+            None => error.hint(format!("there is no lookup named '{lookup}'")),
+        };
+    }
     let with_hint = error.did_you_mean(&text, keyword::names_on(kind));
     if with_hint.hint.is_some() {
         return with_hint;

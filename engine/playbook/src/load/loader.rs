@@ -81,11 +81,12 @@ impl<'a> Loader<'a> {
         content
     }
 
-    /// Runs `load` with `what` (a file, a role) marked as being loaded. An import that comes back to itself without
-    /// end is reported at `origin`.
+    /// Runs `load` with `what` (a file, a role) marked as being loaded. What comes back to itself without end is
+    /// reported at `origin`.
     pub(crate) fn nested<T>(
         &mut self,
         what: String,
+        hint: &str,
         origin: Option<&Origin>,
         load: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
@@ -94,8 +95,8 @@ impl<'a> Loader<'a> {
             let mut circle = self.open.split_off(first);
             circle.truncate(1 + circle.iter().skip(1).position(|open| *open == what).unwrap_or(circle.len()));
             circle.push(what);
-            let error = Diagnostic::error(format!("endless imports: {}", circle.join(" -> "))).at(origin);
-            self.error(error.hint("use the include_ form for what must happen again while the play runs"));
+            let error = Diagnostic::error(format!("this never ends: {}", circle.join(" -> "))).at(origin);
+            self.error(error.hint(hint));
             return None;
         }
         self.open.push(what);

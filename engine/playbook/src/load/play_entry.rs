@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, Origin, Value};
 
+use crate::load::action_name::{action_names, base_name};
 use crate::load::check::shown;
 use crate::load::keywords::{name_of, scope_at};
 use crate::load::loader::{Loader, key_place, place};
@@ -26,6 +27,12 @@ struct Roles {
 
 impl Loader<'_> {
     pub(crate) fn play(&mut self, entries: &Map, origin: &Origin, handed: &Handed) -> Option<Arc<Play>> {
+        if !entries.contains_key("hosts")
+            && let Some(error) = self.no_play(entries)
+        {
+            self.error(error);
+            return None;
+        }
         let scope = Arc::new(self.play_scope(entries, origin, handed));
         let hosts = self.hosts(entries, origin);
         let parent = section_scope(&scope, handed);
@@ -34,7 +41,7 @@ impl Loader<'_> {
         let tasks = self.section(entries, "tasks", &parent);
         let post_tasks = self.section(entries, "post_tasks", &parent);
         let mut handlers = roles.handlers;
-        handlers.extend(self.play_handlers(entries, &parent));
+        handlers.extend(self.play_handlers(entries, &scope));
         handlers.append(&mut self.imported_handlers);
         let mut play_roles = roles.roles;
         play_roles.append(&mut self.imported_roles);
@@ -54,6 +61,21 @@ impl Loader<'_> {
             handlers,
             scope,
         }))
+    }
+
+    /// What stands where a play is expected, if it is a task or an import that no longer exists.
+    fn no_play(&self, entries: &Map) -> Option<Diagnostic> {
+        let outside = Scope::new(ScopeKind::Play, None, self.basedir.clone());
+        let names = action_names(&outside, self.cx.is_module);
+        let (key, name) = entries.keys().find_map(|key| {
+            let name = key.as_str()?;
+            (base_name(name) == "include" || names.known(name)).then_some((key, name))
+        })?;
+        let error = Diagnostic::error(format!("'{name}' where a play is expected")).at(key_place(key));
+        Some(match base_name(name) {
+            "include" => error.hint("'include' was removed: use import_playbook"),
+            _ => error.hint("a task belongs under 'tasks' of a play that says for which 'hosts' it is"),
+        })
     }
 
     fn play_scope(&mut self, entries: &Map, origin: &Origin, handed: &Handed) -> Scope {

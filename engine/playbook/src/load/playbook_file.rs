@@ -88,7 +88,8 @@ impl Loader<'_> {
         };
         let name = self.render_text(name, &scope, "the playbook to import")?;
         let path = self.find_playbook(&name, key)?;
-        self.nested(path.display().to_string(), Some(origin), |loader| loader.playbook_file(&path, &handed))
+        let hint = "a playbook cannot import itself";
+        self.nested(path.display().to_string(), hint, Some(origin), |loader| loader.playbook_file(&path, &handed))
     }
 
     fn find_playbook(&mut self, name: &Text, key: &Key) -> Option<PathBuf> {
@@ -99,12 +100,7 @@ impl Loader<'_> {
         if let Some(path) = self.collection_playbook(name) {
             return Some(path);
         }
-        let error = Diagnostic::error(format!("could not find the playbook '{}'", beside.display()));
-        let error = error.at(name.origin().or(key_place(key)));
-        self.error(match near_file(std::slice::from_ref(&self.basedir), name) {
-            Some(near) => error.hint(format!("did you mean '{near}'?")),
-            None => error,
-        });
+        self.error(missing(&beside).at(name.origin().or(key_place(key))));
         None
     }
 }
@@ -124,6 +120,16 @@ impl Handed {
 
 fn items(value: &Value) -> Vec<Value> {
     value.as_list().map_or_else(|| vec![value.clone()], <[Value]>::to_vec)
+}
+
+/// A playbook that is not there.
+pub(crate) fn missing(path: &Path) -> Diagnostic {
+    let error = Diagnostic::error(format!("could not find the playbook '{}'", path.display()));
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    match near_file(&[directory(path)], &name) {
+        Some(near) => error.hint(format!("did you mean '{}'?", path.with_file_name(near).display())),
+        None => error,
+    }
 }
 
 /// The directory a file is in, independent of the current directory.

@@ -38,7 +38,8 @@ impl Loader<'_> {
         let entry = role_use.request.tasks_from.as_deref().unwrap_or("main");
         let what = format!("role {} ({entry})", place.name);
         let origin = role_use.name.origin().cloned();
-        self.nested(what, origin.as_ref(), |loader| {
+        let hint = "a role cannot depend on, or import, a role that does the same with it";
+        self.nested(what, hint, origin.as_ref(), |loader| {
             stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || Some(loader.role_at(place, role_use, parent)))
         })
     }

@@ -57,8 +57,8 @@ impl Loader<'_> {
             return None;
         }
         let written = action.or(local);
-        let found: Vec<&str> =
-            written.iter().filter_map(|(key, _)| key.as_str()).chain(known.iter().map(|c| c.name.as_str())).collect();
+        let named = known.iter().map(|candidate| candidate.name.to_string());
+        let found: Vec<String> = written.iter().map(|(key, value)| written_name(key, value)).chain(named).collect();
         match found.len() {
             0 => self.no_action(&others, scope.kind, &names, origin),
             1 => {
@@ -92,7 +92,8 @@ impl Loader<'_> {
         }
         for key in others {
             let error = unknown_action(key, kind, names);
-            self.error(error);
+            let at = error.origin.clone();
+            self.error(error.at(at.as_ref().or(Some(origin))));
         }
         None
     }
@@ -227,6 +228,14 @@ fn candidates<'v>(unknown: &[(&'v Key, &'v Value)], names: &ActionNames) -> (Vec
         }
     }
     (known, others)
+}
+
+/// The module an `action` names, for messages.
+fn written_name(key: &Key, value: &Value) -> String {
+    match value {
+        Value::Str(text) => first_word(text).0.to_string(),
+        other => other.get("module").map_or_else(|| key.to_string(), Value::to_string),
+    }
 }
 
 fn from_map(map: &Arc<Map>) -> Arguments {

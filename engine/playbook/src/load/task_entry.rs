@@ -14,7 +14,7 @@ use crate::scope::next_id;
 use crate::{Node, Scope, ScopeKind, Task};
 
 /// What may stand behind `with_` without a collection's name.
-const LOOKUPS: &[&str] = &[
+pub(crate) const LOOKUPS: &[&str] = &[
     "cartesian",
     "config",
     "csvfile",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Map, Origin, SourceFile, Value};
 
+use crate::load::action_name::action_names;
 use crate::load::check::shown;
 use crate::load::keywords::{name_of, scope_at};
 use crate::load::loader::{Loader, key_place, place};
@@ -71,7 +72,13 @@ impl Loader<'_> {
     fn block(&mut self, entries: &Map, parent: &Arc<Scope>, dir: &Path, origin: &Origin) -> Option<Block> {
         let mut scope = scope_at(ScopeKind::Block, parent, dir, Some(origin));
         for (key, _) in self.keywords(&mut scope, entries, &["always", "block", "rescue"]) {
-            self.unknown_keyword(key, ScopeKind::Block);
+            let names = action_names(&scope, self.cx.is_module);
+            if key.as_str().is_some_and(|key| names.known(key)) {
+                let error = Diagnostic::error(format!("a block cannot have an action of its own: '{key}'"));
+                self.error(error.at(key_place(key)).hint("put it into the list under 'block'"));
+            } else {
+                self.unknown_keyword(key, ScopeKind::Block);
+            }
         }
         let scope = Arc::new(scope);
         let [body, rescue, always] =

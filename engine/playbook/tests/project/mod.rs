@@ -24,18 +24,14 @@ impl Project {
     /// Files of one text: each after a line `### path`. Lines before the first one are `site.yml`.
     pub fn new(files: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut path = dir.path().join("site.yml");
-        let mut text = String::new();
-        for line in files.trim_start_matches('\n').lines() {
-            if let Some(name) = line.strip_prefix("### ") {
-                write_file(&path, &text);
-                text.clear();
-                path = dir.path().join(name.trim());
-            } else {
-                writeln!(text, "{line}").unwrap();
-            }
+        let files = files.trim_start_matches('\n');
+        let site = if files.starts_with("### ") { "" } else { "### site.yml\n" };
+        for file in format!("\n{site}{files}").split("\n### ").skip(1) {
+            let (name, text) = file.split_once('\n').unwrap_or((file, ""));
+            let path = dir.path().join(name.trim());
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
         }
-        write_file(&path, &text);
         let mut settings = Settings::default();
         settings.roles_path = vec![dir.path().join("shared_roles")];
         settings.collections_paths = vec![dir.path().join("collections_path")];
@@ -92,14 +88,6 @@ impl Project {
     fn without_dir(&self, text: &str) -> String {
         text.replace(&self.path().display().to_string(), "")
     }
-}
-
-fn write_file(path: &Path, text: &str) {
-    if text.is_empty() && path.ends_with("site.yml") {
-        return;
-    }
-    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-    fs_err::write(path, text).unwrap();
 }
 
 /// `{{ name }}` by the scope's variables.

@@ -1,0 +1,647 @@
+//! Playbook files, plays, and imports of playbooks and task files.
+
+mod project;
+use project::Project;
+
+#[test]
+fn every_play_keyword() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- name: everything
+  hosts: [web, "db:!db3"]
+  any_errors_fatal: yes
+  become: true
+  become_user: admin
+  check_mode: "{{ x }}"
+  collections: [ns.coll]
+  connection: local
+  environment: {A: b}
+  fact_path: /x
+  force_handlers: true
+  gather_facts: "{{ y }}"
+  gather_subset: [min]
+  gather_timeout: 5
+  ignore_errors: no
+  max_fail_percentage: 30
+  module_defaults: [{copy: {mode: "0644"}}]
+  no_log: false
+  order: sorted
+  port: 22
+  remote_user: root
+  run_once: no
+  serial: [1, "30%", "{{ z }}"]
+  strategy: free
+  tags: a,b
+  throttle: 2
+  timeout: 10
+  vars: {x: 1}
+  vars_files: [a.yml, [b.yml, c.yml]]
+  vars_prompt:
+    - name: password
+      prompt: Secret
+      private: yes
+  pre_tasks: [ping: ]
+  tasks:
+  post_tasks: [{debug: {msg: x}}]
+"#
+    )
+    .shown(), @r#"
+    play everything on ['web', 'db:!db3'] any_errors_fatal=True become=True become_user='admin' check_mode='{{ x }}' collections=['ns.coll'] connection='local' environment={'A': 'b'} fact_path='/x' force_handlers=True gather_facts='{{ y }}' gather_subset=['min'] gather_timeout=5 ignore_errors=False max_fail_percentage=30 module_defaults=[{'copy': {'mode': '0644'}}] no_log=False order='sorted' port=22 remote_user='root' run_once=False serial=[1, '30%', '{{ z }}'] strategy='free' throttle=2 timeout=10 vars={'x': 1} vars_files=['a.yml', ['b.yml', 'c.yml']] tags=["a", "b"]
+      pre_tasks
+        ping tags=["a", "b"]
+      post_tasks
+        debug {'msg': 'x'} tags=["a", "b"]
+    "#);
+}
+
+#[test]
+fn vars_files_and_prompts_have_their_fields() {
+    let project = Project::new("- hosts: all\n  vars_files: one.yml\n  vars_prompt: {name: x}\n");
+    let playbook = project.loaded();
+    let play = &playbook.plays[0];
+    assert_eq!(play.vars_files.iter().map(ToString::to_string).collect::<Vec<_>>(), ["one.yml"]);
+    assert_eq!(play.vars_prompt.repr(), "[{'name': 'x'}]");
+    assert_eq!(play.basedir, project.path());
+}
+
+#[test]
+fn no_playbooks() {
+    let cases = ["", "---\n", "hosts: all\n", "text\n", "- text\n- [1]\n", "- hosts: all\n---\n- hosts: all\n", "[\n"];
+    let shown: Vec<String> = cases
+        .iter()
+        .map(|text| format!("# {text:?}\n{}", Project::new(&format!("### site.yml\n{text}")).errors()))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    # ""
+    the playbook /site.yml is empty: nothing to do
+    # "---\n"
+    the playbook /site.yml is empty: nothing to do
+    # "hosts: all\n"
+    a playbook must be a list of plays, not a mapping
+      --> /site.yml:1:1
+       |
+     1 | hosts: all
+       | ^
+      hint: start each play with a dash: `- hosts: all`
+    # "text\n"
+    a playbook must be a list of plays, not 'text'
+      --> /site.yml:1:1
+       |
+     1 | text
+       | ^
+      hint: start each play with a dash: `- hosts: all`
+    # "- text\n- [1]\n"
+    a playbook holds plays and import_playbook entries, not 'text'
+      --> /site.yml:1:3
+       |
+     1 | - text
+       |   ^
+
+    a playbook holds plays and import_playbook entries, not a list
+      --> /site.yml:1:3
+       |
+     1 | - text
+       |   ^
+    # "- hosts: all\n---\n- hosts: all\n"
+    found a second document where one was expected
+      --> /site.yml:2:1
+       |
+     2 | ---
+       | ^
+      hint: remove the `---` line, or put the documents into files of their own
+    # "[\n"
+    this is not valid YAML: while parsing a flow node, did not find expected node content
+      --> /site.yml:2:1
+    "#);
+}
+
+#[test]
+fn wrong_plays() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- tasks: []
+- hosts: ""
+- hosts:
+- hosts: []
+- hosts: {a: b}
+- hosts: [a, null]
+- hosts: [1]
+- hosts: all
+  taks: []
+  debug: msg=x
+- hosts: all
+  tasks: {debug: msg=1}
+  vars: text
+  vars_files: {a: b}
+  vars_prompt: [foo: 1, {name: x, prmpt: y}]
+  serial: [few]
+  order: random
+  strategy: [a]
+  gather_facts: [1]
+  max_fail_percentage: abc
+  module_defaults: foo
+  gather_subset: {a: b}
+- hosts: all
+  user: a
+  remote_user: b
+- hosts: all
+  debugger: always
+"#
+    )
+    .errors(), @r#"
+    a play without 'hosts'
+      --> /site.yml:1:3
+       |
+     1 | - tasks: []
+       |   ^
+      hint: say which hosts it is for: `hosts: all`
+
+    'hosts' is empty
+      --> /site.yml:2:10
+       |
+     2 | - hosts: ""
+       |          ^
+
+    'hosts' is empty
+      --> /site.yml:3:3
+       |
+     3 | - hosts:
+       |   ^
+
+    'hosts' is empty
+      --> /site.yml:4:3
+       |
+     4 | - hosts: []
+       |   ^
+
+    'hosts' must be a pattern or a list of patterns, not a mapping
+      --> /site.yml:5:3
+       |
+     5 | - hosts: {a: b}
+       |   ^
+
+    'hosts' must be a pattern or a list of patterns, not nothing
+      --> /site.yml:6:3
+       |
+     6 | - hosts: [a, null]
+       |   ^
+
+    'hosts' must be a pattern or a list of patterns, not 1
+      --> /site.yml:7:3
+       |
+     7 | - hosts: [1]
+       |   ^
+
+    unknown keyword 'taks' in a play
+      --> /site.yml:9:3
+       |
+     9 |   taks: []
+       |   ^
+      hint: did you mean 'tasks'?
+
+    unknown keyword 'debug' in a play
+      --> /site.yml:10:3
+        |
+     10 |   debug: msg=x
+        |   ^
+
+    the vars of a play must be a mapping, not 'text'
+      --> /site.yml:13:9
+        |
+     13 |   vars: text
+        |         ^
+
+    'serial' must be numbers or percentages like 30%, not 'few'
+      --> /site.yml:16:3
+        |
+     16 |   serial: [few]
+        |   ^
+
+    'order' must be one of inventory, sorted, reverse_sorted, reverse_inventory, shuffle, not 'random'
+      --> /site.yml:17:10
+        |
+     17 |   order: random
+        |          ^
+
+    'strategy' must be text, not a list
+      --> /site.yml:18:3
+        |
+     18 |   strategy: [a]
+        |   ^
+
+    'gather_facts' must be yes or no, not a list
+      --> /site.yml:19:3
+        |
+     19 |   gather_facts: [1]
+        |   ^
+
+    'max_fail_percentage' must be a number or a percentage like 30%, not 'abc'
+      --> /site.yml:20:24
+        |
+     20 |   max_fail_percentage: abc
+        |                        ^
+
+    'module_defaults' must be a mapping or a list of mappings, not 'foo'
+      --> /site.yml:21:20
+        |
+     21 |   module_defaults: foo
+        |                    ^
+
+    'gather_subset' must be text or a list of texts, not a mapping
+      --> /site.yml:22:3
+        |
+     22 |   gather_subset: {a: b}
+        |   ^
+
+    'vars_files' must be file names, not a mapping
+      --> /site.yml:14:16
+        |
+     14 |   vars_files: {a: b}
+        |                ^
+
+    'tasks' must be a list of tasks, not a mapping
+      --> /site.yml:12:3
+        |
+     12 |   tasks: {debug: msg=1}
+        |   ^
+      hint: start each task with a dash
+
+    an entry of 'vars_prompt' without 'name'
+      --> /site.yml:15:17
+        |
+     15 |   vars_prompt: [foo: 1, {name: x, prmpt: y}]
+        |                 ^
+
+    unknown keyword 'foo' in vars_prompt
+      --> /site.yml:15:17
+        |
+     15 |   vars_prompt: [foo: 1, {name: x, prmpt: y}]
+        |                 ^
+
+    unknown keyword 'prmpt' in vars_prompt
+      --> /site.yml:15:35
+        |
+     15 |   vars_prompt: [foo: 1, {name: x, prmpt: y}]
+        |                                   ^
+      hint: did you mean 'prompt'?
+
+    a play has either 'user' or 'remote_user', not both
+      --> /site.yml:24:3
+        |
+     24 |   user: a
+        |   ^
+      hint: keep 'remote_user'
+
+    keyword 'debugger' is recognised but not built yet
+      --> /site.yml:27:3
+        |
+     27 |   debugger: always
+        |   ^
+      hint: remove it, or run this playbook with ansible-playbook for now
+    "#);
+}
+
+#[test]
+fn the_old_name_of_remote_user() {
+    insta::assert_snapshot!(Project::new("- hosts: all\n  user: root\n").shown(), @r"play all on all remote_user='root'");
+}
+
+#[test]
+fn imported_playbooks() {
+    insta::assert_snapshot!(Project::new(
+        "
+- import_playbook: sub/one.yml
+  vars: {a: outer, name: two}
+  tags: t
+  when: x
+  become: true
+- ansible.builtin.import_playbook: ns.coll.pb
+### sub/one.yml
+- hosts: all
+  vars: {a: own, b: 1}
+  tags: own
+  tasks:
+    - import_tasks: tasks.yml
+  roles: [local]
+- import_playbook: \"{{ name }}.yml\"
+  when: [y, z]
+  tags: [u]
+  vars: {a: inner}
+### sub/two.yml
+- hosts: db
+  tasks:
+    - ping:
+  handlers:
+    - ping:
+### sub/tasks.yml
+- debug: msg=beside
+### sub/roles/local/tasks/main.yml
+- ping:
+### collections_path/ansible_collections/ns/coll/playbooks/pb.yml
+- hosts: collection
+"
+    )
+    .shown(), @r#"
+    play all on all vars={'a': 'outer', 'b': 1, 'name': 'two'} tags=["own", "t"]
+      role local
+      role_tasks
+        [role local] tags=["own", "t"] when=["x"]
+          ping tags=["own", "t"] when=["x"]
+      tasks
+        [playbook import] tags=["own", "t"] when=["x"]
+          debug {'msg': 'beside'} tags=["own", "t"] when=["x"]
+
+    play db on db vars={'a': 'outer', 'name': 'two'} tags=["t", "u"]
+      tasks
+        ping tags=["t", "u"] when=["x", "y", "z"]
+      handlers
+        ping tags=["t", "u"]
+
+    play collection on collection
+
+    [Warning] the variable name 'name' is a reserved name
+      --> /site.yml:2:20
+       |
+     2 |   vars: {a: outer, name: two}
+       |                    ^
+    "#);
+}
+
+#[test]
+fn wrong_imports_of_playbooks() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- import_playbook: oter.yml
+- import_playbook:
+- import_playbook: {a: b}
+- import_playbook: other.yml
+  hosts: all
+  foo: bar
+- import_playbook: "{{ undefined_name }}.yml"
+- import_playbook: other.yml
+  vars: [a]
+- import_playbook: self.yml
+- include: other.yml
+### other.yml
+- hosts: all
+### self.yml
+- import_playbook: self.yml
+"#
+    )
+    .errors(), @r#"
+    could not find the playbook '/oter.yml'
+      --> /site.yml:1:20
+       |
+     1 | - import_playbook: oter.yml
+       |                    ^
+      hint: did you mean '/other.yml'?
+
+    'import_playbook' must be the name of a file, not nothing
+      --> /site.yml:2:3
+       |
+     2 | - import_playbook:
+       |   ^
+
+    'import_playbook' must be the name of a file, not a mapping
+      --> /site.yml:3:3
+       |
+     3 | - import_playbook: {a: b}
+       |   ^
+
+    unknown keyword 'hosts' in a playbook import
+      --> /site.yml:5:3
+       |
+     5 |   hosts: all
+       |   ^
+      hint: 'hosts' belongs on a play
+
+    unknown keyword 'foo' in a playbook import
+      --> /site.yml:6:3
+       |
+     6 |   foo: bar
+       |   ^
+
+    cannot tell the playbook to import '{{ undefined_name }}.yml': 'undefined_name' is undefined
+      --> /site.yml:7:20
+       |
+     7 | - import_playbook: "{{ undefined_name }}.yml"
+       |                    ^
+      hint: what is imported must be known before the play runs: it sees play vars, vars_files and extra vars, not facts and inventory variables
+
+    the vars of a playbook import must be a mapping, not a list
+      --> /site.yml:9:10
+       |
+     9 |   vars: [a]
+       |          ^
+
+    this never ends: /self.yml -> /self.yml
+      --> /self.yml:1:3
+       |
+     1 | - import_playbook: self.yml
+       |   ^
+      hint: a playbook cannot import itself
+
+    'include' where a play is expected
+      --> /site.yml:11:3
+        |
+     11 | - include: other.yml
+        |   ^
+      hint: 'include' was removed: use import_playbook
+    "#);
+}
+
+#[test]
+fn imported_tasks() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- hosts: all
+  vars: {file: inner}
+  tasks:
+    - import_tasks: tasks/outer.yml
+      vars: {depth: 1}
+      tags: [a]
+      when: one
+      become: true
+      notify: n
+      register: ignored
+    - import_tasks: {file: empty.yml}
+    - include_tasks: "{{ later }}"
+      loop: [1]
+    - include_tasks:
+        file: x.yml
+        apply: {become: true, tags: q}
+### tasks/outer.yml
+- import_tasks: "{{ file }}.yml"
+  tags: b
+  when: [two]
+  vars: {deeper: "{{ depth }}"}
+- import_tasks: tasks/other.yml
+### tasks/inner.yml
+- name: deep
+  ping:
+  tags: c
+  when: three
+### tasks/other.yml
+- block:
+    - ping:
+### empty.yml
+---
+"#
+    )
+    .shown(), @r#"
+    play all on all vars={'file': 'inner'}
+      tasks
+        [playbook import] vars={'depth': 1} become=True notify='n' tags=["a"] when=["one"]
+          [playbook import] vars={'deeper': '{{ depth }}'} tags=["a", "b"] when=["one", "two"]
+            ping 'deep' tags=["a", "b", "c"] when=["one", "two", "three"]
+          [playbook import] tags=["a"] when=["one"]
+            [block] tags=["a"] when=["one"]
+              ping tags=["a"] when=["one"]
+        [playbook import]
+        include_tasks `{{ later }}` loop=[1]
+        include_tasks `x.yml` {'apply': {'become': True, 'tags': 'q'}}
+    "#);
+}
+
+#[test]
+fn wrong_imports_of_tasks() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- hosts: all
+  tasks:
+    - import_tasks: tsks.yml
+    - import_tasks: "{{ undefined_name }}"
+    - import_tasks: tasks.yml
+      with_items: [1]
+    - import_tasks: tasks.yml b=1
+    - import_tasks: {file: tasks.yml, apply: {tags: x}}
+    - import_tasks:
+    - include_tasks:
+    - include_tasks: {file: tasks.yml, bogus: 1}
+    - include_tasks: tasks.yml
+      become: true
+      changed_when: no
+    - include_tasks: {file: a.yml, apply: {debug: x}}
+    - import_tasks: dict.yml
+    - import_tasks: endless.yml
+    - import_tasks: broken.yml
+    - import_tasks: broken.yml
+    - include_tasks: "{{ x }}"
+      args: "{{ y }}"
+### tasks.yml
+- ping:
+### dict.yml
+debug: msg=x
+### endless.yml
+- import_tasks: back.yml
+### back.yml
+- import_tasks: endless.yml
+### broken.yml
+- pong:
+"#
+    )
+    .errors(), @r#"
+    could not find the task file 'tsks.yml' in 
+      --> /site.yml:3:21
+       |
+     3 |     - import_tasks: tsks.yml
+       |                     ^
+      hint: did you mean 'tasks.yml'?
+
+    cannot tell the file to import '{{ undefined_name }}': 'undefined_name' is undefined
+      --> /site.yml:4:21
+       |
+     4 |     - import_tasks: "{{ undefined_name }}"
+       |                     ^
+      hint: what is imported must be known before the play runs: it sees play vars, vars_files and extra vars, not facts and inventory variables
+
+    'import_tasks' cannot loop: it is resolved before the play runs
+      --> /site.yml:5:7
+       |
+     5 |     - import_tasks: tasks.yml
+       |       ^
+      hint: use include_tasks
+
+    import_tasks has no option 'b'
+      --> /site.yml:7:21
+       |
+     7 |     - import_tasks: tasks.yml b=1
+       |                     ^
+
+    import_tasks has no option 'apply'
+      --> /site.yml:8:39
+       |
+     8 |     - import_tasks: {file: tasks.yml, apply: {tags: x}}
+       |                                       ^
+
+    import_tasks names no file
+      --> /site.yml:9:7
+       |
+     9 |     - import_tasks:
+       |       ^
+
+    include_tasks names no file
+      --> /site.yml:10:7
+        |
+     10 |     - include_tasks:
+        |       ^
+
+    include_tasks has no option 'bogus'
+      --> /site.yml:11:40
+        |
+     11 |     - include_tasks: {file: tasks.yml, bogus: 1}
+        |                                        ^
+
+    'become' cannot stand on include_tasks
+      --> /site.yml:13:7
+        |
+     13 |       become: true
+        |       ^
+      hint: put it under 'apply' to hand it to what is included
+
+    'changed_when' cannot stand on include_tasks
+      --> /site.yml:14:7
+        |
+     14 |       changed_when: no
+        |       ^
+
+    unknown keyword 'debug' in a block
+      --> /site.yml:15:44
+        |
+     15 |     - include_tasks: {file: a.yml, apply: {debug: x}}
+        |                                            ^
+
+    dict.yml must be a list of tasks, not a mapping
+      --> /dict.yml:1:1
+       |
+     1 | debug: msg=x
+       | ^
+      hint: start each task with a dash
+
+    this never ends: /endless.yml -> /back.yml -> /endless.yml
+      --> /back.yml:1:3
+       |
+     1 | - import_tasks: endless.yml
+       |   ^
+      hint: use include_tasks for what must happen again while the play runs
+
+    no module or action named 'pong'
+      --> /broken.yml:1:3
+       |
+     1 | - pong:
+       |   ^
+      hint: did you mean 'ping'?
+
+    the options of include_tasks cannot be a template as a whole
+      --> /site.yml:20:7
+        |
+     20 |     - include_tasks: "{{ x }}"
+        |       ^
+    "#);
+}
+
+#[test]
+fn a_missing_playbook() {
+    let project = Project::new("### other.yml\n- hosts: all\n");
+    insta::assert_snapshot!(project.errors(), @r"could not find the playbook '/site.yml'");
+}
