@@ -14,6 +14,7 @@ mod role_use;
 mod statement;
 mod task_entry;
 mod task_list;
+mod validation;
 mod vars;
 
 use std::cell::RefCell;

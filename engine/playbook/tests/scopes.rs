@@ -207,11 +207,9 @@ fn tasks_and_tags_are_listed() {
     );
     let playbook = project.loaded();
     let all = listing::list(&playbook, &listing::written_tags, &|_, _| true);
-    let mut out = String::new();
-    for play in &all {
-        out += &format!("{}\n{}{}\n", play.header(), play.tasks_text(), play.tags_text());
-    }
-    insta::assert_snapshot!(out, @r"
+    let shown: Vec<String> =
+        all.iter().map(|play| format!("{}\n{}{}", play.header(), play.tasks_text(), play.tags_text())).collect();
+    insta::assert_snapshot!(shown.join("\n"), @r"
     play #1 (web,db): First	TAGS: [play]
       tasks:
         before	TAGS: [play]

@@ -9,9 +9,9 @@ fn tasks(text: &str) -> String {
 
 fn section(name: &str, text: &str) -> String {
     let (list, files) = text.trim_start_matches('\n').split_once("### ").unwrap_or((text, ""));
-    let indented: String = list.trim_matches('\n').lines().map(|line| format!("    {line}\n")).collect();
+    let indented = list.trim_matches('\n').replace('\n', "\n    ");
     let files = if files.is_empty() { String::new() } else { format!("### {files}") };
-    Project::new(&format!("- hosts: all\n  {name}:\n{indented}{files}")).shown()
+    Project::new(&format!("- hosts: all\n  {name}:\n    {indented}\n{files}")).shown()
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn wrong_loops() {
 #[test]
 fn wrong_actions() {
     insta::assert_snapshot!(tasks(
-        r#"
+        r"
 - name: nothing to do
 - debgu: msg=hello
 - debug: msg=1
@@ -241,7 +241,7 @@ fn wrong_actions() {
 - include: other.yml
 - hello
 - {7: 8}
-"#
+"
     ), @r"
     no module or action detected in task
       --> /site.yml:3:7
@@ -635,7 +635,7 @@ fn blocks() {
 #[test]
 fn wrong_blocks() {
     insta::assert_snapshot!(tasks(
-        r#"
+        r"
 - block:
 - block: foo
 - block: []
@@ -645,7 +645,7 @@ fn wrong_blocks() {
     - ping:
 - always:
     - ping:
-"#
+"
     ), @r"
     'block' must be a list of tasks, not nothing
       --> /site.yml:3:7
@@ -726,14 +726,14 @@ fn handlers() {
 fn wrong_handlers() {
     insta::assert_snapshot!(section(
         "handlers",
-        r#"
+        r"
 - include_role: {name: x}
 - import_role: {name: x}
 - ping:
   listen: [1]
 - ping:
   listn: x
-"#
+"
     ), @r"
     'include_role' cannot be a handler
       --> /site.yml:3:7
@@ -792,13 +792,13 @@ fn five_hundred_blocks_in_one_file_are_an_error_not_a_crash() {
 fn six_hundred_blocks_over_imported_files() {
     let blocks = "[{block: ".repeat(100);
     let ends = "}]".repeat(100);
-    let mut files = String::from("- hosts: all\n  tasks: [{import_tasks: '0.yml'}]\n");
+    let mut files = vec!["- hosts: all\n  tasks: [{import_tasks: '0.yml'}]\n".to_string()];
     for file in 0..6 {
         let next = file + 1;
-        files += &format!("### {file}.yml\n{blocks}[{{import_tasks: '{next}.yml'}}]{ends}\n");
+        files.push(format!("### {file}.yml\n{blocks}[{{import_tasks: '{next}.yml'}}]{ends}\n"));
     }
-    files += "### 6.yml\n- debug: {msg: deep}\n";
-    let playbook = Project::new(&files).loaded();
+    files.push("### 6.yml\n- debug: {msg: deep}\n".to_string());
+    let playbook = Project::new(&files.concat()).loaded();
     let tasks = kapell_playbook::tasks_of(&playbook.plays[0].tasks);
     assert_eq!(tasks[0].scope.chain().count(), 600 + 7 + 2);
 }

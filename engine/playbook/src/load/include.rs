@@ -221,40 +221,38 @@ impl Loader<'_> {
     }
 
     fn role_option(&mut self, statement: &Statement, origin: &Origin) -> Option<Text> {
-        match statement.args.get("name").or_else(|| statement.args.get("role")) {
-            Some(Value::Str(name)) => Some(name.clone()),
-            _ => {
-                let error = Diagnostic::error(format!("{} names no role", statement.action)).at(Some(origin));
-                self.error(error.hint("set its option 'name'"));
-                None
-            }
+        if let Some(Value::Str(name)) = statement.args.get("name").or_else(|| statement.args.get("role")) {
+            return Some(name.clone());
         }
+        let error = Diagnostic::error(format!("{} names no role", statement.action)).at(Some(origin));
+        self.error(error.hint("set its option 'name'"));
+        None
     }
 
     /// The options of `import_role` and `include_role`; on the latter, files may still be templates.
     fn role_request(&mut self, statement: &Statement, name: &Text, origin: &Origin) -> Option<RoleRequest> {
         let mut request = RoleRequest { name: name.to_string(), ..RoleRequest::default() };
-        request.tasks_from = self.from_option(statement, "tasks_from", origin)?;
-        request.vars_from = self.from_option(statement, "vars_from", origin)?;
-        request.defaults_from = self.from_option(statement, "defaults_from", origin)?;
-        request.handlers_from = self.from_option(statement, "handlers_from", origin)?;
+        for (option, file) in [
+            ("tasks_from", &mut request.tasks_from),
+            ("vars_from", &mut request.vars_from),
+            ("defaults_from", &mut request.defaults_from),
+            ("handlers_from", &mut request.handlers_from),
+        ] {
+            match statement.args.get(option) {
+                None | Some(Value::Null) => {}
+                Some(Value::Str(name)) => *file = Some(name.to_string()),
+                Some(other) => {
+                    let message = format!("'{option}' of {} must be text, not {}", statement.action, shown(other));
+                    self.error(Diagnostic::error(message).at(other.origin().or(Some(origin))));
+                    return None;
+                }
+            }
+        }
         let flag = |option: &str| statement.args.get(option).and_then(Value::to_bool_loose);
         request.allow_duplicates = flag("allow_duplicates");
         request.public = flag("public").unwrap_or(!self.cx.settings.private_role_vars);
         request.validate = flag("rolespec_validate").unwrap_or(true);
         Some(request)
-    }
-
-    fn from_option(&mut self, statement: &Statement, option: &str, origin: &Origin) -> Option<Option<String>> {
-        match statement.args.get(option) {
-            None | Some(Value::Null) => Some(None),
-            Some(Value::Str(file)) => Some(Some(file.to_string())),
-            Some(other) => {
-                let message = format!("'{option}' of {} must be text, not {}", statement.action, shown(other));
-                self.error(Diagnostic::error(message).at(other.origin().or(Some(origin))));
-                None
-            }
-        }
     }
 }
 

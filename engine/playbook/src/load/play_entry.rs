@@ -20,7 +20,7 @@ const PROMPT_KEYS: &[&str] =
 /// The roles of a play, with what they bring.
 #[derive(Default)]
 struct Roles {
-    roles: Vec<Arc<Role>>,
+    all: Vec<Arc<Role>>,
     tasks: Vec<Node>,
     handlers: Vec<Arc<Task>>,
 }
@@ -43,7 +43,7 @@ impl Loader<'_> {
         let mut handlers = roles.handlers;
         handlers.extend(self.play_handlers(entries, &scope));
         handlers.append(&mut self.imported_handlers);
-        let mut play_roles = roles.roles;
+        let mut play_roles = roles.all;
         play_roles.append(&mut self.imported_roles);
         Some(Arc::new(Play {
             name: name_of(entries),
@@ -148,22 +148,22 @@ impl Loader<'_> {
     }
 
     fn play_roles(&mut self, entries: &Map, parent: &Arc<Scope>) -> Roles {
-        let mut all = Roles::default();
-        let Some((key, value)) = entries.get_key_value("roles") else { return all };
+        let mut found = Roles::default();
+        let Some((key, value)) = entries.get_key_value("roles") else { return found };
         let dir = self.basedir.clone();
         for role_use in self.role_list(value, parent, &dir, "roles", place(key, value)) {
             let Some(parts) = self.role(role_use, parent) else { continue };
             for role in parts.roles {
-                let is_first = !all.roles.iter().any(|known| known.identity == role.identity);
+                let is_first = !found.all.iter().any(|known| known.identity == role.identity);
                 if is_first {
                     let of_role = |handler: &&Arc<Task>| handler.role().is_some_and(|its| its.id == role.id);
-                    all.handlers.extend(parts.handlers.iter().filter(of_role).cloned());
+                    found.handlers.extend(parts.handlers.iter().filter(of_role).cloned());
                 }
-                all.roles.push(role);
+                found.all.push(role);
             }
-            all.tasks.extend(parts.tasks);
+            found.tasks.extend(parts.tasks);
         }
-        all
+        found
     }
 
     /// A file name, a list of them, or lists of which the first file that exists counts.

@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
-use kapell_parsing::{Diagnostic, Map, Origin, Text, Value};
+use kapell_parsing::{Diagnostic, Map, Origin, Value};
 
 use crate::load::check::shown;
-use crate::load::keywords::scope_at;
 use crate::load::loader::{Loader, key_place};
 use crate::load::role_path::RolePlace;
 use crate::load::role_use::RoleUse;
 use crate::load::task_list::handlers_scope;
+use crate::load::validation::validation;
 use crate::scope::next_id;
-use crate::{Block, Node, Role, Scope, ScopeKind, Task, keyword};
+use crate::{Block, Node, Role, RoleRequest, Scope, ScopeKind, Task, keyword};
 
 /// What a role brings into a play.
 pub(crate) struct RoleParts {
@@ -40,14 +40,14 @@ impl Loader<'_> {
         let origin = role_use.name.origin().cloned();
         let hint = "a role cannot depend on, or import, a role that does the same with it";
         self.nested(what, hint, origin.as_ref(), |loader| {
-            stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || Some(loader.role_at(place, role_use, parent)))
+            stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || Some(loader.role_at(&place, role_use, parent)))
         })
     }
 
-    fn role_at(&mut self, place: RolePlace, role_use: RoleUse, parent: &Arc<Scope>) -> RoleParts {
+    fn role_at(&mut self, place: &RolePlace, role_use: RoleUse, parent: &Arc<Scope>) -> RoleParts {
         let origin = role_use.name.origin().cloned();
-        let meta = self.meta(&place);
-        let role = Arc::new(self.role_data(&place, &role_use, &meta, parent));
+        let meta = self.meta(place);
+        let role = Arc::new(self.role_data(place, &role_use, &meta, parent));
         let RoleUse { scope, request, .. } = role_use;
         let scope = Arc::new(role_scope(scope, &role, parent));
 
@@ -110,7 +110,7 @@ impl Loader<'_> {
         &mut self,
         role: &Arc<Role>,
         scope: &Arc<Scope>,
-        request: &crate::RoleRequest,
+        request: &RoleRequest,
         origin: Option<&Origin>,
     ) -> Vec<Node> {
         let mut nodes: Vec<Node> = Vec::new();
@@ -127,7 +127,7 @@ impl Loader<'_> {
         &mut self,
         role: &Arc<Role>,
         scope: &Arc<Scope>,
-        request: &crate::RoleRequest,
+        request: &RoleRequest,
         origin: Option<&Origin>,
     ) -> Vec<Arc<Task>> {
         let Some(path) = self.role_file(&role.path, "handlers", request.handlers_from.as_deref(), origin) else {
@@ -145,7 +145,7 @@ impl Loader<'_> {
         if let Some(content) = self.meta_file(place, "argument_specs")
             && let Some(Value::Map(specs)) = content.get("argument_specs")
         {
-            meta.argument_specs = Map::clone(specs);
+            meta.argument_specs.clone_from(specs);
         }
         // A role of a collection looks for short names in its own collection first.
         if let Some(own) = &place.collection
@@ -176,13 +176,13 @@ impl Loader<'_> {
             let at = key_place(key);
             match key.as_str().unwrap_or_default() {
                 "dependencies" => meta.dependencies = Some((value.clone(), at.cloned())),
-                "allow_duplicates" => match value.to_bool_loose() {
-                    Some(allow) => meta.allow_duplicates = allow,
-                    None => {
+                "allow_duplicates" => {
+                    meta.allow_duplicates = value.to_bool_loose().unwrap_or_else(|| {
                         let message = format!("'allow_duplicates' must be yes or no, not {}", shown(value));
                         self.error(Diagnostic::error(message).at(at));
-                    }
-                },
+                        false
+                    });
+                }
                 "argument_specs" => meta.argument_specs = value.as_map().cloned().unwrap_or_default(),
                 "collections" => {
                     let items = value.as_list().unwrap_or(std::slice::from_ref(value));
@@ -213,55 +213,4 @@ fn role_scope(mut scope: Scope, role: &Arc<Role>, parent: &Arc<Scope>) -> Scope 
     let collections = role.collections.iter().map(|name| Value::from(name.as_str())).collect();
     scope.keywords.insert("collections", Value::list(collections));
     scope
-}
-
-/// The task that holds a role's parameters against its argument specification; it runs whatever tags are asked for.
-fn validation(
-    role: &Arc<Role>,
-    parent: &Arc<Scope>,
-    request: &crate::RoleRequest,
-    origin: Option<&Origin>,
-) -> Option<Node> {
-    let file = request.tasks_from.as_deref().unwrap_or("main");
-    let entry =
-        ["yml", "yaml", "json"].iter().find_map(|ending| file.strip_suffix(&format!(".{ending}"))).unwrap_or(file);
-    let spec = role.argument_specs.get(entry)?;
-    let mut name = format!("Validating arguments against arg spec '{entry}'");
-    if let Some(about) = spec.get("short_description").and_then(Value::as_str) {
-        name = format!("{name} - {about}");
-    }
-    let options = spec.get("options").cloned().filter(|options| !options.is_null());
-    let context: Map = [
-        ("type", "role".to_string()),
-        ("name", role.name.clone()),
-        ("argument_spec_name", entry.to_string()),
-        ("path", role.path.display().to_string()),
-    ]
-    .into_iter()
-    .map(|(key, value)| (key.into(), value.into()))
-    .collect();
-    let args: Map = [
-        ("argument_spec", options.unwrap_or_else(|| Value::map(Map::new()))),
-        ("provided_arguments", Value::map(role.params.clone())),
-        ("validate_args_context", Value::map(context)),
-    ]
-    .into_iter()
-    .map(|(key, value)| (key.into(), value))
-    .collect();
-    let origin = spec.origin().or(origin).or(parent.origin.as_ref())?.clone();
-    let mut scope = scope_at(ScopeKind::Task, parent, &role.path.join("meta"), Some(&origin));
-    scope.keywords.insert("tags", Value::list(vec!["always".into()]));
-    Some(Node::Task(Arc::new(Task {
-        scope: Arc::new(scope),
-        name: Some(Text::new(name)),
-        action: "ansible.builtin.validate_argument_spec".into(),
-        args: Value::map(args),
-        free_form: None,
-        origin,
-        is_handler: false,
-        listen: Vec::new(),
-        id: next_id(),
-        delegate_local: false,
-        implicit: true,
-    })))
 }

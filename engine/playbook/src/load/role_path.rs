@@ -63,7 +63,7 @@ impl Loader<'_> {
     fn collection_role(&self, name: &str, scope: &Scope) -> Option<RolePlace> {
         let in_collection = |collection: &str, role: &str| {
             let (namespace, collection_name) = collection.split_once('.')?;
-            let path = self.in_collections(Path::new(namespace).join(collection_name).join("roles").join(role))?;
+            let path = self.in_collections(&Path::new(namespace).join(collection_name).join("roles").join(role))?;
             let name = format!("{collection}.{role}");
             Some(RolePlace { name, path, collection: Some(collection.to_string()) })
         };
@@ -83,13 +83,13 @@ impl Loader<'_> {
         if !is_dotted_name(name) {
             return None;
         }
-        let dir = self.in_collections(Path::new(namespace).join(collection).join("playbooks"))?;
+        let dir = self.in_collections(&Path::new(namespace).join(collection).join("playbooks"))?;
         let rest = rest.strip_suffix(".yml").or_else(|| rest.strip_suffix(".yaml")).unwrap_or(rest).replace('.', "/");
         ["yml", "yaml"].iter().map(|ending| dir.join(format!("{rest}.{ending}"))).find(|path| path.is_file())
     }
 
-    fn in_collections(&self, inside: PathBuf) -> Option<PathBuf> {
-        self.collection_roots().into_iter().map(|root| root.join(&inside)).find(|path| path.is_dir())
+    fn in_collections(&self, inside: &Path) -> Option<PathBuf> {
+        self.collection_roots().into_iter().map(|root| root.join(inside)).find(|path| path.is_dir())
     }
 
     fn collection_roots(&self) -> Vec<PathBuf> {

@@ -1,6 +1,7 @@
 //! A project in a temporary directory, loaded and shown as text.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -14,15 +15,15 @@ use kapell_playbook::{Block, LoadContext, Node, Play, Playbook, Role, Scope, Tas
 const MODULES: &[&str] =
     &["add_host", "apt", "command", "copy", "debug", "file", "ping", "raw", "script", "service", "set_fact", "shell"];
 
-pub struct Project {
+pub(crate) struct Project {
     dir: tempfile::TempDir,
-    pub settings: Settings,
-    pub warnings: RefCell<Vec<Diagnostic>>,
+    pub(crate) settings: Settings,
+    pub(crate) warnings: RefCell<Vec<Diagnostic>>,
 }
 
 impl Project {
     /// Files of one text: each after a line `### path`. Lines before the first one are `site.yml`.
-    pub fn new(files: &str) -> Self {
+    pub(crate) fn new(files: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let files = files.trim_start_matches('\n');
         let site = if files.starts_with("### ") { "" } else { "### site.yml\n" };
@@ -32,17 +33,19 @@ impl Project {
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, text).unwrap();
         }
-        let mut settings = Settings::default();
-        settings.roles_path = vec![dir.path().join("shared_roles")];
-        settings.collections_paths = vec![dir.path().join("collections_path")];
+        let settings = Settings {
+            roles_path: vec![dir.path().join("shared_roles")],
+            collections_paths: vec![dir.path().join("collections_path")],
+            ..Settings::default()
+        };
         Self { dir, settings, warnings: RefCell::default() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn with_context<T>(&self, use_it: impl FnOnce(&LoadContext) -> T) -> T {
+    pub(crate) fn with_context<T>(&self, use_it: impl FnOnce(&LoadContext) -> T) -> T {
         use_it(&LoadContext {
             settings: &self.settings,
             vault: &VaultSecrets::default(),
@@ -54,16 +57,16 @@ impl Project {
         })
     }
 
-    pub fn load(&self) -> Result<Playbook, Vec<Diagnostic>> {
+    pub(crate) fn load(&self) -> Result<Playbook, Vec<Diagnostic>> {
         self.with_context(|cx| load_playbook(&self.path().join("site.yml"), cx))
     }
 
-    pub fn loaded(&self) -> Playbook {
+    pub(crate) fn loaded(&self) -> Playbook {
         self.load().unwrap_or_else(|errors| panic!("{}", self.show(&errors)))
     }
 
     /// The tree, or the errors; then the warnings.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let mut shown = match self.load() {
             Ok(playbook) => tree(&playbook),
             Err(errors) => self.show(&errors),
@@ -74,7 +77,7 @@ impl Project {
         shown
     }
 
-    pub fn errors(&self) -> String {
+    pub(crate) fn errors(&self) -> String {
         match self.load() {
             Ok(playbook) => format!("loaded:\n{}", tree(&playbook)),
             Err(errors) => self.show(&errors),
@@ -103,8 +106,8 @@ fn render(value: &Value, scope: &Scope) -> Result<Value, Diagnostic> {
     Ok(Value::trusted(rendered))
 }
 
-pub fn tree(playbook: &Playbook) -> String {
-    playbook.plays.iter().map(|play| play_tree(play)).collect::<Vec<_>>().join("\n")
+pub(crate) fn tree(playbook: &Playbook) -> String {
+    playbook.plays.iter().map(play_tree).collect::<Vec<_>>().join("\n")
 }
 
 fn play_tree(play: &Arc<Play>) -> String {
@@ -132,7 +135,7 @@ fn play_tree(play: &Arc<Play>) -> String {
     out
 }
 
-pub fn role_line(role: &Arc<Role>) -> String {
+pub(crate) fn role_line(role: &Arc<Role>) -> String {
     let mut line = role.name.clone();
     for (name, map) in [("defaults", &role.defaults), ("vars", &role.vars), ("params", &role.params)] {
         if !map.is_empty() {
@@ -152,7 +155,7 @@ pub fn role_line(role: &Arc<Role>) -> String {
     line
 }
 
-pub fn nodes_tree(nodes: &[Node], depth: usize, out: &mut String) {
+pub(crate) fn nodes_tree(nodes: &[Node], depth: usize, out: &mut String) {
     for node in nodes {
         match node {
             Node::Task(task) => task_line(task, depth, out),
@@ -200,15 +203,16 @@ fn task_line(task: &Arc<Task>, depth: usize, out: &mut String) {
 fn keywords(scope: &Scope) -> String {
     let mut out = String::new();
     for (name, value) in &scope.keywords {
-        let is_shown = matches!(*name, "name" | "listen" | "hosts" | "tags" | "when");
-        if !is_shown && !(*name == "collections" && value.as_list().is_some_and(<[Value]>::is_empty)) {
+        let is_elsewhere = matches!(*name, "name" | "listen" | "hosts" | "tags" | "when");
+        let is_empty_list = value.as_list().is_some_and(<[Value]>::is_empty);
+        if !is_elsewhere && !is_empty_list {
             write!(out, " {name}={}", value.repr()).unwrap();
         }
     }
     if !scope.tags().is_empty() {
         write!(out, " tags={:?}", scope.tags()).unwrap();
     }
-    let conditions: Vec<String> = scope.conditions().iter().map(|condition| condition.to_string()).collect();
+    let conditions: Vec<String> = scope.conditions().iter().map(ToString::to_string).collect();
     if !conditions.is_empty() {
         write!(out, " when={conditions:?}").unwrap();
     }
