@@ -19,6 +19,7 @@ mod diff;
 mod error;
 mod file_writing;
 mod glob_paths;
+mod http;
 mod lines;
 mod mode;
 mod module;

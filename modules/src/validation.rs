@@ -78,7 +78,8 @@ fn check(
         convert_argument(arg, values, paths)?;
     }
     specs.iter().try_for_each(|arg| check_choices(arg, values))?;
-    constraints.iter().try_for_each(|rule| check_constraint(rule, values))?;
+    let after = constraints.iter().filter(|rule| !matches!(rule, Constraint::MutuallyExclusive(_)));
+    after.map(|rule| check_constraint(rule, values)).collect::<Result<(), _>>()?;
     specs.iter().try_for_each(|arg| check_options(arg, values, paths))
 }
 

@@ -16,8 +16,6 @@ pub(crate) struct DpkgPackage {
     pub status: String,
     pub section: String,
     pub source: String,
-    /// Names of virtual packages, without their versions.
-    pub provides: Vec<String>,
 }
 
 impl DpkgPackage {
@@ -28,10 +26,6 @@ impl DpkgPackage {
     /// Something of it is still on the system: files, or after removal its configuration.
     pub(crate) fn has_config_files(&self) -> bool {
         self.status != "not-installed" && !self.status.is_empty()
-    }
-
-    pub(crate) fn is_held(&self) -> bool {
-        self.want == "hold"
     }
 }
 
@@ -86,13 +80,6 @@ impl DpkgStatus {
     pub(crate) fn installed(&self, name: &str) -> Option<&DpkgPackage> {
         self.find(name).filter(|package| package.is_installed())
     }
-
-    /// An installed package that provides the virtual package `name`.
-    pub(crate) fn provider(&self, name: &str) -> Option<&DpkgPackage> {
-        self.packages
-            .iter()
-            .find(|package| package.is_installed() && package.provides.iter().any(|given| given == name))
-    }
 }
 
 /// `name:arch` -> name and architecture.
@@ -112,12 +99,11 @@ fn parse_stanza(stanza: &str) -> Option<DpkgPackage> {
         let Some((field, value)) = line.split_once(':') else { continue };
         let value = value.trim();
         match field {
-            "Package" => package.name = value.to_owned(),
-            "Architecture" => package.architecture = value.to_owned(),
-            "Version" => package.version = value.to_owned(),
-            "Section" => package.section = value.to_owned(),
-            "Source" => package.source = value.to_owned(),
-            "Provides" => package.provides = provided_names(value),
+            "Package" => value.clone_into(&mut package.name),
+            "Architecture" => value.clone_into(&mut package.architecture),
+            "Version" => value.clone_into(&mut package.version),
+            "Section" => value.clone_into(&mut package.section),
+            "Source" => value.clone_into(&mut package.source),
             "Status" => {
                 let mut words = value.split(' ').map(str::to_owned);
                 package.want = words.next().unwrap_or_default();
@@ -130,10 +116,6 @@ fn parse_stanza(stanza: &str) -> Option<DpkgPackage> {
     (!package.name.is_empty()).then_some(package)
 }
 
-fn provided_names(value: &str) -> Vec<String> {
-    value.split(',').filter_map(|item| item.split_whitespace().next()).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,20 +123,18 @@ mod tests {
     const STATUS: &str = "Package: bash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 5.2-1\n\
         Description: shell\n Bash is: a shell\n\n\
         Package: exim4-daemon-light\nStatus: hold ok installed\nArchitecture: amd64\nVersion: 4.96\n\
-        Provides: mail-transport-agent, default-mta (= 1)\n\n\
+        \n\
         Package: nano\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 7.2\n\n\
         Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36\n\n\
         Package: libc6\nStatus: install ok installed\nArchitecture: i386\nVersion: 2.35\n";
 
     #[test]
-    fn finds_states_architectures_and_providers() {
+    fn finds_states_and_architectures() {
         let status = DpkgStatus::parse(STATUS);
         assert_eq!(status.installed("bash").map(|package| package.version.as_str()), Some("5.2-1"));
         assert!(status.installed("nano").is_none());
         assert!(status.find("nano").is_some_and(DpkgPackage::has_config_files));
-        assert!(status.installed("exim4-daemon-light").is_some_and(DpkgPackage::is_held));
-        assert_eq!(status.provider("default-mta").map(|package| package.name.as_str()), Some("exim4-daemon-light"));
-        assert!(status.provider("bash").is_none());
+        assert_eq!(status.find("exim4-daemon-light").map(|package| package.want.as_str()), Some("hold"));
         assert_eq!(status.installed("libc6:i386").map(|package| package.version.as_str()), Some("2.35"));
         assert!(status.installed("libc6:arm64").is_none());
         assert_eq!(status.packages().len(), 5);

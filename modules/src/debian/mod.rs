@@ -1,4 +1,5 @@
-//! What is known of Debian packaging without asking its programs.
+//! What is known of Debian packaging: its database, its versions, what apt offers.
 
+pub(crate) mod apt_policy;
 pub(crate) mod dpkg_status;
 pub(crate) mod version;

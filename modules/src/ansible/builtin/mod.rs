@@ -2,8 +2,10 @@
 
 use crate::Module;
 
+mod apt;
 mod command;
 mod file;
+mod get_url;
 mod getent;
 mod group;
 mod ping;
@@ -11,13 +13,16 @@ mod shell;
 mod slurp;
 mod stat;
 mod tempfile;
+mod uri;
 mod user;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
+    &apt::MODULE,
     &command::MODULE,
     &file::MODULE,
+    &get_url::MODULE,
     &getent::MODULE,
     &group::MODULE,
     &ping::MODULE,
@@ -25,5 +30,6 @@ pub(crate) static MODULES: &[&Module] = &[
     &slurp::MODULE,
     &stat::MODULE,
     &tempfile::MODULE,
+    &uri::MODULE,
     &user::MODULE,
 ];

@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn takes_requests_apart() {
-        let cases: [(&str, &str, Option<(Relation, &str)>); 7] = [
+        let cases = [
             ("nginx", "nginx", None),
             ("libc6:i386", "libc6:i386", None),
             ("nginx=1.2*", "nginx", Some((Relation::Equal, "1.2*"))),

@@ -156,7 +156,7 @@ impl Task<'_> {
         let removing = line[0].ends_with("userdel");
         let output = cx.run(&CommandSpec::new(line))?;
         // 12: the account is gone, only its home directory could not be removed.
-        if !output.ok() && !(removing && output.rc == 12) {
+        if !output.ok() && (!removing || output.rc != 12) {
             let text = if output.stderr.is_empty() { output.stdout() } else { output.stderr() };
             return Err(ModuleError::failed(text).with("name", self.request.name.clone()).with("rc", output.rc));
         }

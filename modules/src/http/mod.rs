@@ -1,0 +1,20 @@
+//! HTTP(S) for modules: ureq and rustls, with names resolved by the node and trust from its own CA bundle.
+
+mod address;
+mod authentication;
+mod client;
+mod download;
+mod error;
+mod netrc;
+mod redirects;
+mod request_args;
+mod resolver;
+mod response;
+mod trust;
+mod unix_socket;
+
+pub(crate) use address::join;
+pub(crate) use client::{Body, Client, Request};
+pub(crate) use download::{Download, download};
+pub(crate) use redirects::Redirects;
+pub(crate) use response::Response;
