@@ -1,2 +1,44 @@
-//! x
-fn main() {}
+//! `kapell`: arguments in, exit code out. Called under an Ansible name, it is that tool.
+
+mod args;
+mod commands;
+mod events;
+mod exit_code;
+mod extra_vars;
+mod inventory;
+mod passwords;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Kapell, PlaybookArgs, Subcommand};
+
+fn main() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    match program_name(&argv).as_str() {
+        "ansible-playbook" => finish(PlaybookArgs::try_parse_from(argv), commands::playbook::main),
+        _ => finish(Kapell::try_parse_from(argv), |kapell| match kapell.command {
+            Subcommand::Playbook(args) => commands::playbook::main(args),
+        }),
+    }
+}
+
+/// The last part of `argv[0]`.
+fn program_name(argv: &[OsString]) -> String {
+    let program = argv.first().map(std::path::Path::new).and_then(std::path::Path::file_name);
+    program.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Help and version end well; bad arguments end with 2, as argparse does.
+fn finish<A>(parsed: Result<A, clap::Error>, run: impl FnOnce(A) -> ExitCode) -> ExitCode {
+    match parsed {
+        Ok(args) => run(args),
+        Err(error) => {
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `Exit`: the exit codes, which are ansible-playbook's.
+
+use std::process::ExitCode;
+
+use kapell_executor::RunStatus;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Ok = 0,
+    /// The run could not be started or went wrong as a whole.
+    Error = 1,
+    /// At least one host failed.
+    FailedHosts = 2,
+    /// At least one host was unreachable.
+    UnreachableHosts = 4,
+    /// Options contradict each other or the content.
+    BadOptions = 5,
+    Interrupted = 99,
+}
+
+impl Exit {
+    /// Content that cannot be read shares its number with unreachable hosts.
+    pub const PARSE_ERROR: Self = Self::UnreachableHosts;
+}
+
+impl From<RunStatus> for Exit {
+    fn from(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Ok => Self::Ok,
+            RunStatus::FailedHosts => Self::FailedHosts,
+            RunStatus::UnreachableHosts => Self::UnreachableHosts,
+            RunStatus::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

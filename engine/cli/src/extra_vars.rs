@@ -1,0 +1,42 @@
+//! `--extra-vars`: key=value pairs, YAML, JSON and files, later ones over earlier ones.
+
+use kapell_config::HashBehaviour;
+use kapell_executor::variables::combine;
+use kapell_parsing::yaml::{self, LoadOptions};
+use kapell_parsing::{Diagnostic, Map, Origin, SourceFile, Text, Trust, Value, VaultSecrets, kv};
+
+/// All `texts` merged.
+pub fn load(
+    texts: &[String],
+    vault: &VaultSecrets,
+    behaviour: HashBehaviour,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Map, Diagnostic> {
+    let mut merged = Map::new();
+    for text in texts {
+        combine(&mut merged, &load_one(text, vault, warnings)?, behaviour);
+    }
+    Ok(merged)
+}
+
+fn load_one(text: &str, vault: &VaultSecrets, warnings: &mut Vec<Diagnostic>) -> Result<Map, Diagnostic> {
+    let options = LoadOptions { trust: Trust::Trusted, vault };
+    let source = SourceFile::new("<extra vars>", text);
+    let trimmed = text.trim_start();
+    let value = if let Some(path) = trimmed.strip_prefix('@') {
+        yaml::load_file(path.as_ref(), &options, warnings)?
+    } else if trimmed.starts_with(['{', '[']) {
+        yaml::load(&source, &options, warnings)?
+    } else {
+        let origin = Origin::new(source, 1, 1);
+        Value::map(kv::parse(&Text::trusted(text, Some(origin)))?.pairs)
+    };
+    match value {
+        Value::Null => Ok(Map::new()),
+        Value::Map(map) => Ok(map.as_ref().clone()),
+        other => Err(Diagnostic::error(format!(
+            "Invalid extra vars data supplied. '{text}' could not be made into a dictionary, it is a {}",
+            other.type_name()
+        ))),
+    }
+}
