@@ -4,7 +4,8 @@ use anyhow::Result;
 use kapell_callback::{Color, Display};
 use kapell_inventory::HostPattern;
 use kapell_parsing::{Diagnostic, Value};
-use kapell_playbook::{Play, listing};
+use kapell_playbook::listing::{self, PlayListing};
+use kapell_playbook::{Play, Task};
 
 use crate::args::{ListingArgs, PlaybookArgs};
 use crate::commands::playbook::{Prepared, tag_filter};
@@ -17,11 +18,15 @@ pub fn is_wanted(args: &ListingArgs) -> bool {
 /// Prints what was asked for, as ansible-playbook lays it out.
 pub fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Diagnostic> {
     let display = Display::new(prepared.settings.nocolor, prepared.settings.force_color);
+    let wanted = &args.listing;
+    let filter = tag_filter(args, &prepared.settings);
+    let selected = |_: &Task, tags: &[String]| filter.selects(tags);
     for playbook in &prepared.playbooks {
         let mut text = format!("\nplaybook: {}", playbook.path.display());
-        if !args.listing.syntax_check || args.listing.list_hosts || args.listing.list_tasks || args.listing.list_tags {
-            for (index, play) in playbook.plays.iter().enumerate() {
-                text.push_str(&play_text(index + 1, play, args, prepared)?);
+        if wanted.list_hosts || wanted.list_tasks || wanted.list_tags {
+            let listed = listing::list(playbook, &listing::written_tags, &selected);
+            for (play, listed) in playbook.plays.iter().zip(&listed) {
+                text.push_str(&play_text(play, listed, wanted, prepared)?);
             }
         }
         display.out(&text, Color::Plain);
@@ -29,42 +34,27 @@ pub fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Diagnostic
     Ok(Exit::Ok)
 }
 
-fn play_text(number: usize, play: &Play, args: &PlaybookArgs, prepared: &Prepared) -> Result<String, Diagnostic> {
-    let patterns = patterns(&play.hosts);
-    let tags = play.scope.tags().iter().map(ToString::to_string).collect::<Vec<_>>();
-    let mut text =
-        format!("\n\n  play #{number} ({}): {}\tTAGS: [{}]", patterns.join(","), play.title(), tags.join(","));
-    if args.listing.list_hosts {
-        text.push_str(&hosts_text(&patterns, prepared)?);
+fn play_text(play: &Play, listed: &PlayListing, wanted: &ListingArgs, prepared: &Prepared) -> Result<String, Diagnostic> {
+    let mut text = format!("\n\n{}", listed.header());
+    if wanted.list_hosts {
+        text.push_str(&hosts_text(play, prepared)?);
     }
-    let filter = tag_filter(args, &prepared.settings);
-    let listed = listing::tasks(play, &|tags| filter.selects(tags));
-    if args.listing.list_tasks {
-        text.push_str("\n    tasks:");
-        for task in &listed {
-            text.push_str(&format!("\n      {}\tTAGS: [{}]", task.name, task.tags.join(", ")));
-        }
+    if wanted.list_tasks {
+        text.push_str(&format!("\n{}", listed.tasks_text().trim_end_matches('\n')));
     }
-    if args.listing.list_tags {
-        let mut all: Vec<&str> = listed.iter().flat_map(|task| &task.tags).map(String::as_str).collect();
-        all.sort_unstable();
-        all.dedup();
-        text.push_str(&format!("\n      TASK TAGS: [{}]", all.join(", ")));
+    if wanted.list_tags {
+        text.push_str(&format!("\n{}", listed.tags_text().trim_end_matches('\n')));
     }
     Ok(text)
 }
 
-fn patterns(hosts: &Value) -> Vec<String> {
-    match hosts {
-        Value::List(items) => items.iter().map(Value::to_string).collect(),
-        other => vec![other.to_string()],
-    }
-}
-
-fn hosts_text(patterns: &[String], prepared: &Prepared) -> Result<String, Diagnostic> {
-    let pattern = HostPattern::parse(patterns.iter().map(String::as_str))?;
+fn hosts_text(play: &Play, prepared: &Prepared) -> Result<String, Diagnostic> {
+    let pattern = HostPattern::from_value(&play.hosts)?;
     let hosts = prepared.inventory.select(&pattern, prepared.limit.as_ref(), &mut Vec::new())?;
-    let quoted: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
+    let quoted: Vec<String> = match &play.hosts {
+        Value::List(items) => items.iter().map(|item| format!("'{item}'")).collect(),
+        other => vec![format!("'{other}'")],
+    };
     let mut text = format!("\n    pattern: [{}]\n    hosts ({}):", quoted.join(", "), hosts.len());
     for host in hosts {
         text.push_str(&format!("\n      {host}"));

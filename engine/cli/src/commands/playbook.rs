@@ -111,7 +111,8 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
     let vault = vault_secrets(&args.vault, &settings)?;
     let extra_vars = extra_vars::load(&args.hosts.extra_vars, &vault, settings.hash_behaviour, warnings)?;
     let sources = inventory::sources(&args.hosts.inventory, &settings);
-    let inventory = Inventory::load(&sources, &settings, &vault, warnings)?;
+    let inventory_cx = kapell_inventory::LoadContext { settings: &settings, vault: &vault, plugins: &[] };
+    let inventory = Inventory::load(&sources, &inventory_cx, warnings)?;
     let limit = args.hosts.limit.as_deref().map(HostPattern::limit).transpose()?;
     check_limit(&inventory, limit.as_ref(), warnings)?;
     let playbooks = load_playbooks(args, &settings, &vault, &extra_vars, warnings)?;
