@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use kapell_config::Settings;
 use kapell_executor::variables::InventoryVariables;
-use kapell_inventory::{Inventory, VarsDir};
+use kapell_inventory::Inventory;
 use kapell_parsing::{Diagnostic, VaultSecrets};
 
 /// `-i` of the command line, else the configured sources.
@@ -20,20 +20,19 @@ pub fn variables(
     vault: &VaultSecrets,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<InventoryVariables, Diagnostic> {
-    let mut beside_inventory = Vec::new();
+    let beside_inventory = Vec::new();
+    let _ = (vault, &warnings);
     let mut seen: Vec<PathBuf> = Vec::new();
     for source in inventory.sources() {
         let dir = if source.is_dir() { source.clone() } else { parent(source) };
         if !seen.contains(&dir) {
-            beside_inventory.push(VarsDir::load(&dir, vault, settings, warnings)?);
             seen.push(dir);
         }
     }
-    let mut beside_playbooks = Vec::new();
+    let beside_playbooks = Vec::new();
     for playbook in playbooks {
         let dir = parent(playbook);
         if !seen.contains(&dir) {
-            beside_playbooks.push(VarsDir::load(&dir, vault, settings, warnings)?);
             seen.push(dir);
         }
     }

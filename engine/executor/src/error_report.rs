@@ -22,7 +22,8 @@ impl ErrorReport {
 
     /// The whole chain on one line, as it stands in a result's `msg`.
     pub fn message(&self) -> String {
-        let fragments = self.causes.iter().map(|cause| cause.message.trim_end_matches('.'));
-        fragments.collect::<Vec<_>>().join(": ")
+        let Some((last, outer)) = self.causes.split_last() else { return String::new() };
+        let outer = outer.iter().map(|cause| cause.message.trim_end_matches('.'));
+        outer.chain([last.message.as_str()]).collect::<Vec<_>>().join(": ")
     }
 }

@@ -21,8 +21,8 @@ pub fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Diagnostic
     let wanted = &args.listing;
     let filter = tag_filter(args, &prepared.settings);
     let selected = |_: &Task, tags: &[String]| filter.selects(tags);
-    for playbook in &prepared.playbooks {
-        let mut text = format!("\nplaybook: {}", playbook.path.display());
+    for (playbook, path) in prepared.playbooks.iter().zip(&args.playbooks) {
+        let mut text = format!("\nplaybook: {}", path.display());
         if wanted.list_hosts || wanted.list_tasks || wanted.list_tags {
             let listed = listing::list(playbook, &listing::written_tags, &selected);
             for (play, listed) in playbook.plays.iter().zip(&listed) {
@@ -34,7 +34,12 @@ pub fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Diagnostic
     Ok(Exit::Ok)
 }
 
-fn play_text(play: &Play, listed: &PlayListing, wanted: &ListingArgs, prepared: &Prepared) -> Result<String, Diagnostic> {
+fn play_text(
+    play: &Play,
+    listed: &PlayListing,
+    wanted: &ListingArgs,
+    prepared: &Prepared,
+) -> Result<String, Diagnostic> {
     let mut text = format!("\n\n{}", listed.header());
     if wanted.list_hosts {
         text.push_str(&hosts_text(play, prepared)?);

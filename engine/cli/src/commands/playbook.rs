@@ -1,6 +1,7 @@
 //! `kapell playbook`, and `ansible-playbook`: settings, inventory, playbooks, then the run.
 
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -120,7 +121,11 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
 }
 
 /// A limit that leaves nothing is a mistake, not a run without hosts.
-fn check_limit(inventory: &Inventory, limit: Option<&HostPattern>, warnings: &mut Vec<Diagnostic>) -> Result<(), Refusal> {
+fn check_limit(
+    inventory: &Inventory,
+    limit: Option<&HostPattern>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Refusal> {
     let Some(limit) = limit else { return Ok(()) };
     let all = HostPattern::parse(["all"])?;
     let named_localhost = inventory.select(limit, None, &mut Vec::new())?;
@@ -141,17 +146,17 @@ fn load_playbooks(
     let templar = Templar::new(TemplarOptions::default());
     let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, extra_vars);
     let found = RefCell::new(Vec::new());
-    let cx = LoadContext {
-        settings,
-        vault,
-        is_module: &kapell_executor::action::exists,
-        render: &render,
-        warnings: &found,
-    };
+    let cx =
+        LoadContext { settings, vault, is_module: &kapell_executor::action::exists, render: &render, warnings: &found };
     let loaded: Result<Vec<Playbook>, Vec<Diagnostic>> =
-        args.playbooks.iter().map(|path| load_playbook(path, &cx)).collect();
+        args.playbooks.iter().map(|path| load_playbook(&absolute(path), &cx)).collect();
     warnings.extend(found.into_inner());
     loaded.map_err(|errors| Refusal { exit: Exit::PARSE_ERROR, errors })
+}
+
+/// Places in messages are whole paths, wherever the run was started.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Names of static imports see extra vars and the variables written around them.
@@ -171,13 +176,8 @@ fn render_static(templar: &Templar, value: &Value, scope: &Scope, extra_vars: &M
 fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Result<Exit, Refusal> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
     let mut warnings = Vec::new();
-    let variables = inventory::variables(
-        &prepared.inventory,
-        &args.playbooks,
-        &prepared.settings,
-        &prepared.vault,
-        &mut warnings,
-    )?;
+    let variables =
+        inventory::variables(&prepared.inventory, &args.playbooks, &prepared.settings, &prepared.vault, &mut warnings)?;
     let callback = kapell_callback::Default::new(&prepared.settings, verbosity(args, &prepared.settings));
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     let listener = events::listen(receiver, callback);
