@@ -298,7 +298,10 @@ impl Callback for Default {
             }
             Event::TaskError(report) => {
                 self.flush_banner();
-                self.tell_once(&format!("[ERROR]: {}", report_text(report)), Color::Failed);
+                let text = format!("[ERROR]: {}", report_text(report));
+                if self.told.insert(text.clone()) {
+                    self.failure(&text, Color::Failed);
+                }
             }
             Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
             Event::Message(text) => self.display.out(text, Color::Plain),

@@ -478,7 +478,6 @@ impl<'a> Dispatcher<'a> {
         }
         self.refresh_hosts();
         if self.iterator.hosts().all(|(_, state)| !state.is_active()) {
-            self.run.emit(Event::NoHostsRemaining);
             self.ended = Some(BatchEnd::Break);
         }
     }

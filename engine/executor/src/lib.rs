@@ -26,6 +26,7 @@ pub mod tag_filter;
 pub mod task_executor;
 pub mod task_result;
 pub mod variables;
+pub mod vars_prompt;
 
 pub use event::{Callback, Event, TaskInfo};
 pub use playbook_executor::{RunStatus, run};

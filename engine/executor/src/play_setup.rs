@@ -11,7 +11,7 @@ use crate::playbook_executor::render_for_play;
 use crate::run_state::{PlayState, RunState};
 use crate::strategy::Strategy;
 use crate::variables::{VarsFiles, combine, load_vars_files};
-use crate::{Event, Run};
+use crate::{Event, Run, vars_prompt};
 
 /// A play's own keywords, rendered without a host.
 pub struct PlaySettings {
@@ -113,6 +113,7 @@ pub fn enter_play(
     state: &mut RunState,
 ) -> Result<(), Diagnostic> {
     let VarsFiles { fixed, per_host } = load_vars_files(run, &play.vars_files, &play.basedir)?;
+    let prompted = vars_prompt::ask(run, play)?;
     let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
     for role in play.roles.iter().filter(|role| role.public) {
         combine(&mut role_defaults, &role.defaults, run.settings.hash_behaviour);
@@ -125,7 +126,7 @@ pub fn enter_play(
         all_hosts: Value::list(Vec::new()),
         hosts: Value::list(Vec::new()),
         batch: Value::list(Vec::new()),
-        prompted: Arc::default(),
+        prompted: Arc::new(prompted),
         vars_files: Arc::new(fixed),
         host_vars_files: Arc::new(per_host),
         role_defaults: Arc::new(role_defaults),
