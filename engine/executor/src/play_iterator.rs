@@ -378,3 +378,121 @@ impl PlayIterator {
         left.map(|(name, _)| name.clone()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kapell_parsing::{Origin, SourceFile, Value};
+    use kapell_playbook::Scope;
+
+    use super::*;
+
+    fn task(name: &str) -> Node {
+        let scope = Scope::new(ScopeKind::Task, None, ".");
+        Node::Task(Arc::new(Task {
+            id: scope.id,
+            scope: Arc::new(scope),
+            name: Some(name.into()),
+            action: "debug".into(),
+            args: Value::Null,
+            free_form: None,
+            origin: Origin::new(SourceFile::new("play.yml", ""), 1, 1),
+            is_handler: false,
+            listen: Vec::new(),
+            delegate_local: false,
+            implicit: false,
+        }))
+    }
+
+    fn block(body: Vec<Node>, rescue: Vec<Node>, always: Vec<Node>) -> Arc<Block> {
+        Arc::new(Block { scope: Arc::new(Scope::new(ScopeKind::Block, None, ".")), name: None, body, rescue, always })
+    }
+
+    fn everything(_: &Task) -> bool {
+        true
+    }
+
+    fn name(task: &Task) -> String {
+        task.name.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Names of the tasks `host` does until it has none left; those in `failing` fail.
+    fn run(iterator: &mut PlayIterator, host: &str, failing: &[&str]) -> Vec<String> {
+        let mut done = Vec::new();
+        while let Some(task) = iterator.peek(host, &everything) {
+            let name = name(&task);
+            if failing.contains(&name.as_str()) {
+                drop(iterator.fail(host))
+            } else {
+                iterator.advance(host)
+            }
+            done.push(name);
+        }
+        done
+    }
+
+    fn guarded() -> Arc<Block> {
+        let inner = block(vec![task("a"), task("b")], vec![task("r")], vec![task("z")]);
+        block(vec![Node::Block(inner), task("after")], Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn a_failure_goes_to_rescue_then_always_then_on() {
+        let hosts = vec!["h".to_owned()];
+        let mut iterator = PlayIterator::new(&hosts, &guarded(), Vec::new());
+        assert_eq!(run(&mut iterator, "h", &["a"]), ["a", "r", "z", "after"]);
+        assert!(!iterator.hosts["h"].failed);
+    }
+
+    #[test]
+    fn a_failed_rescue_runs_always_and_leaves_the_play() {
+        let hosts = vec!["h".to_owned()];
+        let mut iterator = PlayIterator::new(&hosts, &guarded(), Vec::new());
+        assert_eq!(run(&mut iterator, "h", &["a", "r"]), ["a", "r", "z"]);
+        assert!(iterator.hosts["h"].failed);
+    }
+
+    #[test]
+    fn hosts_wait_for_each_other_in_the_order_the_play_is_written() {
+        let hosts = vec!["bad".to_owned(), "good".to_owned()];
+        let mut iterator = PlayIterator::new(&hosts, &guarded(), Vec::new());
+        let mut steps = Vec::new();
+        while let Some(step) = iterator.next_in_lockstep(&everything) {
+            let name = name(&step.task);
+            for host in &step.hosts {
+                if host == "bad" && name == "a" { drop(iterator.fail(host)) } else { iterator.advance(host) }
+            }
+            steps.push(format!("{name}:{}", step.hosts.join("+")));
+        }
+        assert_eq!(steps, ["a:bad+good", "b:good", "r:bad", "z:bad+good", "after:bad+good"]);
+    }
+
+    #[test]
+    fn an_included_block_runs_in_the_place_of_its_include() {
+        let hosts = vec!["h".to_owned()];
+        let root = block(vec![task("include"), task("after")], Vec::new(), Vec::new());
+        let mut iterator = PlayIterator::new(&hosts, &root, Vec::new());
+        assert!(iterator.peek("h", &everything).is_some());
+        iterator.enter_block("h", &block(vec![task("one"), task("two")], Vec::new(), Vec::new()));
+        assert_eq!(run(&mut iterator, "h", &[]), ["one", "two", "after"]);
+    }
+
+    #[test]
+    fn only_notified_handlers_run_and_only_once() {
+        let hosts = vec!["h".to_owned()];
+        let root = block(vec![task("flush"), task("flush again")], Vec::new(), Vec::new());
+        let handlers: Vec<Arc<Task>> = ["first", "second"]
+            .iter()
+            .filter_map(|name| match task(name) {
+                Node::Task(task) => Some(task),
+                Node::Block(_) => None,
+            })
+            .collect();
+        let second = handlers[1].id;
+        let mut iterator = PlayIterator::new(&hosts, &root, handlers);
+        iterator.notify("h", second);
+        assert!(iterator.peek("h", &everything).is_some());
+        iterator.enter_handlers("h");
+        assert_eq!(run(&mut iterator, "h", &[]), ["second", "flush again"]);
+        assert!(!iterator.has_notified("h"));
+    }
+}
