@@ -21,7 +21,6 @@ struct Options {
     failed_to_stderr: bool,
     custom_stats: bool,
     check_mode_markers: bool,
-    task_path_on_failure: bool,
     diff_context: usize,
 }
 
@@ -49,8 +48,7 @@ impl Default {
             failed_to_stderr: settings.display_failed_stderr,
             custom_stats: settings.show_custom_stats,
             check_mode_markers: settings.check_mode_markers,
-            task_path_on_failure: settings.show_task_path_on_failure,
-            diff_context: settings.diff_context as usize,
+            diff_context: settings.diff_context,
         };
         Self { display, options, progress, told: HashSet::new(), current: None, waiting: None }
     }

@@ -7,13 +7,13 @@ use clap::{ArgAction, Args, Parser};
 /// Runs Ansible content over SSH. No Python needed on either side.
 #[derive(Debug, Parser)]
 #[command(name = "kapell", version, arg_required_else_help = true, max_term_width = 100)]
-pub struct Kapell {
+pub(crate) struct Kapell {
     #[command(subcommand)]
     pub command: Subcommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-pub enum Subcommand {
+pub(crate) enum Subcommand {
     /// Run playbooks on the hosts they name.
     Playbook(PlaybookArgs),
 }
@@ -21,7 +21,7 @@ pub enum Subcommand {
 /// Runs playbooks, executing the defined tasks on the targeted hosts.
 #[derive(Debug, Default, Parser)]
 #[command(name = "ansible-playbook", disable_version_flag = true, max_term_width = 100)]
-pub struct PlaybookArgs {
+pub(crate) struct PlaybookArgs {
     /// Playbook(s)
     #[arg(required_unless_present = "version", value_name = "playbook")]
     pub playbooks: Vec<PathBuf>,
@@ -46,7 +46,7 @@ pub struct PlaybookArgs {
 }
 
 #[derive(Debug, Default, Args)]
-pub struct HostArgs {
+pub(crate) struct HostArgs {
     /// Inventory path or comma separated host list; may be given several times
     #[arg(short, long, visible_alias = "inventory-file", value_name = "INVENTORY")]
     pub inventory: Vec<String>,
@@ -63,7 +63,7 @@ pub struct HostArgs {
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Connection options")]
-pub struct ConnectionArgs {
+pub(crate) struct ConnectionArgs {
     /// Connect as this user
     #[arg(short, long, value_name = "REMOTE_USER")]
     pub user: Option<String>,
@@ -98,7 +98,7 @@ pub struct ConnectionArgs {
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Privilege escalation options")]
-pub struct PrivilegeArgs {
+pub(crate) struct PrivilegeArgs {
     /// Run operations with become (does not imply password prompting)
     #[arg(short = 'b', long = "become")]
     pub become_: bool,
@@ -118,7 +118,7 @@ pub struct PrivilegeArgs {
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Vault options")]
-pub struct VaultArgs {
+pub(crate) struct VaultArgs {
     /// Vault identity to use: label@file, label@prompt; may be given several times
     #[arg(long, value_name = "VAULT_IDS")]
     pub vault_id: Vec<String>,
@@ -131,7 +131,7 @@ pub struct VaultArgs {
 }
 
 #[derive(Debug, Default, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// Only run plays and tasks tagged with these values; may be given several times
     #[arg(short, long, value_name = "TAGS")]
     pub tags: Vec<String>,
@@ -163,7 +163,7 @@ pub struct RunArgs {
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Instead of running")]
-pub struct ListingArgs {
+pub(crate) struct ListingArgs {
     /// Check the playbook's syntax
     #[arg(long)]
     pub syntax_check: bool,

@@ -6,7 +6,7 @@ use kapell_executor::{Callback, Event};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Gives every event to `callback` until the run has dropped its sender.
-pub fn listen(mut events: UnboundedReceiver<Event>, mut callback: impl Callback + 'static) -> JoinHandle<()> {
+pub(crate) fn listen(mut events: UnboundedReceiver<Event>, mut callback: impl Callback + 'static) -> JoinHandle<()> {
     std::thread::spawn(move || {
         while let Some(event) = events.blocking_recv() {
             callback.on_event(&event);

@@ -6,7 +6,7 @@ use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, Map, Origin, SourceFile, Text, Trust, Value, VaultSecrets, kv};
 
 /// All `texts` merged.
-pub fn load(
+pub(crate) fn load(
     texts: &[String],
     vault: &VaultSecrets,
     behaviour: HashBehaviour,

@@ -8,12 +8,12 @@ use kapell_inventory::Inventory;
 use kapell_parsing::{Diagnostic, VaultSecrets};
 
 /// `-i` of the command line, else the configured sources.
-pub fn sources(given: &[String], settings: &Settings) -> Vec<String> {
+pub(crate) fn sources(given: &[String], settings: &Settings) -> Vec<String> {
     if given.is_empty() { settings.inventory.clone() } else { given.to_vec() }
 }
 
 /// `group_vars` and `host_vars` beside the inventory's sources and beside the playbooks.
-pub fn variables(
+pub(crate) fn variables(
     inventory: &Inventory,
     playbooks: &[PathBuf],
     settings: &Settings,
@@ -40,6 +40,6 @@ pub fn variables(
 }
 
 /// The directory a file is in; `.` for a bare name.
-pub fn parent(path: &Path) -> PathBuf {
+pub(crate) fn parent(path: &Path) -> PathBuf {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }

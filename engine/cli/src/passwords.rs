@@ -12,13 +12,13 @@ use crate::args::{PlaybookArgs, VaultArgs};
 
 /// What may be needed to log in and to become.
 #[derive(Default)]
-pub struct Passwords {
+pub(crate) struct Passwords {
     pub connection: Option<String>,
     pub become_: Option<String>,
 }
 
 impl Passwords {
-    pub fn collect(args: &PlaybookArgs, settings: &Settings) -> Result<Self> {
+    pub(crate) fn collect(args: &PlaybookArgs, settings: &Settings) -> Result<Self> {
         let mut passwords = Self::default();
         if let Some(file) = &args.connection.connection_password_file {
             passwords.connection = Some(text(from_file(file)?)?);
@@ -37,7 +37,7 @@ impl Passwords {
 }
 
 /// Every vault password of arguments and settings, in the order in which they are tried.
-pub fn vault_secrets(args: &VaultArgs, settings: &Settings) -> Result<VaultSecrets> {
+pub(crate) fn vault_secrets(args: &VaultArgs, settings: &Settings) -> Result<VaultSecrets> {
     let mut secrets = VaultSecrets::default();
     let identity = settings.vault_identity.clone();
     for id in settings.vault_identity_list.iter().chain(&args.vault_id) {

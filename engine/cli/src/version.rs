@@ -4,7 +4,7 @@ use kapell_config::Settings;
 use kapell_executor::variables::ANSIBLE_VERSION;
 
 /// As ansible-playbook words it, so that scripts find the version where they look for it.
-pub fn text(program: &str, settings: &Settings) -> String {
+pub(crate) fn text(program: &str, settings: &Settings) -> String {
     let (major, minor, revision) = ANSIBLE_VERSION;
     let config = settings.config_file.as_ref().map_or_else(|| "None".to_owned(), |path| path.display().to_string());
     let executable = std::env::current_exe().map(|path| path.display().to_string()).unwrap_or_default();

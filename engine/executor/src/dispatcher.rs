@@ -281,7 +281,7 @@ impl<'a> Dispatcher<'a> {
             affected.iter().for_each(|host| self.iterator.advance(host));
         }
         if !is_include {
-            affected.iter().for_each(|host| drop(self.busy.remove(host)));
+            affected.iter().for_each(|host| _ = self.busy.remove(host));
         }
         let is_done = self.steps.get(&id).is_some_and(|step| step.waiting == 0);
         if is_done { self.finish_step(id, &task) } else { Ok(()) }
@@ -371,7 +371,7 @@ impl<'a> Dispatcher<'a> {
                 self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
             }
             for handler in handlers {
-                affected.iter().for_each(|owner| drop(self.iterator.notify(owner, handler.id)));
+                affected.iter().for_each(|owner| _ = self.iterator.notify(owner, handler.id));
                 self.run.emit(Event::Notified { host: host.to_owned(), handler: name.clone() });
             }
         }
@@ -406,7 +406,7 @@ impl<'a> Dispatcher<'a> {
             known.set("ansible_failed_result", outcome.result.registered());
             match after {
                 AfterFailure::Rescued => settled = TaskStatus::Rescued,
-                AfterFailure::Failed => drop(self.state.failed.insert(host.clone())),
+                AfterFailure::Failed => _ = self.state.failed.insert(host.clone()),
             }
         }
         if settled == TaskStatus::Failed {
@@ -451,7 +451,7 @@ impl<'a> Dispatcher<'a> {
     fn finish_step(&mut self, id: u64, task: &Arc<Task>) -> Result<(), Diagnostic> {
         let Some(step) = self.steps.remove(&id) else { return Ok(()) };
         if !step.includes.is_empty() {
-            self.include(task, &step.info, step.includes)?;
+            self.include(task, &step.info, step.includes);
         }
         if step.has_failed && step.any_errors_fatal {
             self.fail_everyone();
@@ -460,7 +460,7 @@ impl<'a> Dispatcher<'a> {
         let exceeded = policy.is_exceeded(self.iterator.failed_hosts(), self.batch.len());
         if exceeded && step.has_failed {
             self.run.emit(Event::NoHostsRemaining);
-            self.batch.iter().for_each(|host| drop(self.state.failed.insert(host.clone())));
+            self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
             self.ended = Some(BatchEnd::Break);
         }
         Ok(())
@@ -482,12 +482,7 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn include(
-        &mut self,
-        task: &Arc<Task>,
-        info: &Arc<TaskInfo>,
-        requests: Vec<(String, Vec<IncludeRequest>)>,
-    ) -> Result<(), Diagnostic> {
+    fn include(&mut self, task: &Arc<Task>, info: &Arc<TaskInfo>, requests: Vec<(String, Vec<IncludeRequest>)>) {
         let hosts: Vec<String> = requests.iter().map(|(host, _)| host.clone()).collect();
         let mut loaded: Vec<(IncludeGroup, Loaded)> = Vec::new();
         let mut broken: HashSet<String> = HashSet::new();
@@ -510,7 +505,6 @@ impl<'a> Dispatcher<'a> {
                 self.iterator.enter_block(&host, &block);
             }
         }
-        Ok(())
     }
 
     /// Tells of an include and takes in the handlers and variables it brings.

@@ -1,7 +1,7 @@
 //! Dynamic includes: the requests of all hosts grouped, loaded once per group, put in the place of the include.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, Value};
@@ -44,12 +44,7 @@ pub fn group(requests: Vec<(String, Vec<IncludeRequest>)>) -> Vec<IncludeGroup> 
 }
 
 /// Loads what `request` of `task` asks for.
-pub fn load(
-    run: &Run,
-    task: &Arc<Task>,
-    request: &IncludeRequest,
-    basedir: &PathBuf,
-) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
     let warnings = RefCell::new(Vec::new());
     let cx = LoadContext {
         settings: &run.settings,
@@ -78,7 +73,7 @@ fn load_included_role(
     task: &Arc<Task>,
     request: &IncludeRequest,
     args: &Map,
-    basedir: &PathBuf,
+    basedir: &Path,
     cx: &LoadContext<'_>,
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let text = |name: &str| args.get(name).filter(|value| !value.is_null()).map(Value::to_string);

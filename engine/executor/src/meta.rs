@@ -66,11 +66,9 @@ impl Dispatcher<'_> {
 
     async fn obey(&mut self, order: &str, host: &str, step: &Step) -> Result<(), Diagnostic> {
         match order {
-            "flush_handlers" => {
-                if self.iterator.has_notified(host) {
-                    self.iterator.enter_handlers(host);
-                    return Ok(());
-                }
+            "flush_handlers" if self.iterator.has_notified(host) => {
+                self.iterator.enter_handlers(host);
+                return Ok(());
             }
             "clear_facts" => self.state.facts_mut(host).clear_facts(),
             "clear_host_errors" => self.clear_host_errors(),

@@ -117,12 +117,11 @@ impl HostState {
             match frame.node() {
                 Some(NodeRef::Task(task)) if is_selected(task) => return Some(Arc::clone(task)),
                 Some(NodeRef::Handler(task)) if self.notified.contains(&task.id) => return Some(Arc::clone(task)),
-                Some(NodeRef::Task(_) | NodeRef::Handler(_)) => frame.index += 1,
                 Some(NodeRef::Block(block)) if runs_again(block, &self.completed_roles) => {
                     let inner = Frame::new(Content::Block(Arc::clone(block)));
                     self.frames.push(inner);
                 }
-                Some(NodeRef::Block(_)) => frame.index += 1,
+                Some(_) => frame.index += 1,
                 None => self.end_section(),
             }
         }

@@ -49,22 +49,10 @@ pub struct Run {
     pub vault: VaultSecrets,
     /// Set by the first interrupt: what is in flight finishes, nothing new begins.
     pub interrupted: Arc<AtomicBool>,
-    pub(crate) events: UnboundedSender<Event>,
+    pub events: UnboundedSender<Event>,
 }
 
 impl Run {
-    pub fn new(
-        settings: Settings,
-        options: RunOptions,
-        templar: Templar,
-        connections: Connections,
-        vault: VaultSecrets,
-        interrupted: Arc<AtomicBool>,
-        events: UnboundedSender<Event>,
-    ) -> Self {
-        Self { settings, options, templar, connections, vault, interrupted, events }
-    }
-
     /// Events may be dropped only when nobody listens any more, at the very end.
     pub(crate) fn emit(&self, event: Event) {
         let _ = self.events.send(event);

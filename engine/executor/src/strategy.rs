@@ -38,10 +38,9 @@ impl Strategy {
     ) -> Option<Step> {
         match self {
             Self::Linear if busy.is_empty() => iterator.next_in_lockstep(is_selected),
-            Self::Linear => None,
             Self::Free => next_free(iterator, busy, is_selected),
             Self::HostPinned if busy.len() < forks => next_free(iterator, busy, is_selected),
-            Self::HostPinned => None,
+            Self::Linear | Self::HostPinned => None,
         }
     }
 }

@@ -142,7 +142,7 @@ impl HostTask {
             let label = self.label(&control, &vars, &frame.cx);
             let mut outcome = self.run_item(frame, &vars, Some(&item_vars)).await;
             carried.extend(self.carry_over(&outcome));
-            self.describe_item(&mut outcome.result, &control, &item_vars);
+            Self::describe_item(&mut outcome.result, &control, &item_vars);
             self.emit_item(&outcome, &label);
             let stop = outcome.result.unreachable || self.breaks(&control, &vars, &frame.cx, &outcome.result);
             total.add(outcome);
@@ -179,7 +179,7 @@ impl HostTask {
         }
     }
 
-    fn describe_item(&self, result: &mut TaskResult, control: &LoopControl, item_vars: &Map) {
+    fn describe_item(result: &mut TaskResult, control: &LoopControl, item_vars: &Map) {
         result.set("ansible_loop_var", control.variable.as_str());
         for key in [Some(control.variable.as_str()), control.index_variable.as_deref(), Some("ansible_loop")] {
             if let Some(key) = key
@@ -223,7 +223,7 @@ impl HostTask {
             }
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(report)),
         }
-        let prepared = match self.prepare(frame, vars).await {
+        let prepared = match self.prepare(frame, vars) {
             Ok(prepared) => prepared,
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(report)),
         };
@@ -231,7 +231,7 @@ impl HostTask {
     }
 
     /// Keywords, arguments and connection of this item.
-    async fn prepare(&self, frame: &Frame, vars: &HostVariables) -> Result<Prepared, ErrorReport> {
+    fn prepare(&self, frame: &Frame, vars: &HostVariables) -> Result<Prepared, ErrorReport> {
         let delegate_to = self.keywords(vars, &frame.cx).string("delegate_to").map_err(|r| self.in_task(r))?;
         let vars = match &delegate_to {
             Some(host) => vars.with_delegate(host),

@@ -11,12 +11,12 @@ use crate::args::{ListingArgs, PlaybookArgs};
 use crate::commands::playbook::{Prepared, tag_filter};
 use crate::exit_code::Exit;
 
-pub fn is_wanted(args: &ListingArgs) -> bool {
+pub(crate) fn is_wanted(args: &ListingArgs) -> bool {
     args.syntax_check || args.list_hosts || args.list_tasks || args.list_tags
 }
 
 /// Prints what was asked for, as ansible-playbook lays it out.
-pub fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Diagnostic> {
+pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Diagnostic> {
     let display = Display::new(prepared.settings.nocolor, prepared.settings.force_color);
     let wanted = &args.listing;
     let filter = tag_filter(args, &prepared.settings);

@@ -1,4 +1,4 @@
 //! One command, one file.
 
-pub mod listing;
-pub mod playbook;
+pub(crate) mod listing;
+pub(crate) mod playbook;

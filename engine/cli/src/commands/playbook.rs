@@ -24,18 +24,17 @@ use crate::passwords::{Passwords, vault_secrets};
 use crate::{commands::listing, events, extra_vars, inventory, version};
 
 /// Everything a run starts from.
-pub struct Prepared {
+pub(crate) struct Prepared {
     pub settings: Settings,
     pub vault: VaultSecrets,
     pub extra_vars: Map,
     pub inventory: Inventory,
     pub limit: Option<HostPattern>,
     pub playbooks: Vec<Playbook>,
-    pub warnings: Vec<Diagnostic>,
 }
 
 /// Why there was no run, with the exit code that says so.
-pub struct Refusal {
+pub(crate) struct Refusal {
     exit: Exit,
     errors: Vec<Diagnostic>,
 }
@@ -53,7 +52,7 @@ impl From<anyhow::Error> for Refusal {
 }
 
 /// The whole command; errors are told on standard error.
-pub fn main(args: PlaybookArgs) -> ExitCode {
+pub(crate) fn main(args: PlaybookArgs) -> ExitCode {
     let mut warnings = Vec::new();
     let ended = run(&args, &mut warnings);
     let display = Display::new(false, false);
@@ -117,7 +116,7 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
     let limit = args.hosts.limit.as_deref().map(HostPattern::limit).transpose()?;
     check_limit(&inventory, limit.as_ref(), warnings)?;
     let playbooks = load_playbooks(args, &settings, &vault, &extra_vars, warnings)?;
-    Ok(Prepared { settings, vault, extra_vars, inventory, limit, playbooks, warnings: Vec::new() })
+    Ok(Prepared { settings, vault, extra_vars, inventory, limit, playbooks })
 }
 
 /// A limit that leaves nothing is a mistake, not a run without hosts.
@@ -192,15 +191,15 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     });
     let options = run_options(args, &prepared, passwords);
     let state = RunState::new(prepared.inventory, variables);
-    let run = Arc::new(Run::new(
-        prepared.settings,
+    let run = Arc::new(Run {
+        settings: prepared.settings,
         options,
         templar,
         connections,
-        prepared.vault,
-        Arc::clone(&interrupted),
-        sender,
-    ));
+        vault: prepared.vault,
+        interrupted: Arc::clone(&interrupted),
+        events: sender,
+    });
     let ended = runtime.block_on(async {
         tokio::spawn(watch_interrupts(interrupted));
         kapell_executor::run(&run, &prepared.playbooks, state).await
@@ -225,7 +224,7 @@ async fn watch_interrupts(interrupted: Arc<AtomicBool>) {
 }
 
 fn verbosity(args: &PlaybookArgs, settings: &Settings) -> u8 {
-    if args.verbose > 0 { args.verbose } else { settings.verbosity.min(6) as u8 }
+    if args.verbose > 0 { args.verbose } else { settings.verbosity.min(6) }
 }
 
 fn run_options(args: &PlaybookArgs, prepared: &Prepared, passwords: Passwords) -> RunOptions {
@@ -238,7 +237,7 @@ fn run_options(args: &PlaybookArgs, prepared: &Prepared, passwords: Passwords) -
         extra_vars: Arc::new(prepared.extra_vars.clone()),
         limit: args.hosts.limit.clone(),
         limit_pattern: prepared.limit.clone(),
-        forks: args.run.forks.unwrap_or(settings.forks as usize).max(1),
+        forks: args.run.forks.unwrap_or(settings.forks).max(1),
         verbosity: verbosity(args, settings),
         remote_user: connection.user.clone(),
         private_key_file: connection.private_key.clone(),
@@ -255,7 +254,7 @@ fn run_options(args: &PlaybookArgs, prepared: &Prepared, passwords: Passwords) -
     }
 }
 
-pub fn tag_filter(args: &PlaybookArgs, settings: &Settings) -> TagFilter {
+pub(crate) fn tag_filter(args: &PlaybookArgs, settings: &Settings) -> TagFilter {
     let split = |texts: &[String]| {
         let tags = texts.iter().flat_map(|text| text.split(',')).map(|tag| tag.trim().to_owned());
         tags.filter(|tag| !tag.is_empty()).collect::<Vec<_>>()

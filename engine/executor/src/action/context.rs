@@ -119,7 +119,11 @@ impl ActionContext<'_> {
     pub fn find_file(&self, kind: &str, name: &str) -> Result<PathBuf, ActionError> {
         let name = expand_user(name);
         if name.is_absolute() {
-            return if name.exists() { Ok(name) } else { Err(not_found(&name.to_string_lossy(), &[name.clone()])) };
+            return if name.exists() {
+                Ok(name)
+            } else {
+                Err(not_found(&name.to_string_lossy(), std::slice::from_ref(&name)))
+            };
         }
         let candidates: Vec<PathBuf> =
             self.cx.search_path.iter().flat_map(|dir| candidates(dir, kind, &name)).collect();

@@ -32,7 +32,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
 
 /// The task's environment as assignments before the command, each value quoted.
 pub(super) fn exports(environment: &[(String, String)]) -> String {
-    environment.iter().map(|(name, value)| format!("{name}={} ", quote(value))).collect()
+    environment.iter().fold(String::new(), |text, (name, value)| text + name + "=" + &quote(value) + " ")
 }
 
 /// In single quotes for a POSIX shell.

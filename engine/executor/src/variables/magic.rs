@@ -83,9 +83,11 @@ impl HostVariables {
             "groups" => Some(self.world.inventory_variables.groups(inventory)),
             "inventory_file" => inventory.host(&self.host)?.source.as_deref().map(path),
             "inventory_dir" => inventory.host(&self.host)?.source.as_deref().and_then(Path::parent).map(path),
-            "ansible_facts" => {
-                Some(self.world.facts(&self.host).map_or_else(|| Value::map(Map::new()), |facts| facts.ansible_facts()))
-            }
+            "ansible_facts" => Some(
+                self.world
+                    .facts(&self.host)
+                    .map_or_else(|| Value::map(Map::new()), super::super::host_facts::HostFacts::ansible_facts),
+            ),
             _ => None,
         }
     }
@@ -131,11 +133,11 @@ impl HostVariables {
                 let dirs = crate::resolve::search_path(&task.scope, self.world.play.as_deref());
                 Some(Value::list(dirs.iter().map(|dir| path(dir)).collect()))
             }
-            _ => self.magic_of_this_role(name, task.scope.role()?, &task.scope.roles_upwards()),
+            _ => Self::magic_of_this_role(name, task.scope.role()?, &task.scope.roles_upwards()),
         }
     }
 
-    fn magic_of_this_role(&self, name: &str, role: &Role, upwards: &[&Arc<Role>]) -> Option<Value> {
+    fn magic_of_this_role(name: &str, role: &Role, upwards: &[&Arc<Role>]) -> Option<Value> {
         let parents = || upwards.iter().skip(1);
         match name {
             "role_name" | "ansible_role_name" => Some(role.name.as_str().into()),
