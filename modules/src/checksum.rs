@@ -53,13 +53,48 @@ impl Algorithm {
     }
 }
 
+/// The digests results show and contents are compared by, from one reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Digests {
+    pub(crate) md5: String,
+    pub(crate) sha1: String,
+    pub(crate) sha256: String,
+}
+
+impl Digests {
+    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+        Self::of_reader(&mut fs_err::File::open(path)?)
+    }
+
+    pub(crate) fn of_bytes(mut bytes: &[u8]) -> Self {
+        // Reading from memory does not fail.
+        Self::of_reader(&mut bytes).unwrap_or(Self { md5: String::new(), sha1: String::new(), sha256: String::new() })
+    }
+
+    fn of_reader(reader: &mut dyn Read) -> io::Result<Self> {
+        let (mut md5, mut sha1, mut sha256) = (md5::Md5::new(), sha1::Sha1::new(), sha2::Sha256::new());
+        each_block(reader, |block| {
+            md5.update(block);
+            sha1.update(block);
+            sha256.update(block);
+        })?;
+        let (md5, sha1, sha256) = (md5.finalize(), sha1.finalize(), sha256.finalize());
+        Ok(Self { md5: hex::encode(md5), sha1: hex::encode(sha1), sha256: hex::encode(sha256) })
+    }
+}
+
 fn digest<D: Digest>(reader: &mut dyn Read) -> io::Result<String> {
     let mut hasher = D::new();
+    each_block(reader, |block| hasher.update(block))?;
+    Ok(hex::encode(hasher.finalize()))
+}
+
+fn each_block(reader: &mut dyn Read, mut take: impl FnMut(&[u8])) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match reader.read(&mut buffer) {
-            Ok(0) => return Ok(hex::encode(hasher.finalize())),
-            Ok(read) => hasher.update(&buffer[..read]),
+            Ok(0) => return Ok(()),
+            Ok(read) => take(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

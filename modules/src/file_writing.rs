@@ -31,6 +31,8 @@ pub struct WriteOptions<'a> {
     pub unsafe_writes: bool,
     /// The mode of a file that does not exist yet; 0666 without the umask by default.
     pub new_mode: Option<u32>,
+    /// The mode of a file that exists: then it also gets a new owner. By default the old file's mode and owner stay.
+    pub replacing_mode: Option<u32>,
 }
 
 impl<'a> WriteOptions<'a> {
@@ -41,6 +43,7 @@ impl<'a> WriteOptions<'a> {
             validate: args.opt_str("validate"),
             unsafe_writes: args.bool("unsafe_writes"),
             new_mode: None,
+            replacing_mode: None,
         }
     }
 }
@@ -56,7 +59,8 @@ impl Context<'_> {
         if self.check_mode {
             return Ok(None);
         }
-        let old = self.stat(path)?;
+        // A link is replaced, not what it leads to.
+        let old = self.lstat(path)?.filter(|old| !old.is_symlink());
         let mut new = match temporary_beside(path) {
             Ok(new) => new,
             Err(_) if options.unsafe_writes && old.is_some() => NamedTempFile::new()?,
@@ -104,11 +108,11 @@ impl Context<'_> {
         options: &WriteOptions<'_>,
     ) -> Result<(), ModuleError> {
         match old {
-            Some(old) => keep_attributes(new.path(), path, old)?,
-            None => {
-                let mode = options.new_mode.unwrap_or(0o666 & !self.umask());
-                fs_err::set_permissions(new.path(), std::fs::Permissions::from_mode(mode))?;
-            }
+            Some(old) => match options.replacing_mode {
+                Some(mode) => set_mode(new.path(), mode)?,
+                None => keep_attributes(new.path(), path, old)?,
+            },
+            None => set_mode(new.path(), options.new_mode.unwrap_or(0o666 & !self.umask()))?,
         }
         if old.is_some() && loss_is_fatal(path) {
             new.as_file().sync_data()?;
@@ -149,6 +153,10 @@ impl Context<'_> {
     }
 }
 
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(mode))
+}
+
 fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     tempfile::Builder::new().prefix(".kapell-").tempfile_in(parent)
@@ -177,7 +185,7 @@ fn keep_attributes(new: &Path, old_path: &Path, old: &Metadata) -> Result<(), Mo
     if rustix::fs::chown(new, Some(uid), Some(gid)).is_err() {
         let _ = rustix::fs::chown(new, None, Some(gid));
     }
-    fs_err::set_permissions(new, std::fs::Permissions::from_mode(old.mode() & 0o7777))?;
+    set_mode(new, old.mode() & 0o7777)?;
     copy_extended_attributes(new, old_path);
     Ok(())
 }

@@ -8,8 +8,14 @@ use serde_json::Value;
 
 use crate::{Context, Map, mode};
 
+/// Marks a result that names a path but is not about it; never leaves the crate.
+pub(crate) const UNWANTED: &str = "_without_path_facts";
+
 /// Adds the facts to a result that names a path which exists.
 pub(crate) fn complete(result: &mut Map, cx: &mut Context<'_>) {
+    if result.shift_remove(UNWANTED).is_some() {
+        return;
+    }
     let named = result.get("path").filter(|path| !path.is_null()).or_else(|| result.get("dest"));
     let Some(path) = named.and_then(Value::as_str).map(str::to_owned) else { return };
     if Path::new(&path).exists() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Diff, Map};
+use crate::{Diff, Map, path_facts};
 
 /// The result of a module that did not fail.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +61,11 @@ impl ModuleResult {
             facts.insert(name.to_owned(), value.into());
         }
         self
+    }
+
+    /// Says nothing about what is at the result's `path` or `dest`.
+    pub(crate) fn without_path_facts(self) -> Self {
+        self.set(path_facts::UNWANTED, true)
     }
 
     pub fn get(&self, key: &str) -> Option<&Value> {

@@ -74,7 +74,10 @@ impl Case {
         let folder = path.parent().and_then(Path::file_name).unwrap().to_string_lossy().into_owned();
         let module = values.get("module").and_then(Value::as_str).map_or_else(|| folder.clone(), str::to_owned);
         let ignore = values.get("ignore").and_then(Value::as_array).into_iter().flatten();
-        let ignore = ignore.map(|key| key.as_str().unwrap().to_owned()).chain(VOLATILE.iter().map(ToString::to_string));
+        let from_engine = values.contains_key("blob") || values.contains_key("tree");
+        let ignore = ignore.map(|key| key.as_str().unwrap().to_owned());
+        let ignore =
+            ignore.chain(VOLATILE.iter().map(ToString::to_string)).chain(from_engine.then(|| "src".to_owned()));
         let dir = tempfile::Builder::new().prefix("kapell-case-").tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let label = format!("{folder}/{}", path.file_stem().unwrap().to_string_lossy());
@@ -122,7 +125,12 @@ impl Case {
         let mut args = substituted(&self.values["args"], &self.root());
         let mut blobs = CaseBlobs { dir: tempfile::tempdir().unwrap() };
         if let Some(content) = self.values.get("blob").and_then(Value::as_str) {
+            args["src"] = "$SRC/source.txt".into();
+            args["_original_basename"] = "source.txt".into();
             args["_content_sha256"] = blobs.add(content).into();
+        }
+        if let Some(tree) = self.values.get("tree").and_then(Value::as_object) {
+            send_tree(tree, self.values.get("slash").is_some(), &mut args, &mut blobs);
         }
         let call = ModuleCall {
             module: self.module.clone(),
@@ -173,6 +181,29 @@ fn compare(at: &str, expected: &Value, actual: &Value, failures: &mut Vec<String
         _ if expected != actual => failures.push(format!("{at}: expected {expected}, got {actual}")),
         _ => {}
     }
+}
+
+/// What the engine sends of a directory on the control node.
+fn send_tree(tree: &Map, contents_only: bool, args: &mut Value, blobs: &mut CaseBlobs) {
+    let prefix = if contents_only { "" } else { "source/" };
+    let (mut files, mut dirs, mut links) = (Vec::new(), Vec::new(), Vec::new());
+    if !contents_only {
+        dirs.push("source".to_owned());
+    }
+    for (name, spec) in tree {
+        let path = format!("{prefix}{name}");
+        if spec.get("dir").is_some() {
+            dirs.push(path);
+        } else if let Some(target) = spec.get("link") {
+            links.push(json!({ "path": path, "target": target }));
+        } else {
+            let content = spec.as_str().or(spec.get("content").and_then(Value::as_str)).unwrap_or_default();
+            let mode = spec.get("mode").cloned().unwrap_or("0644".into());
+            files.push(json!({ "path": path, "sha256": blobs.add(content), "size": content.len(), "mode": mode }));
+        }
+    }
+    args["src"] = if contents_only { "$SRC/source/" } else { "$SRC/source" }.into();
+    (args["_files"], args["_dirs"], args["_links"]) = (json!(files), json!(dirs), json!(links));
 }
 
 struct CaseBlobs {

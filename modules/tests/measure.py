@@ -4,7 +4,8 @@
     ANSIBLE_PYTHON=/path/to/python tests/measure.py tests/cases/file/*.json
 
 A case is a JSON object: `module` (default: the folder's name), `args`, `before` (the tree the case starts with) and
-optionally `blob` (the content that copy gets), `phases` and `ignore` (result keys that differ from run to run).
+optionally `blob` (the content of a file on the control node) or `tree` (a directory there, copied with a trailing slash
+when `slash` is "/"), `phases` and `ignore` (result keys that differ from run to run).
 Three phases are measured by default: `check` (check and diff mode), `run` (diff mode) and `again` (the same once more).
 """
 import json, os, re, shutil, stat, subprocess, sys, tempfile
@@ -99,11 +100,9 @@ def run(module, args, phase, case, root):
     uses = {"shell": "command"}.get(module, module)
     if module == "shell":
         args["_uses_shell"] = True
+    if "blob" in case or "tree" in case:
+        return run_task(module, args, phase, case, root)
     with tempfile.TemporaryDirectory() as tmp:
-        if "blob" in case:
-            args["src"] = os.path.join(tmp, "source")
-            with open(args["src"], "w") as file:
-                file.write(case["blob"])
         args.update(_ansible_check_mode=phase == "check", _ansible_diff=True, _ansible_no_log=False, _ansible_remote_tmp=tmp,
                     _ansible_module_name="ansible.builtin." + module, _ansible_keep_remote_files=False)
         done = subprocess.run([PYTHON, "-m", "ansible.modules." + uses], input=json.dumps({"ANSIBLE_MODULE_ARGS": args}),
@@ -116,6 +115,32 @@ def run(module, args, phase, case, root):
         result["warnings"] = [text_of(note) for note in result["warnings"]]
     result.setdefault("changed", False)
     return cleaned(result, root, VOLATILE | set(case.get("ignore", [])))
+
+
+def run_task(module, args, phase, case, root):
+    """Through the action plugin, for what begins on the control node."""
+    with tempfile.TemporaryDirectory() as tmp:
+        if "tree" in case:
+            args["src"] = os.path.join(tmp, "source") + case.get("slash", "")
+            os.makedirs(args["src"])
+            build(os.path.join(tmp, "source"), case["tree"])
+        else:
+            args["src"] = os.path.join(tmp, "source.txt")
+            with open(args["src"], "w") as file:
+                file.write(case["blob"])
+            os.chmod(args["src"], 0o644)
+        quiet = {f"ANSIBLE_{name}": "0" for name in ("LOCALHOST_WARNING", "DEPRECATION_WARNINGS", "INVENTORY_UNPARSED_WARNING")}
+        flags = ["--check", "--diff"] if phase == "check" else ["--diff"]
+        ansible = os.path.join(os.path.dirname(PYTHON), "ansible")
+        done = subprocess.run([ansible, "localhost", "-o", "-vvv", "-m", module, "-a", json.dumps(args), *flags],
+                              capture_output=True, text=True, cwd=root, env=dict(os.environ, **quiet))
+        line = next(line for line in done.stdout.splitlines() if line.startswith("localhost |"))
+        result = json.loads(line.split("=>", 1)[1])
+        if "FAILED!" in line:
+            result["failed"] = True
+        result.setdefault("changed", False)
+        result = json.loads(json.dumps(result).replace(tmp, "$SRC"))
+    return cleaned(result, root, VOLATILE | {"src"} | set(case.get("ignore", [])))
 
 
 def measure(path):

@@ -4,6 +4,7 @@ use crate::Module;
 
 mod apt;
 mod command;
+mod copy;
 mod file;
 mod get_url;
 mod getent;
@@ -21,6 +22,7 @@ mod user;
 pub(crate) static MODULES: &[&Module] = &[
     &apt::MODULE,
     &command::MODULE,
+    &copy::MODULE,
     &file::MODULE,
     &get_url::MODULE,
     &getent::MODULE,
