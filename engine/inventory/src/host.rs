@@ -1,6 +1,6 @@
 //! `Host`: a machine the inventory names, with the variables its sources gave it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kapell_parsing::{Map, Origin};
 
@@ -15,8 +15,15 @@ pub struct Host {
     pub origin: Option<Origin>,
     /// Made up because a play asked for `localhost` and no source has it: member of no group, not even `all`.
     pub implicit: bool,
-    /// The source that named it first: `inventory_file`; its directory is `inventory_dir`. `None` for host lists.
+    /// The source that named it first, `inventory_file`: a whole path, or the text of a host list.
     pub source: Option<PathBuf>,
     /// Direct groups, in the order they were joined.
     pub(crate) groups: Vec<GroupId>,
+}
+
+impl Host {
+    /// `inventory_dir`: the directory of the source; none for host lists and hosts made during the run.
+    pub fn inventory_dir(&self) -> Option<&Path> {
+        self.source.as_deref().filter(|source| source.is_absolute())?.parent()
+    }
 }

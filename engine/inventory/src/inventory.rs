@@ -54,8 +54,23 @@ impl Inventory {
         self.groups.values()
     }
 
+    /// Files and directories the hosts came from, in the order they were given, with whole paths.
     pub fn sources(&self) -> &[PathBuf] {
         &self.sources
+    }
+
+    /// Directories where `group_vars` and `host_vars` of the sources lie, the weakest first, each once: a source that
+    /// is a directory itself, or the directory of the file.
+    pub fn vars_basedirs(&self) -> Vec<PathBuf> {
+        let basedir = |path: &PathBuf| if path.is_dir() { Some(path.clone()) } else { path.parent().map(Into::into) };
+        let mut basedirs: Vec<PathBuf> = Vec::new();
+        for basedir in self.sources.iter().rev().filter_map(basedir) {
+            if !basedirs.contains(&basedir) {
+                basedirs.push(basedir);
+            }
+        }
+        basedirs.reverse();
+        basedirs
     }
 
     /// The host of that name; for `localhost`, `127.0.0.1` and `::1` also the inventory's host under another of these
@@ -71,29 +86,6 @@ impl Inventory {
 
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.get(name)
-    }
-
-    /// Every group the host is in, `all` included, in the order in which their variables apply: depth, priority, name.
-    pub fn groups_of(&self, host: &Host) -> Vec<&Group> {
-        let mut ids: Vec<GroupId> = Vec::with_capacity(host.groups.len() * 2 + 1);
-        let mut unseen = host.groups.clone();
-        while let Some(id) = unseen.pop() {
-            if !ids.contains(&id) {
-                ids.push(id);
-                unseen.extend(&self.group_at(id).parents);
-            }
-        }
-        let mut groups: Vec<&Group> = ids.into_iter().map(|id| self.group_at(id)).collect();
-        groups.sort_by(|a, b| (a.depth, a.priority, &a.name).cmp(&(b.depth, b.priority, &b.name)));
-        groups
-    }
-
-    /// `group_names`: the sorted names of the host's groups without `all`.
-    pub fn group_names(&self, host: &Host) -> Vec<&str> {
-        let mut names: Vec<&str> = self.groups_of(host).into_iter().map(|group| group.name.as_str()).collect();
-        names.retain(|name| *name != "all");
-        names.sort_unstable();
-        names
     }
 
     /// Hosts of the group and of all groups below it, in inventory order. Empty for a group that is not there.

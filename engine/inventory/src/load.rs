@@ -1,6 +1,6 @@
 //! `Inventory::load`: every source, tried with every kind of source that accepts it.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_config::Settings;
@@ -87,7 +87,7 @@ impl Loader<'_> {
         if name.contains(',') && !path.exists() {
             return self.read_one(&Source { name, path: None });
         }
-        let path = std::path::absolute(path).map_err(|error| Diagnostic::error(format!("'{name}': {error}")))?;
+        let path = absolute(path)?;
         self.inventory.sources.push(path.clone());
         self.read_path(&path)
     }
@@ -144,6 +144,22 @@ impl Loader<'_> {
         self.warnings.push(Diagnostic::warning(format!("Unable to parse {name} as an inventory source")));
         Ok(false)
     }
+}
+
+/// The whole path without `.` and `..`; links are not followed.
+fn absolute(path: &Path) -> Result<PathBuf, Diagnostic> {
+    let path =
+        std::path::absolute(path).map_err(|error| Diagnostic::error(format!("'{}': {error}", path.display())))?;
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    Ok(plain)
 }
 
 /// The text of an inventory file, decrypted where it is a vault.

@@ -1,17 +1,24 @@
-//! `hash_behaviour = merge`: maps given twice become one.
+//! Variables over variables: `hash_behaviour` `replace` and `merge`.
 
 use std::sync::Arc;
 
-use kapell_parsing::Value;
+use kapell_parsing::{Map, Value};
 
 /// `new` over `old`: maps are merged key by key, all the way down; anything else is replaced.
 pub fn merged(old: &Value, new: &Value) -> Value {
     let (Value::Map(old), Value::Map(new)) = (old, new) else { return new.clone() };
     let mut result = Arc::clone(old);
-    let map = Arc::make_mut(&mut result);
-    for (key, value) in new.iter() {
-        let value = map.get(key).map_or_else(|| value.clone(), |old| merged(old, value));
-        map.insert(key.clone(), value);
-    }
+    merge_into(Arc::make_mut(&mut result), new, true);
     Value::Map(result)
+}
+
+/// Puts `new` into `vars`. With `merge_maps` a map given twice is merged, otherwise the new one counts.
+pub fn merge_into(vars: &mut Map, new: &Map, merge_maps: bool) {
+    for (key, value) in new {
+        let value = match vars.get(key) {
+            Some(old) if merge_maps => merged(old, value),
+            _ => value.clone(),
+        };
+        vars.insert(key.clone(), value);
+    }
 }

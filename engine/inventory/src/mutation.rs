@@ -255,7 +255,7 @@ impl Inventory {
 }
 
 /// Where a source names a host.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) source: Option<&'a Path>,
     pub(crate) origin: Option<&'a Origin>,

@@ -2,7 +2,9 @@
 
 use kapell_config::{GroupNames, HashBehaviour, PatternMismatch, Settings};
 
-#[derive(Clone, Copy, Debug)]
+use crate::variables::{GROUP_LAYERS, GroupLayer};
+
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// What to do when a host pattern names nothing.
     pub mismatch: PatternMismatch,
@@ -10,6 +12,8 @@ pub struct Policy {
     pub group_names: GroupNames,
     /// `hash_behaviour = merge`: maps given twice for one host or group are merged.
     pub merge_maps: bool,
+    /// `precedence`: the kinds of group variables, the weakest first.
+    pub(crate) group_layers: Vec<GroupLayer>,
 }
 
 impl From<&Settings> for Policy {
@@ -18,13 +22,18 @@ impl From<&Settings> for Policy {
             mismatch: settings.host_pattern_mismatch,
             group_names: settings.transform_invalid_group_chars,
             merge_maps: settings.hash_behaviour == HashBehaviour::Merge,
+            group_layers: settings.precedence.iter().filter_map(|name| layer(name)).collect(),
         }
     }
+}
+
+fn layer(name: &str) -> Option<GroupLayer> {
+    GROUP_LAYERS.iter().find(|(known, _)| *known == name).map(|(_, layer)| *layer)
 }
 
 /// As Ansible is without any configuration.
 impl Default for Policy {
     fn default() -> Self {
-        Self { mismatch: PatternMismatch::Warning, group_names: GroupNames::Never, merge_maps: false }
+        Self::from(&Settings::default())
     }
 }

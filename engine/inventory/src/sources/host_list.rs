@@ -1,5 +1,7 @@
 //! Hosts right on the command line: `-i web1,web2:2222,` and, as `advanced_host_list`, with ranges.
 
+use std::path::Path;
+
 use kapell_parsing::Diagnostic;
 
 use super::{Source, host_line};
@@ -21,7 +23,7 @@ pub(crate) fn read(
 ) -> Result<(), Diagnostic> {
     for word in words(source) {
         let (name, port) = address::split_port(word).filter(|(name, _)| !name.contains('[')).unwrap_or((word, None));
-        inventory.add_source_host(name, port, GroupId::UNGROUPED, &Place::default(), warnings)?;
+        inventory.add_source_host(name, port, GroupId::UNGROUPED, &place(source), warnings)?;
     }
     Ok(())
 }
@@ -35,7 +37,7 @@ pub(crate) fn read_ranges(
     for word in words(source) {
         let hosts = host_line::expand(word).map_err(Diagnostic::error)?;
         for name in hosts.names {
-            inventory.add_source_host(&name, hosts.port, GroupId::UNGROUPED, &Place::default(), warnings)?;
+            inventory.add_source_host(&name, hosts.port, GroupId::UNGROUPED, &place(source), warnings)?;
         }
     }
     Ok(())
@@ -43,4 +45,8 @@ pub(crate) fn read_ranges(
 
 fn words<'a>(source: &Source<'a>) -> impl Iterator<Item = &'a str> {
     source.name.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn place<'a>(source: &Source<'a>) -> Place<'a> {
+    Place { source: Some(Path::new(source.name)), origin: None }
 }

@@ -1,0 +1,91 @@
+//! JSON as `ansible-inventory` prints it: keys sorted, four blanks for each level, Python's numbers.
+
+use kapell_parsing::{Key, Value, value::float_repr};
+use serde_json::Value as Json;
+
+/// What a text is shown as when it must not be templated by whoever reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsafe {
+    /// As a map that marks it.
+    Marked,
+    Plain,
+}
+
+pub(crate) fn write(value: &Value, marks: Unsafe) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, marks, 0);
+    out
+}
+
+fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
+    match value {
+        Value::Undefined(_) | Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Value::Int(number) => out.push_str(&number.to_string()),
+        Value::BigInt(number) => out.push_str(&number.to_string()),
+        Value::Float(number) if number.is_nan() => out.push_str("NaN"),
+        Value::Float(number) if number.is_infinite() => {
+            out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" })
+        }
+        Value::Float(number) => out.push_str(&float_repr(*number)),
+        Value::Str(text) if text.is_secret() => write_text(out, "********"),
+        Value::Str(text) if marks == Unsafe::Marked && !text.is_trusted() => {
+            let mark = [(Key::from("__ansible_unsafe"), Value::trusted(text.as_str()))];
+            write_value(out, &Value::map(mark.into_iter().collect()), marks, level);
+        }
+        Value::Str(text) => write_text(out, text),
+        Value::List(items) => {
+            let items = items.iter().map(|item| (None, item));
+            write_all(out, ['[', ']'], items, marks, level);
+        }
+        Value::Map(map) => {
+            let mut entries: Vec<(String, &Value)> = map.iter().map(|(key, value)| (json_key(key), value)).collect();
+            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            let entries = entries.iter().map(|(key, value)| (Some(key.as_str()), *value));
+            write_all(out, ['{', '}'], entries, marks, level);
+        }
+    }
+}
+
+fn write_all<'a>(
+    out: &mut String,
+    [open, close]: [char; 2],
+    entries: impl ExactSizeIterator<Item = (Option<&'a str>, &'a Value)>,
+    marks: Unsafe,
+    level: usize,
+) {
+    out.push(open);
+    let is_empty = entries.len() == 0;
+    for (place, (key, value)) in entries.enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        break_line(out, level + 1);
+        if let Some(key) = key {
+            write_text(out, key);
+            out.push_str(": ");
+        }
+        write_value(out, value, marks, level + 1);
+    }
+    if !is_empty {
+        break_line(out, level);
+    }
+    out.push(close);
+}
+
+fn break_line(out: &mut String, level: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("    ", level));
+}
+
+fn write_text(out: &mut String, text: &str) {
+    out.push_str(&Json::from(text).to_string());
+}
+
+fn json_key(key: &Key) -> String {
+    match key {
+        Key::Null => "null".into(),
+        Key::Bool(value) => value.to_string(),
+        other => other.to_string(),
+    }
+}
