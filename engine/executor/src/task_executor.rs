@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kapell_connection::ConnectionSpec;
 use kapell_parsing::{Key, Map, Value};
 use kapell_playbook::Task;
 use kapell_template::{RenderContext, is_omit};
@@ -299,7 +300,7 @@ impl HostTask {
                 if !done {
                     result.set("failed", true);
                 }
-                return self.outcome(result, effects, resolved);
+                return self.outcome(result, effects, resolved, &spec);
             }
             self.run.emit(Event::Retry {
                 host: self.host.clone(),
@@ -312,12 +313,21 @@ impl HostTask {
         }
     }
 
-    fn outcome(&self, mut result: TaskResult, mut effects: Effects, resolved: ResolvedTask) -> TaskOutcome {
+    fn outcome(
+        &self,
+        mut result: TaskResult,
+        mut effects: Effects,
+        resolved: ResolvedTask,
+        spec: &ConnectionSpec,
+    ) -> TaskOutcome {
         self.take_facts(&mut result, &mut effects, &resolved);
         if result.is_failed() && result.error.is_none() {
             result.error = Some(self.failure_report(&result, &resolved.action));
         }
-        let delegated_to = resolved.delegate_to.clone();
+        let delegated_to = resolved.delegate_to.as_ref().map(|host| match &spec.address {
+            address if address == host => host.clone(),
+            address => format!("{host}({address})"),
+        });
         let failed_task = failed_task(&resolved);
         TaskOutcome { effects, delegated_to, diff: resolved.diff, failed_task, ..TaskOutcome::new(&self.host, result) }
     }
@@ -435,7 +445,7 @@ impl HostTask {
 
 struct Prepared {
     resolved: ResolvedTask,
-    spec: kapell_connection::ConnectionSpec,
+    spec: ConnectionSpec,
     vars: HostVariables,
 }
 

@@ -191,6 +191,7 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     });
     let options = run_options(args, &prepared, passwords);
     let state = RunState::new(prepared.inventory, variables);
+    let retry = (prepared.settings.retry_files_enabled, prepared.settings.retry_files_save_path.clone());
     let run = Arc::new(Run {
         settings: prepared.settings,
         options,
@@ -207,7 +208,30 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     drop(run);
     runtime.shutdown_background();
     let _ = listener.join();
-    Ok(ended?.status.into())
+    let report = ended?;
+    if let Some(dir) = retry_dir(args, &retry) {
+        write_retry_file(&args.playbooks, &dir, &report.failed_hosts)?;
+    }
+    Ok(report.status.into())
+}
+
+/// Where a retry file goes, when one is wanted.
+fn retry_dir(args: &PlaybookArgs, (wanted, dir): &(bool, Option<PathBuf>)) -> Option<PathBuf> {
+    let beside = || args.playbooks.first().map(|playbook| inventory::parent(playbook));
+    wanted.then(|| dir.clone().or_else(beside)).flatten()
+}
+
+/// The hosts that failed, one a line, for `--limit @FILE`.
+fn write_retry_file(playbooks: &[PathBuf], dir: &Path, hosts: &[String]) -> Result<(), Refusal> {
+    let Some(stem) = playbooks.first().and_then(|playbook| playbook.file_stem()) else { return Ok(()) };
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let path = dir.join(stem).with_extension("retry");
+    let text = hosts.iter().map(|host| format!("{host}\n")).collect::<Vec<_>>().concat();
+    fs_err::write(&path, text).map_err(anyhow::Error::from)?;
+    Display::new(true, false).out(&format!("\tto retry, use: --limit @{}", path.display()), Color::Plain);
+    Ok(())
 }
 
 /// The first interrupt lets what is in flight finish; the second ends at once.
