@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use kapell_config::Settings;
 use kapell_executor::variables::InventoryVariables;
-use kapell_inventory::Inventory;
-use kapell_parsing::{Diagnostic, VaultSecrets};
+use kapell_inventory::{Inventory, VarsDir, VarsDirs};
+use kapell_parsing::VaultSecrets;
 
 /// `-i` of the command line, else the configured sources.
 pub(crate) fn sources(given: &[String], settings: &Settings) -> Vec<String> {
@@ -18,25 +18,20 @@ pub(crate) fn variables(
     playbooks: &[PathBuf],
     settings: &Settings,
     vault: &VaultSecrets,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<InventoryVariables, Diagnostic> {
-    let beside_inventory = Vec::new();
-    let _ = (vault, &warnings);
+) -> InventoryVariables {
     let mut seen: Vec<PathBuf> = Vec::new();
-    for source in inventory.sources() {
-        let dir = if source.is_dir() { source.clone() } else { parent(source) };
-        if !seen.contains(&dir) {
+    let mut load = |dir: PathBuf| {
+        let is_new = !seen.contains(&dir);
+        is_new.then(|| {
+            let loaded = VarsDir::load(&dir, settings, vault);
             seen.push(dir);
-        }
-    }
-    let beside_playbooks = Vec::new();
-    for playbook in playbooks {
-        let dir = parent(playbook);
-        if !seen.contains(&dir) {
-            seen.push(dir);
-        }
-    }
-    Ok(InventoryVariables::new(beside_inventory, beside_playbooks, settings.hash_behaviour))
+            loaded
+        })
+    };
+    let directory = |source: &PathBuf| if source.is_dir() { source.clone() } else { parent(source) };
+    let inventory: Vec<VarsDir> = inventory.sources().iter().filter_map(|source| load(directory(source))).collect();
+    let playbook = playbooks.iter().filter_map(|playbook| load(parent(playbook))).collect();
+    InventoryVariables::new(VarsDirs { inventory, playbook })
 }
 
 /// The directory a file is in; `.` for a bare name.

@@ -163,8 +163,14 @@ pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Vec
     Ok(selected.into_iter().filter(|host| !state.is_out(host)).collect())
 }
 
-/// Tells variables which hosts the batch has.
-pub fn enter_batch(state: &mut RunState, play_hosts: &[String], batch: &[String]) {
+/// Reads the batch's inventory variables and tells variables which hosts it has.
+pub fn enter_batch(run: &Run, state: &mut RunState, play_hosts: &[String], batch: &[String]) -> Result<(), Diagnostic> {
+    let world = &state.world;
+    for host in batch.iter().filter_map(|name| world.inventory.host(name)) {
+        world.inventory_variables.of_host(&world.inventory, host);
+    }
+    let warnings = world.inventory_variables.take_problems()?;
+    warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
     let list = |hosts: &[String]| Value::list(hosts.iter().map(|host| host.as_str().into()).collect());
     let left: Vec<String> = play_hosts.iter().filter(|host| !state.is_out(host)).cloned().collect();
     if let Some(play) = &mut state.world.play {
@@ -173,6 +179,7 @@ pub fn enter_batch(state: &mut RunState, play_hosts: &[String], batch: &[String]
         play.hosts = list(&left);
         play.batch = list(batch);
     }
+    Ok(())
 }
 
 /// The whole play as one block: facts, pre_tasks, roles, tasks and post_tasks with handlers flushed in between.

@@ -93,7 +93,7 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
         if batch.is_empty() {
             continue;
         }
-        play_setup::enter_batch(state, &hosts, &batch);
+        play_setup::enter_batch(run, state, &hosts, &batch)?;
         let check_mode = run.options.check;
         run.emit(Event::PlayStart {
             name: settings.title.clone(),

@@ -174,13 +174,10 @@ fn render_static(templar: &Templar, value: &Value, scope: &Scope, extra_vars: &M
 /// Runs the prepared playbooks on a runtime of its own.
 fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Result<Exit, Refusal> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
-    let mut warnings = Vec::new();
-    let variables =
-        inventory::variables(&prepared.inventory, &args.playbooks, &prepared.settings, &prepared.vault, &mut warnings)?;
+    let variables = inventory::variables(&prepared.inventory, &args.playbooks, &prepared.settings, &prepared.vault);
     let callback = kapell_callback::Default::new(&prepared.settings, verbosity(args, &prepared.settings));
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     let listener = events::listen(receiver, callback);
-    warnings.into_iter().for_each(|warning| drop(sender.send(Event::Diagnostic(warning))));
     let interrupted = Arc::new(AtomicBool::new(false));
     let connection_events = sender.clone();
     let connections =

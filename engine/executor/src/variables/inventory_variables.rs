@@ -3,33 +3,19 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use kapell_config::HashBehaviour;
-use kapell_inventory::{Group, Host, Inventory};
-pub struct VarsDir;
-impl VarsDir {
-    fn group_vars(&self, _: &str) -> Option<&Map> {
-        None
-    }
-    fn host_vars(&self, _: &str) -> Option<&Map> {
-        None
-    }
-}
-use kapell_parsing::{Map, Value};
-
-use super::combine;
+use kapell_inventory::{Host, Inventory, VarsDirs};
+use kapell_parsing::{Diagnostic, Map, Severity, Value};
 
 /// Inventory group and host variables with the `group_vars` and `host_vars` beside inventory sources and playbook.
 pub struct InventoryVariables {
-    inventory_dirs: Vec<VarsDir>,
-    playbook_dirs: Vec<VarsDir>,
-    behaviour: HashBehaviour,
+    dirs: VarsDirs,
     hosts: RwLock<HashMap<String, Arc<Map>>>,
     groups: RwLock<Arc<OnceLock<Value>>>,
 }
 
 impl InventoryVariables {
-    pub fn new(inventory_dirs: Vec<VarsDir>, playbook_dirs: Vec<VarsDir>, behaviour: HashBehaviour) -> Self {
-        Self { inventory_dirs, playbook_dirs, behaviour, hosts: RwLock::default(), groups: RwLock::default() }
+    pub fn new(dirs: VarsDirs) -> Self {
+        Self { dirs, hosts: RwLock::default(), groups: RwLock::default() }
     }
 
     /// The merged variables of `host`.
@@ -39,10 +25,19 @@ impl InventoryVariables {
             return Arc::clone(map);
         }
         drop(known);
-        let merged = Arc::new(self.merge(inventory, host));
+        let merged = Arc::new(inventory.host_variables(host, &self.dirs));
         let mut known = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(host.name.clone(), Arc::clone(&merged));
         merged
+    }
+
+    /// What is wrong with variable files read so far: warnings, or the error that ends the run.
+    pub fn take_problems(&self) -> Result<Vec<Diagnostic>, Diagnostic> {
+        let mut problems = self.dirs.take_problems();
+        match problems.iter().position(|problem| problem.severity == Severity::Error) {
+            Some(index) => Err(problems.swap_remove(index)),
+            None => Ok(problems),
+        }
     }
 
     /// The `groups` magic variable.
@@ -55,33 +50,5 @@ impl InventoryVariables {
     pub fn forget(&self) {
         self.hosts.write().unwrap_or_else(PoisonError::into_inner).clear();
         *self.groups.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
-    }
-
-    /// Ansible's `VARIABLE_PRECEDENCE`, weakest first.
-    fn merge(&self, inventory: &Inventory, host: &Host) -> Map {
-        let mut merged = Map::new();
-        let groups = inventory.groups_of(host);
-        let (all, others): (Vec<&Group>, Vec<&Group>) = groups.into_iter().partition(|group| group.name == "all");
-        for group in all.iter().chain(&others) {
-            self.add(&mut merged, Some(&group.vars));
-        }
-        for groups in [&all, &others] {
-            for dirs in [&self.inventory_dirs, &self.playbook_dirs] {
-                for group in groups {
-                    dirs.iter().for_each(|dir| self.add(&mut merged, dir.group_vars(&group.name)));
-                }
-            }
-        }
-        self.add(&mut merged, Some(&host.vars));
-        for dir in self.inventory_dirs.iter().chain(&self.playbook_dirs) {
-            self.add(&mut merged, dir.host_vars(&host.name));
-        }
-        merged
-    }
-
-    fn add(&self, merged: &mut Map, over: Option<&Map>) {
-        if let Some(over) = over {
-            combine(merged, over, self.behaviour);
-        }
     }
 }
