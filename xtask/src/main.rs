@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is its purpose")]
 
 mod command;
+mod conformance;
 mod engine;
 mod fleet;
 mod lab;
@@ -27,6 +28,8 @@ enum Task {
     Fleet(fleet::FleetCommand),
     /// Roll versions out on the fleet while requests go through nginx; count those that fail.
     RolloutUnderLoad(rollout::RolloutCommand),
+    /// Run the cases of tests/conformance under two engines and show what differs.
+    Conformance(conformance::ConformanceCommand),
     /// Send HTTP requests by the clock and report what came back, as JSON.
     Load(load::LoadCommand),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match Xtask::parse().task {
         Task::Fleet(command) => command.run(&lab),
         Task::RolloutUnderLoad(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Load(command) => command.run().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// Host -> counter (`ok`, `changed`, …) -> value.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Recap(pub(crate) BTreeMap<String, BTreeMap<String, u32>>);
 
 impl Recap {

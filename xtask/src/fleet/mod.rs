@@ -181,9 +181,14 @@ impl Fleet {
         host::kill(&self.host_directory(host), &self.machine_name(host))
     }
 
-    /// The root directory of the host's files, as seen from this machine.
-    pub(crate) fn root(&self, host: &Host) -> PathBuf {
+    /// The host's files as seen from this machine.
+    fn root(&self, host: &Host) -> PathBuf {
         self.host_directory(host).join("root")
+    }
+
+    /// Only what was changed since the base image: the upper half of the host's overlay.
+    pub(crate) fn changed_files(&self, host: &Host) -> PathBuf {
+        self.host_directory(host).join("upper")
     }
 
     pub(crate) fn wait_until_ready(&self, host: &Host) -> Result<()> {

@@ -1,0 +1,145 @@
+//! Differential conformance: the same playbooks under two engines on fresh copies; whatever differs in exit codes,
+//! recaps, dumped values and files (content, mode, owner) is shown. Expected values are measured, never committed.
+
+mod case;
+mod compare;
+mod fleet_content;
+mod snapshot;
+mod trial;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+
+use crate::engine::{Engine, Engines};
+use crate::lab::Lab;
+use case::Case;
+use compare::Difference;
+use trial::Trial;
+
+/// Differences printed for one case.
+const SHOWN: usize = 12;
+
+#[derive(Args)]
+pub(crate) struct ConformanceCommand {
+    /// Only cases whose name contains one of these.
+    names: Vec<String>,
+    /// The engine that is judged, and the one that is right.
+    #[arg(long, value_enum, default_value_t = Engine::Kapell)]
+    engine: Engine,
+    #[arg(long, value_enum, default_value_t = Engine::Ansible)]
+    reference: Engine,
+    /// Cases at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Measure the reference again, even where the lab remembers it for the same files.
+    #[arg(long)]
+    fresh: bool,
+    /// Also print what the reference printed.
+    #[arg(long)]
+    show: bool,
+    /// Instead of the cases, deploy the shipped playbooks on two identical fleets and compare the machines.
+    #[arg(long)]
+    fleet: bool,
+}
+
+impl ConformanceCommand {
+    pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
+        let engines = Engines::ensure(lab, &[self.engine, self.reference])?;
+        if self.fleet {
+            return fleet_content::compare(lab, &engines, self.engine, self.reference);
+        }
+        let cases = Case::find(&lab.repository().join("tests/conformance"), &self.names)?;
+        ensure!(!cases.is_empty(), "no such case");
+        let outcomes = self.run_all(lab, &engines, &cases)?;
+        summarize(&outcomes)
+    }
+
+    fn run_all(&self, lab: &Lab, engines: &Engines, cases: &[Case]) -> Result<Vec<Outcome>> {
+        let next = AtomicUsize::new(0);
+        let outcomes = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.jobs.max(1))
+                .map(|_| {
+                    scope.spawn(|| {
+                        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                            let outcome = self.run_one(lab, engines, case)?;
+                            outcome.print();
+                            outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(outcome);
+                        }
+                        anyhow::Ok(())
+                    })
+                })
+                .collect();
+            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
+        })?;
+        Ok(outcomes.into_inner().unwrap_or_default())
+    }
+
+    fn run_one(&self, lab: &Lab, engines: &Engines, case: &Case) -> Result<Outcome> {
+        let trial = Trial { lab, engines, case };
+        let expected = if self.fresh { trial.run(self.reference) } else { trial.run_remembered(self.reference) }?;
+        let actual = trial.run(self.engine)?;
+        let output = self.show.then(|| expected.iter().map(|run| run.output.as_str()).collect());
+        let seconds = |runs: &[trial::Run]| runs.iter().map(|run| run.seconds).sum();
+        Ok(Outcome {
+            name: case.name.clone(),
+            runs: expected.len(),
+            differences: compare::compare(case, &expected, &actual),
+            same_output: compare::same_output(&expected, &actual),
+            reference_seconds: seconds(&expected),
+            seconds: seconds(&actual),
+            output,
+        })
+    }
+}
+
+struct Outcome {
+    name: String,
+    runs: usize,
+    differences: Vec<Difference>,
+    /// Whether the two also printed the same, which only some cases ask for.
+    same_output: bool,
+    reference_seconds: f64,
+    seconds: f64,
+    output: Option<String>,
+}
+
+impl Outcome {
+    fn print(&self) {
+        let verdict = if self.differences.is_empty() { "same" } else { "DIFFERENT" };
+        let printed = if self.same_output { "prints the same" } else { "prints other lines" };
+        println!(
+            "{verdict:<9} {:<28} {} run(s), {:.1} s against {:.1} s, {printed}",
+            self.name, self.runs, self.seconds, self.reference_seconds
+        );
+        for difference in self.differences.iter().take(SHOWN) {
+            println!("{difference}");
+        }
+        if self.differences.len() > SHOWN {
+            println!("    … and {} more", self.differences.len() - SHOWN);
+        }
+        if let Some(output) = &self.output {
+            println!("{output}");
+        }
+    }
+}
+
+fn summarize(outcomes: &[Outcome]) -> Result<()> {
+    let different: Vec<&str> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.differences.is_empty())
+        .map(|outcome| outcome.name.as_str())
+        .collect();
+    let same_output = outcomes.iter().filter(|outcome| outcome.same_output).count();
+    println!(
+        "{} cases: {} the same, {} different; {same_output} print the same lines",
+        outcomes.len(),
+        outcomes.len() - different.len(),
+        different.len()
+    );
+    ensure!(different.is_empty(), "different: {}", different.join(", "));
+    Ok(())
+}
