@@ -24,6 +24,7 @@ use std::sync::Arc;
 use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, Map, Text, Value, VaultSecrets};
 
+pub(crate) use action_name::base_name;
 pub use include::find_task_file;
 use loader::Loader;
 use playbook_file::Handed;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Origin, Text, Value};
 
+use crate::load::base_name;
 use crate::{Role, Scope};
 
 #[derive(Debug)]
@@ -62,12 +63,16 @@ impl Task {
         self.scope.role()
     }
 
-    /// `name`, else the action with its free form, with the role in front: `web : install nginx`. Not templated.
+    /// `name`, else the action, with the role in front: `web : install nginx`. Not templated. An `include_role` is
+    /// named after the role it brings in.
     pub fn path_name(&self) -> String {
-        let name = match &self.name {
-            Some(name) if !name.is_empty() => name.as_str(),
-            _ => self.action.as_str(),
-        };
+        let name = self.name.as_deref().filter(|name| !name.is_empty());
+        if base_name(&self.action) == "include_role" {
+            let role = self.args.get("name").or_else(|| self.args.get("role"));
+            let role = role.map(Value::to_string).unwrap_or_default();
+            return name.map_or_else(|| format!("{} : {role}", self.action), str::to_string);
+        }
+        let name = name.unwrap_or(&self.action);
         match self.role() {
             Some(role) => format!("{} : {name}", role.name),
             None => name.to_string(),

@@ -628,3 +628,21 @@ dependencies:
         [role r]
     ");
 }
+
+#[test]
+fn a_role_named_by_a_path() {
+    let project = Project::new(
+        "
+- hosts: all
+  roles: [../elsewhere/deep/role, ./inner/../inner/role]
+### elsewhere/deep/role/tasks/main.yml
+- ping:
+### inner/role/tasks/main.yml
+- ping:
+",
+    );
+    let playbook = project.loaded();
+    let paths: Vec<_> =
+        playbook.plays[0].roles.iter().map(|role| role.path.strip_prefix(project.path()).unwrap()).collect();
+    assert_eq!(paths, [std::path::Path::new("elsewhere/deep/role"), std::path::Path::new("inner/role")]);
+}

@@ -230,3 +230,35 @@ fn tasks_and_tags_are_listed() {
     assert_eq!(some[0].task_tags(), ["a", "play", "z"]);
     assert_eq!(some[0].tasks.len(), 2);
 }
+
+#[test]
+fn names_that_callbacks_print() {
+    let project = Project::new(
+        "
+- hosts: all
+  roles: [r]
+  tasks:
+    - ping:
+    - name: named
+      ping:
+    - include_role: {name: r}
+### roles/r/tasks/main.yml
+- ping:
+- name: named
+  ping:
+- include_role: {name: other}
+- name: named include
+  include_role: {name: other}
+",
+    );
+    let playbook = project.loaded();
+    let play = &playbook.plays[0];
+    let names: Vec<String> = [&play.role_tasks, &play.tasks]
+        .into_iter()
+        .flat_map(|nodes| tasks_of(nodes))
+        .map(|task| task.path_name())
+        .collect();
+    let expected =
+        ["r : ping", "r : named", "include_role : other", "named include", "ping", "named", "include_role : r"];
+    assert_eq!(names, expected);
+}

@@ -241,6 +241,7 @@ fn wrong_actions() {
 - include: other.yml
 - hello
 - {7: 8}
+- debug: msg=1 _ansible_internal=2
 "
     ), @r"
     no module or action detected in task
@@ -366,6 +367,12 @@ fn wrong_actions() {
        |
      2 |   tasks:
        |   ^
+
+    '_ansible_internal' is no argument of 'debug': names that start with '_ansible_' are reserved
+      --> /site.yml:26:14
+        |
+     26 |     - debug: msg=1 _ansible_internal=2
+        |              ^
     [Deprecation] 'action' is a mapping
       --> /site.yml:15:7
         |
@@ -570,6 +577,7 @@ fn meta_actions() {
 - meta:
 - meta: "{{ x }}"
 - meta: end_play now
+- meta: end_role
 "#
     ), @r"
     unknown meta action 'flush_handler'
@@ -592,6 +600,12 @@ fn meta_actions() {
      6 |     - meta: end_play now
        |             ^
       hint: one of clear_facts, clear_host_errors, end_batch, end_host, end_play, end_role, flush_handlers, noop, refresh_inventory, reset_connection
+
+    'end_role' in a task outside of a role
+      --> /site.yml:7:7
+       |
+     7 |     - meta: end_role
+       |       ^
     ");
 }
 
@@ -733,6 +747,13 @@ fn wrong_handlers() {
   listen: [1]
 - ping:
   listn: x
+- meta: end_role
+- block:
+    - block: []
+- import_tasks: blocks.yml
+### blocks.yml
+- block:
+    - ping:
 "
     ), @r"
     'include_role' cannot be a handler
@@ -761,6 +782,26 @@ fn wrong_handlers() {
      8 |       listn: x
        |       ^
       hint: did you mean 'listen'?
+
+    'end_role' in a handler
+      --> /site.yml:9:7
+       |
+     9 |     - meta: end_role
+       |       ^
+
+    a block cannot be a handler
+      --> /site.yml:11:11
+        |
+     11 |         - block: []
+        |           ^
+      hint: blocks stand in the list of handlers itself, and lend their keywords only
+
+    a block cannot be a handler
+      --> /blocks.yml:1:3
+       |
+     1 | - block:
+       |   ^
+      hint: blocks stand in the list of handlers itself, and lend their keywords only
     ");
 }
 

@@ -9,7 +9,7 @@ use kapell_parsing::{Diagnostic, Map, Origin, Text, Value};
 use crate::load::action_name::base_name;
 use crate::load::check::shown;
 use crate::load::keywords::{inheritable, scope_at, unknown_keyword};
-use crate::load::loader::{Loader, key_place};
+use crate::load::loader::{Loader, key_place, normal};
 use crate::load::role_use::RoleUse;
 use crate::load::statement::Statement;
 use crate::{Block, Node, RoleRequest, Scope, ScopeKind, keyword};
@@ -283,7 +283,7 @@ pub fn find_task_file(name: &str, scope: &Scope, basedir: &Path) -> Result<PathB
         add(role.path.clone());
     }
     add(basedir.to_path_buf());
-    if let Some(found) = dirs.iter().map(|dir| dir.join(name)).find(|path| path.is_file()) {
+    if let Some(found) = dirs.iter().map(|dir| normal(&dir.join(name))).find(|path| path.is_file()) {
         return Ok(found);
     }
     let places = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(", ");

@@ -1,7 +1,7 @@
 //! `Loader`: one loading run: the errors found so far, the files read, and the imports that are open.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_parsing::yaml::{self, LoadOptions};
@@ -133,6 +133,21 @@ impl<'a> Loader<'a> {
     }
 }
 
+/// A path without `.` and `..`, as far as its text tells: `roles/../x` is `x` even when there is no `roles`.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
 /// Where an entry of a map is: at its value when that is text, else at its key.
 pub(crate) fn place<'v>(key: &'v Key, value: &'v Value) -> Option<&'v Origin> {
     match (value, key) {
@@ -147,5 +162,19 @@ pub(crate) fn key_place(key: &Key) -> Option<&Origin> {
     match key {
         Key::Str(text) => text.origin(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_made_plain() {
+        let cases =
+            [("/a/./b/../c", "/a/c"), ("/a/../../b", "/../b"), ("../a", "../a"), ("a/..", ""), ("/a/b/..", "/a")];
+        for (path, plain) in cases {
+            assert_eq!(normal(Path::new(path)), Path::new(plain), "{path}");
+        }
     }
 }

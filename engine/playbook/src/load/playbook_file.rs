@@ -8,7 +8,7 @@ use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Value};
 use crate::load::check::shown;
 use crate::load::include::near_file;
 use crate::load::keywords::unknown_keyword;
-use crate::load::loader::{Loader, key_place, place};
+use crate::load::loader::{Loader, key_place, normal, place};
 use crate::{Play, Scope, ScopeKind};
 
 const IMPORT: &[&str] = &["import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook"];
@@ -93,7 +93,7 @@ impl Loader<'_> {
     }
 
     fn find_playbook(&mut self, name: &Text, key: &Key) -> Option<PathBuf> {
-        let beside = self.basedir.join(name.as_str());
+        let beside = normal(&self.basedir.join(name.as_str()));
         if beside.is_file() {
             return Some(beside);
         }
@@ -139,7 +139,7 @@ pub(crate) fn directory(path: &Path) -> PathBuf {
         _ => Path::new("."),
     };
     match std::path::absolute(parent) {
-        Ok(absolute) => absolute.components().collect(),
+        Ok(absolute) => normal(&absolute),
         Err(_) => parent.to_path_buf(),
     }
 }

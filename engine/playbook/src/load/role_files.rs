@@ -1,12 +1,12 @@
 //! The files of a role directory: `main` in its spellings, or the one asked for, or a directory of variable files.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use kapell_config::HashBehaviour;
 use kapell_parsing::{Diagnostic, Map, Origin, Value};
 
 use crate::load::check::shown;
-use crate::load::loader::Loader;
+use crate::load::loader::{Loader, normal};
 
 const ENDINGS: &[&str] = &["yml", "yaml", "json"];
 
@@ -60,7 +60,7 @@ impl Loader<'_> {
         origin: Option<&Origin>,
     ) -> Option<PathBuf> {
         let Some(wanted) = wanted else { return found };
-        if Path::new(wanted).components().any(|part| matches!(part, Component::ParentDir | Component::RootDir)) {
+        if !normal(&dir.join(wanted)).starts_with(normal(dir)) {
             let message = format!("'{wanted}' is not inside {}", dir.display());
             self.error(Diagnostic::error(message).at(origin));
             return None;
@@ -101,10 +101,10 @@ pub(crate) fn existing(dir: &Path, wanted: Option<&str>) -> Option<PathBuf> {
 /// `main.yml`, `main.yaml`, `main.json`, `main`; a name that was asked for is tried as it is first.
 fn candidates(dir: &Path, wanted: Option<&str>) -> Vec<PathBuf> {
     let name = wanted.unwrap_or("main");
-    let mut paths: Vec<PathBuf> = ENDINGS.iter().map(|ending| dir.join(format!("{name}.{ending}"))).collect();
+    let mut paths: Vec<PathBuf> = ENDINGS.iter().map(|ending| normal(&dir.join(format!("{name}.{ending}")))).collect();
     match wanted {
-        Some(_) => paths.insert(0, dir.join(name)),
-        None => paths.push(dir.join(name)),
+        Some(_) => paths.insert(0, normal(&dir.join(name))),
+        None => paths.push(normal(&dir.join(name))),
     }
     paths
 }

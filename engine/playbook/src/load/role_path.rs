@@ -6,7 +6,7 @@ use kapell_parsing::diagnostic::closest;
 use kapell_parsing::{Diagnostic, Text};
 
 use crate::Scope;
-use crate::load::loader::Loader;
+use crate::load::loader::{Loader, normal};
 
 /// A role's directory, found.
 pub(crate) struct RolePlace {
@@ -23,7 +23,7 @@ impl Loader<'_> {
         }
         let dirs = self.role_dirs(scope);
         // Joining an absolute name gives that name.
-        let path = dirs.iter().map(|dir| dir.join(name.as_str())).find(|path| path.is_dir());
+        let path = dirs.iter().map(|dir| normal(&dir.join(name.as_str()))).find(|path| path.is_dir());
         if let Some(path) = path {
             return Some(RolePlace { name: name.to_string(), path, collection: None });
         }

@@ -152,6 +152,18 @@ impl Loader<'_> {
     }
 
     fn arguments(&mut self, action: &Text, value: &Value, origin: Option<&Origin>) -> Option<Arguments> {
+        let arguments = self.read_arguments(action, value, origin)?;
+        let is_internal = |key: &&Key| key.as_str().is_some_and(|key| key.starts_with("_ansible_"));
+        if let Some(key) = arguments.map.keys().find(is_internal) {
+            let message =
+                format!("'{key}' is no argument of '{action}': names that start with '_ansible_' are reserved");
+            self.error(Diagnostic::error(message).at(key_place(key).or(origin)));
+            return None;
+        }
+        Some(arguments)
+    }
+
+    fn read_arguments(&mut self, action: &Text, value: &Value, origin: Option<&Origin>) -> Option<Arguments> {
         match value {
             Value::Null => Some(Arguments::default()),
             Value::Map(map) => Some(from_map(map)),

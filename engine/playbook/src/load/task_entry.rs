@@ -78,7 +78,7 @@ impl Loader<'_> {
                 Some(finished(entries, scope, statement, origin))
             }
             "meta" => {
-                self.check_meta(&statement, origin);
+                self.check_meta(&statement, &scope, origin);
                 Some(finished(entries, scope, statement, origin))
             }
             _ => Some(finished(entries, scope, statement, origin)),
@@ -117,9 +117,13 @@ impl Loader<'_> {
         rest
     }
 
-    fn check_meta(&mut self, statement: &Statement, origin: &Origin) {
+    fn check_meta(&mut self, statement: &Statement, scope: &Scope, origin: &Origin) {
         let wanted = statement.free_form.as_deref().unwrap_or_default();
         let is_template = statement.free_form.as_ref().is_some_and(Text::is_template);
+        if wanted == "end_role" && (scope.role().is_none() || scope.in_handlers) {
+            let place = if scope.in_handlers { "a handler" } else { "a task outside of a role" };
+            return self.error(Diagnostic::error(format!("'end_role' in {place}")).at(Some(origin)));
+        }
         if META_ACTIONS.contains(&wanted) || is_template {
             return;
         }

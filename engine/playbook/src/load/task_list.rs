@@ -70,6 +70,11 @@ impl Loader<'_> {
     }
 
     fn block(&mut self, entries: &Map, parent: &Arc<Scope>, dir: &Path, origin: &Origin) -> Option<Block> {
+        if parent.in_handlers && !is_handlers_scope(parent) {
+            let error = Diagnostic::error("a block cannot be a handler").at(Some(origin));
+            self.error(error.hint("blocks stand in the list of handlers itself, and lend their keywords only"));
+            return None;
+        }
         let mut scope = scope_at(ScopeKind::Block, parent, dir, Some(origin));
         for (key, _) in self.keywords(&mut scope, entries, &["always", "block", "rescue"]) {
             let names = action_names(&scope, self.cx.is_module);
@@ -140,6 +145,11 @@ pub(crate) fn handlers_scope(parent: &Arc<Scope>) -> Arc<Scope> {
     let mut scope = scope_at(ScopeKind::Include, parent, &parent.dir, parent.origin.as_ref());
     scope.in_handlers = true;
     Arc::new(scope)
+}
+
+/// Whether this is where a list of handlers starts, not something inside it.
+fn is_handlers_scope(scope: &Scope) -> bool {
+    scope.in_handlers && scope.parent.as_ref().is_none_or(|parent| !parent.in_handlers)
 }
 
 fn is_block(entries: &Map) -> bool {
