@@ -25,7 +25,7 @@ fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
         Value::BigInt(number) => out.push_str(&number.to_string()),
         Value::Float(number) if number.is_nan() => out.push_str("NaN"),
         Value::Float(number) if number.is_infinite() => {
-            out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" })
+            out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" });
         }
         Value::Float(number) => out.push_str(&float_repr(*number)),
         Value::Str(text) if text.is_secret() => write_text(out, "********"),

@@ -50,7 +50,7 @@ impl Listing<'_> {
                 listed.insert(Key::from(group.name.as_str()), Value::map(content));
             }
         }
-        let meta = [("hostvars", Value::map(self.host_vars())), ("profile", Value::from("inventory_legacy"))];
+        let meta = [("hostvars", Value::map(self.host_vars())), ("profile", Value::trusted("inventory_legacy"))];
         listed
             .insert(Key::from("_meta"), Value::map(meta.into_iter().map(|(key, value)| (key.into(), value)).collect()));
         listed
@@ -65,10 +65,10 @@ impl Listing<'_> {
             }
         };
         let children = self.inventory.children(group);
-        add("children", Value::list(children.into_iter().map(Value::from).collect()));
+        add("children", Value::list(children.into_iter().map(Value::trusted).collect()));
         if !is_all {
             let hosts = self.inventory.members(group).into_iter().filter(|host| self.is_selected(host));
-            add("hosts", Value::list(hosts.map(Value::from).collect()));
+            add("hosts", Value::list(hosts.map(Value::trusted).collect()));
         }
         if self.options.export {
             add("vars", Value::map(self.inventory.group_variables(group, self.dirs)));

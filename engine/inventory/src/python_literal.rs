@@ -37,7 +37,7 @@ impl Items {
     }
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     /// Blanks, line breaks and comments.
     fn skip_blank(&mut self) {
         loop {

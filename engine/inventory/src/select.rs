@@ -74,7 +74,7 @@ impl Inventory {
             Matcher::Exact => {
                 self.groups.get_index_of(&term.name).map(|index| GroupId(index as u32)).into_iter().collect()
             }
-            matcher => {
+            matcher @ Matcher::Regex(_) => {
                 let names = self.groups.keys().enumerate();
                 names.filter(|(_, name)| matcher.matches(name)).map(|(index, _)| GroupId(index as u32)).collect()
             }
@@ -84,7 +84,7 @@ impl Inventory {
     fn add_hosts_matching(&self, term: &Term, hosts: &mut HostSet) {
         match &term.matcher {
             Matcher::Exact => hosts.extend(self.hosts.get_index_of(&term.name).map(|index| HostId(index as u32))),
-            matcher => {
+            matcher @ Matcher::Regex(_) => {
                 let names = self.hosts.keys().enumerate();
                 hosts.extend(names.filter(|(_, name)| matcher.matches(name)).map(|(index, _)| HostId(index as u32)));
             }

@@ -30,6 +30,13 @@ pub(crate) fn read(
     let Value::Map(groups) = &output else {
         return Err(Diagnostic::error(format!("the program printed a {} where a map belongs", output.type_name())));
     };
+    match groups.get("_meta").and_then(|meta| meta.get("profile")) {
+        None => {}
+        Some(profile) if profile.as_str() == Some("inventory_legacy") => {}
+        Some(profile) => {
+            return Err(Diagnostic::error(format!("'_meta.profile' is {}, which is not known", profile.repr())));
+        }
+    }
     let mut reader = Reader { inventory, path, hosts: Vec::new(), warnings };
     for (name, content) in groups.iter().filter(|(name, _)| name.as_str() != Some("_meta")) {
         reader.read_group(&name.to_string(), content)?;
