@@ -645,3 +645,64 @@ fn a_missing_playbook() {
     let project = Project::new("### other.yml\n- hosts: all\n");
     insta::assert_snapshot!(project.errors(), @r"could not find the playbook '/site.yml'");
 }
+
+#[test]
+fn names_of_imports_see_what_is_known_before_the_play_runs() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- hosts: all
+  vars: {where: here, files: one}
+  vars_files: ["{{ files }}.yml", [nope.yml, two.yml], not_there.yml]
+  roles: [{role: r, from_params: p}]
+  pre_tasks:
+    - import_tasks: "{{ from_one }}-{{ from_two }}-{{ from_defaults }}.yml"
+### vars/one.yml
+from_one: one
+### two.yml
+from_two: 2
+### one-2-d.yml
+- ping:
+### roles/r/defaults/main.yml
+from_defaults: d
+from_vars: hidden
+### roles/r/vars/main.yml
+from_vars: v
+### roles/r/tasks/main.yml
+- import_tasks: "{{ from_defaults }}{{ from_vars }}{{ from_params }}.yml"
+### roles/r/tasks/dvp.yml
+- debug:
+"#
+    )
+    .shown(), @r"
+    play all on all vars={'where': 'here', 'files': 'one'} vars_files=['{{ files }}.yml', ['nope.yml', 'two.yml'], 'not_there.yml']
+      role r defaults={'from_defaults': 'd', 'from_vars': 'hidden'} vars={'from_vars': 'v'} params={'from_params': 'p'}
+      pre_tasks
+        [playbook import]
+          ping
+      role_tasks
+        [role r]
+          [playbook import]
+            debug
+    ");
+}
+
+#[test]
+fn names_of_imports_do_not_see_other_plays() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- hosts: all
+  vars: {name: x}
+- hosts: all
+  tasks:
+    - import_tasks: "{{ name }}.yml"
+"#
+    )
+    .errors(), @r#"
+    cannot tell the file to import '{{ name }}.yml': 'name' is undefined
+      --> /site.yml:5:21
+       |
+     5 |     - import_tasks: "{{ name }}.yml"
+       |                     ^
+      hint: what is imported must be known before the play runs: it sees play vars, vars_files and extra vars, not facts and inventory variables
+    "#);
+}
