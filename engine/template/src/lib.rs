@@ -1,4 +1,26 @@
 //! Jinja templates: source values and variables in, native values out. Nothing here talks to hosts or prints.
+//!
+//! minijinja reads the syntax; the evaluator works on Python-like objects of our own, so that types, errors and
+//! laziness are Ansible's. Values are templated when they are looked at, with the variables they came from.
+
+mod condition;
+mod containers;
+mod dates;
+mod dump;
+mod evaluate;
+mod filters;
+mod globals;
+mod header;
+mod jinja_tests;
+mod lookups;
+mod methods;
+mod object;
+mod operators;
+mod password;
+mod programs;
+mod python;
+mod scope;
+mod syntax;
 
 pub mod error;
 pub mod options;

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use kapell_parsing::Origin;
+use kapell_parsing::{Origin, VaultSecrets};
 
 /// Fixed for a whole run.
 #[derive(Clone, Default)]
 pub struct TemplarOptions {
+    /// For lookups that read vault files.
+    pub vault: VaultSecrets,
     /// Accept conditionals with non-boolean results, with Python's truth.
     pub allow_broken_conditionals: bool,
 }
@@ -24,7 +26,7 @@ pub struct RenderContext {
 }
 
 /// How a template file is read: the options of the `template` module, overridden by a `#jinja2:` header.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TextOptions {
     pub trim_blocks: bool,
     pub lstrip_blocks: bool,

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Map, SourceFile, Text, Value};
+use kapell_parsing::{Map, SourceFile, Text, Undefined, Value};
 
-use crate::{RenderContext, TemplarOptions, TemplateError, TextOptions, VariableSource};
+use crate::evaluate::{Arguments, Fault, Interpreter, Locals, Rendering, TemplateFrame, concat, defined, piece_text};
+use crate::object::Object;
+use crate::programs::Programs;
+use crate::scope::Scope;
+use crate::syntax::Program;
+use crate::{RenderContext, TemplarOptions, TemplateError, TextOptions, VariableSource, header, lookups, python};
 
 const OMIT: &str = "__omit__";
 
@@ -15,21 +20,30 @@ pub fn omit() -> Value {
 
 /// Whether `value`, a result of `Templar::render`, is `omit`.
 pub fn is_omit(value: &Value) -> bool {
-    matches!(value, Value::Undefined(undefined) if undefined.name.as_deref() == Some(OMIT))
+    matches!(value, Value::Undefined(undefined) if is_omit_marker(undefined))
+}
+
+pub(crate) fn is_omit_marker(undefined: &Undefined) -> bool {
+    undefined.name.as_deref() == Some(OMIT)
 }
 
 /// Shared by all hosts of a run.
 pub struct Templar {
     options: TemplarOptions,
+    programs: Programs,
 }
 
 impl Templar {
     pub fn new(options: TemplarOptions) -> Self {
-        Self { options }
+        Self { options, programs: Programs::default() }
     }
 
     pub fn options(&self) -> &TemplarOptions {
         &self.options
+    }
+
+    pub(crate) fn programs(&self) -> &Programs {
+        &self.programs
     }
 
     /// Templates every trusted string in `value`; a template that is one expression gives its native value. Strings a
@@ -38,56 +52,107 @@ impl Templar {
     pub fn render(
         &self,
         value: &Value,
-        _vars: &Arc<dyn VariableSource>,
-        _cx: &RenderContext,
+        vars: &Arc<dyn VariableSource>,
+        cx: &RenderContext,
     ) -> Result<Value, TemplateError> {
-        Ok(value.clone())
-    }
-
-    /// `when`, `failed_when`, `until`…: a boolean, an expression without delimiters, or a list of them, all of which
-    /// must hold.
-    pub fn condition(
-        &self,
-        condition: &Value,
-        _vars: &Arc<dyn VariableSource>,
-        _cx: &RenderContext,
-    ) -> Result<bool, TemplateError> {
-        Ok(condition.is_truthy())
+        if let Value::Str(text) = value
+            && !text.is_template()
+        {
+            return Ok(value.clone());
+        }
+        let rendering = Rendering::new(self, cx);
+        let result = rendering.resolve(value, &Scope::new(vars.clone())).and_then(|o| python::to_value(&rendering, &o));
+        result.map_err(|fault| fault.at(value.origin().or(cx.origin.as_ref())))
     }
 
     /// The native value of an expression without delimiters.
     pub fn expression(
         &self,
         expression: &Text,
-        _vars: &Arc<dyn VariableSource>,
-        _cx: &RenderContext,
+        vars: &Arc<dyn VariableSource>,
+        cx: &RenderContext,
     ) -> Result<Value, TemplateError> {
-        Ok(Value::Str(expression.clone()))
+        let origin = expression.origin().or(cx.origin.as_ref());
+        let program = self.programs.expression(expression).map_err(|error| error.worded("expression", origin))?;
+        let rendering = Rendering::new(self, cx);
+        let scope = Scope::new(vars.clone());
+        let object = self.evaluate(&rendering, program, &scope, expression, false);
+        object.and_then(|object| python::to_value(&rendering, &object)).map_err(|fault| fault.at(origin))
     }
 
-    /// A template file's text.
+    pub(crate) fn evaluate(
+        &self,
+        rendering: &Rendering<'_>,
+        program: Arc<Program>,
+        scope: &Arc<Scope>,
+        expression: &Text,
+        embedded: bool,
+    ) -> Result<Object, Fault> {
+        let mut frame = TemplateFrame::inline(program, scope.clone(), expression.origin().cloned());
+        frame.embedded = embedded;
+        rendering.deeper(|| Interpreter::new(rendering, frame.into(), Locals::root()).run())
+    }
+
+    /// A template file's text. A `#jinja2: option:value` first line overrides `options`.
     pub fn render_text(
         &self,
         source: &Arc<SourceFile>,
-        _options: &TextOptions,
-        _vars: &Arc<dyn VariableSource>,
-        _cx: &RenderContext,
+        options: &TextOptions,
+        vars: &Arc<dyn VariableSource>,
+        cx: &RenderContext,
     ) -> Result<String, TemplateError> {
-        Ok(source.text.clone())
+        let rendering = Rendering::new(self, cx);
+        let scope = Scope::new(vars.clone());
+        let object = self.render_file(&rendering, source, options, &scope, Locals::root());
+        object.and_then(|object| piece_text(&rendering, &object)).map_err(|fault| fault.at(cx.origin.as_ref()))
     }
 
-    /// A lookup plugin's results, as `with_NAME` wants them. Strings in `terms` are templated by the caller.
+    pub(crate) fn render_file(
+        &self,
+        rendering: &Rendering<'_>,
+        source: &Arc<SourceFile>,
+        options: &TextOptions,
+        scope: &Arc<Scope>,
+        locals: Arc<Locals>,
+    ) -> Result<Object, Fault> {
+        let (source, options) = header::apply(source, options).map_err(|message| {
+            Fault::from(TemplateError::Syntax {
+                message,
+                origin: Some(kapell_parsing::Origin::new(source.clone(), 1, 1)),
+            })
+        })?;
+        let program = self.programs.file(&source, &options).map_err(|error| error.in_file(&source))?;
+        let outer = rendering.set_text_options(options);
+        let frame = TemplateFrame::file(program, scope.clone(), source);
+        let mut interpreter = Interpreter::new(rendering, frame.into(), locals);
+        let result = rendering.deeper(|| interpreter.run_body());
+        rendering.set_text_options(outer);
+        result?;
+        concat(rendering, interpreter.output)
+    }
+
+    /// A lookup plugin's results, as `with_NAME` wants them. `terms` and `kwargs` are templated first.
     pub fn lookup(
         &self,
         name: &str,
-        _terms: &[Value],
-        _kwargs: &Map,
-        _vars: &Arc<dyn VariableSource>,
+        terms: &[Value],
+        kwargs: &Map,
+        vars: &Arc<dyn VariableSource>,
         cx: &RenderContext,
     ) -> Result<Vec<Value>, TemplateError> {
-        Err(TemplateError::Failed {
-            message: format!("The lookup plugin '{name}' was not found."),
-            origin: cx.origin.clone(),
-        })
+        let rendering = Rendering::new(self, cx);
+        let scope = Scope::new(vars.clone());
+        let run = || -> Result<Vec<Value>, Fault> {
+            let positional: Result<Vec<Object>, Fault> =
+                terms.iter().map(|term| defined(rendering.resolve(term, &scope)?)).collect();
+            let named: Result<Vec<_>, Fault> = kwargs
+                .iter()
+                .map(|(key, value)| Ok((Arc::from(key.to_string()), rendering.resolve(value, &scope)?)))
+                .collect();
+            let arguments = Arguments { positional: positional?, named: named? };
+            let found = lookups::run(&rendering, &scope, name, arguments)?;
+            found.iter().map(|object| python::to_value(&rendering, object)).collect()
+        };
+        run().map_err(|fault| fault.at(cx.origin.as_ref()))
     }
 }

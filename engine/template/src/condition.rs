@@ -1,0 +1,146 @@
+//! Conditions: `when`, `failed_when`, `until`, `that`.
+
+use std::sync::Arc;
+
+use kapell_parsing::{Origin, Text, Value};
+
+use crate::evaluate::{Fault, Rendering};
+use crate::object::Object;
+use crate::scope::Scope;
+use crate::{RenderContext, Templar, TemplateError, VariableSource, python};
+
+impl Templar {
+    /// `when`, `failed_when`, `until`…: a boolean, an expression without delimiters (or a whole template that gives
+    /// a boolean or another expression), or a list of them, all of which must hold.
+    pub fn condition(
+        &self,
+        condition: &Value,
+        vars: &Arc<dyn VariableSource>,
+        cx: &RenderContext,
+    ) -> Result<bool, TemplateError> {
+        let rendering = Rendering::new(self, cx);
+        let scope = Scope::new(vars.clone());
+        let conditions = match condition {
+            Value::List(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        for condition in conditions {
+            if !self.one_condition(&rendering, &scope, condition)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn one_condition(
+        &self,
+        rendering: &Rendering<'_>,
+        scope: &Arc<Scope>,
+        condition: &Value,
+    ) -> Result<bool, TemplateError> {
+        let origin = condition.origin().or(rendering.cx.origin.as_ref());
+        let broken = |message: String| TemplateError::Failed { message, origin: origin.cloned() };
+        match condition {
+            Value::Bool(b) => return Ok(*b),
+            Value::Str(_) => {}
+            _ if self.options().allow_broken_conditionals => return Ok(condition.is_truthy()),
+            _ => return Err(broken("Conditional expressions must be strings.".into())),
+        }
+        let result = self.condition_result(rendering, scope, condition).map_err(|fault| named(fault, origin))?;
+        match &result {
+            Object::Bool(b) => Ok(*b),
+            Object::Str(text) if text.is_empty() && condition.as_str().is_some_and(|c| c.trim().is_empty()) => {
+                if self.options().allow_broken_conditionals {
+                    return Ok(true);
+                }
+                Err(broken("Empty conditional expressions are not allowed.".into()))
+            }
+            other if self.options().allow_broken_conditionals => Ok(other.is_truthy()),
+            other => Err(broken(not_boolean(rendering, other, origin))),
+        }
+    }
+
+    /// The condition's value: of the expression, or of what a template around it gives.
+    fn condition_result(
+        &self,
+        rendering: &Rendering<'_>,
+        scope: &Arc<Scope>,
+        condition: &Value,
+    ) -> Result<Object, Fault> {
+        let Value::Str(text) = condition else {
+            return rendering.resolve(condition, scope);
+        };
+        if text.trim().is_empty() {
+            return Ok(Object::from(""));
+        }
+        if !is_whole_template(text) {
+            return self.condition_expression(rendering, scope, text);
+        }
+        match rendering.template(text, scope, None)? {
+            Object::Undefined(missing) => Err(Fault::Undefined(missing)),
+            Object::Str(result) if result.is_trusted() => self.condition_expression(rendering, scope, &result),
+            Object::Str(result) if is_boolean_word(&result) => Ok(Object::Bool(result.eq_ignore_ascii_case("true"))),
+            Object::Str(_) => Err(Fault::Worded("Encountered untrusted template or expression.".into())),
+            other => Ok(other),
+        }
+    }
+
+    fn condition_expression(
+        &self,
+        rendering: &Rendering<'_>,
+        scope: &Arc<Scope>,
+        expression: &Text,
+    ) -> Result<Object, Fault> {
+        let origin = expression.origin().or(rendering.cx.origin.as_ref());
+        let program = self.programs().expression(expression).map_err(|error| {
+            let kind = if expression.contains("{{") || expression.contains("{%") {
+                "expression. Template delimiters are not supported in expressions"
+            } else {
+                "expression"
+            };
+            Fault::from(error.worded(kind, origin))
+        })?;
+        let object = self.evaluate(rendering, program, scope, expression, true)?;
+        crate::evaluate::defined(object)
+    }
+}
+
+/// Whether the text is a template from its first to its last character.
+fn is_whole_template(text: &str) -> bool {
+    let text = text.trim();
+    (text.starts_with("{{") && text.ends_with("}}") || text.starts_with("{%") && text.ends_with("%}"))
+        && minimal_delimiters(text)
+}
+
+/// `{{ a }} and {{ b }}` starts and ends like one template, but is not one.
+fn minimal_delimiters(text: &str) -> bool {
+    text.starts_with("{%") || !text[2..text.len() - 2].contains("}}") || !text[2..].contains("{{")
+}
+
+fn is_boolean_word(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
+}
+
+/// Undefined variables are reported as part of the condition.
+fn named(fault: Fault, origin: Option<&Origin>) -> TemplateError {
+    match fault.at(origin) {
+        TemplateError::Undefined { message, origin } => {
+            TemplateError::Undefined { message: format!("Error while evaluating conditional: {message}"), origin }
+        }
+        TemplateError::Failed { message, origin } => {
+            let message = message.strip_prefix("Error rendering template: ").unwrap_or(&message);
+            TemplateError::Failed { message: format!("Error while evaluating conditional: {message}"), origin }
+        }
+        syntax => syntax,
+    }
+}
+
+fn not_boolean(rendering: &Rendering<'_>, result: &Object, origin: Option<&Origin>) -> String {
+    let truth = python::scalar_text(&Object::Bool(result.is_truthy()));
+    let kind = result.type_name();
+    let value = python::to_value(rendering, result).ok();
+    let place = value.as_ref().and_then(Value::origin).or(origin).map_or("<unknown>".into(), ToString::to_string);
+    format!(
+        "Conditional result ({truth}) was derived from value of type '{kind}' at '{place}'. Conditionals must have a boolean result."
+    )
+}

@@ -1,0 +1,205 @@
+//! YAML as PyYAML's safe dumper with libyaml writes it.
+
+use kapell_parsing::{Key, Value};
+
+use super::yaml_scalar::{Scalar, float_text};
+use super::yaml_writer::Writer;
+
+pub(crate) struct YamlStyle {
+    pub(crate) indent: usize,
+    pub(crate) width: usize,
+    pub(crate) sort_keys: bool,
+    /// Every collection in one line, none, or (`None`) those of scalars only.
+    pub(crate) flow: Option<bool>,
+    pub(crate) allow_unicode: bool,
+    pub(crate) explicit_start: bool,
+    pub(crate) explicit_end: bool,
+}
+
+impl Default for YamlStyle {
+    fn default() -> Self {
+        Self {
+            indent: 2,
+            width: 80,
+            sort_keys: true,
+            flow: None,
+            allow_unicode: true,
+            explicit_start: false,
+            explicit_end: false,
+        }
+    }
+}
+
+impl YamlStyle {
+    pub(crate) fn dump(&self, value: &Value) -> String {
+        let indent = if (2..=9).contains(&self.indent) { self.indent } else { 2 };
+        let width = if self.width > indent * 2 { self.width } else { 80 };
+        let mut dumper = Dumper { style: self, writer: Writer::new(indent, width) };
+        if self.explicit_start {
+            dumper.writer.indicator("---", true, false, false);
+        }
+        dumper.node(value, Place::default());
+        dumper.writer.write_indent();
+        if self.explicit_end {
+            dumper.writer.indicator("...", true, false, false);
+            dumper.writer.write_indent();
+        }
+        dumper.writer.out
+    }
+
+    /// Whether a collection goes on one line.
+    fn is_flow(&self, value: &Value) -> bool {
+        let scalar = |value: &Value| !matches!(value, Value::List(_) | Value::Map(_));
+        match value {
+            Value::List(items) => self.flow.unwrap_or_else(|| items.iter().all(scalar)),
+            Value::Map(map) => self.flow.unwrap_or_else(|| map.values().all(scalar)),
+            _ => false,
+        }
+    }
+}
+
+/// What surrounds a node.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    in_mapping: bool,
+    simple_key: bool,
+}
+
+struct Dumper<'s> {
+    style: &'s YamlStyle,
+    writer: Writer,
+}
+
+impl Dumper<'_> {
+    fn node(&mut self, value: &Value, place: Place) {
+        match value {
+            Value::List(items) => {
+                if self.writer.flow_level > 0 || items.is_empty() || self.style.is_flow(value) {
+                    self.flow_list(items);
+                } else {
+                    stacker::maybe_grow(32 * 1024, 1024 * 1024, || self.block_list(items, place));
+                }
+            }
+            Value::Map(map) => {
+                let entries = self.entries(map);
+                if self.writer.flow_level > 0 || map.is_empty() || self.style.is_flow(value) {
+                    self.flow_map(&entries);
+                } else {
+                    stacker::maybe_grow(32 * 1024, 1024 * 1024, || self.block_map(&entries));
+                }
+            }
+            Value::Str(text) => self.scalar(&Scalar::string(text, self.style.allow_unicode), place),
+            other => self.scalar(&Scalar::plain(plain_text(other)), place),
+        }
+    }
+
+    fn scalar(&mut self, scalar: &Scalar, place: Place) {
+        scalar.write(&mut self.writer, place.simple_key);
+    }
+
+    /// Sorted, unless the keys cannot be compared.
+    fn entries<'v>(&self, map: &'v kapell_parsing::Map) -> Vec<(&'v Key, &'v Value)> {
+        let mut entries: Vec<(&Key, &Value)> = map.iter().collect();
+        if !self.style.sort_keys {
+            return entries;
+        }
+        if entries.iter().all(|(key, _)| matches!(key, Key::Str(_))) {
+            entries.sort_by(|(a, _), (b, _)| a.as_str().cmp(&b.as_str()));
+        } else if entries.iter().all(|(key, _)| matches!(key, Key::Bool(_) | Key::Int(_) | Key::Float(_))) {
+            entries.sort_by(|(a, _), (b, _)| key_number(a).total_cmp(&key_number(b)));
+        }
+        entries
+    }
+
+    fn key_scalar(&self, key: &Key) -> Scalar {
+        match key {
+            Key::Null => Scalar::plain("null".into()),
+            Key::Bool(b) => Scalar::plain(b.to_string()),
+            Key::Int(i) => Scalar::plain(i.to_string()),
+            Key::Float(f) => Scalar::plain(float_text(*f)),
+            Key::Str(text) => Scalar::string(text, self.style.allow_unicode),
+        }
+    }
+
+    fn flow_list(&mut self, items: &[Value]) {
+        let outer = self.writer.open_flow("[");
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                self.writer.indicator(",", false, false, false);
+            }
+            self.writer.wrap();
+            self.node(item, Place::default());
+        }
+        self.writer.close_flow("]", outer);
+    }
+
+    fn flow_map(&mut self, entries: &[(&Key, &Value)]) {
+        let outer = self.writer.open_flow("{");
+        for (at, (key, value)) in entries.iter().enumerate() {
+            if at > 0 {
+                self.writer.indicator(",", false, false, false);
+            }
+            self.writer.wrap();
+            let key = self.key_scalar(key);
+            if key.is_simple_key() {
+                self.scalar(&key, Place { simple_key: true, ..Place::default() });
+                self.writer.indicator(":", false, false, false);
+            } else {
+                self.writer.indicator("?", true, false, false);
+                self.scalar(&key, Place { in_mapping: true, ..Place::default() });
+                self.writer.wrap();
+                self.writer.indicator(":", true, false, false);
+            }
+            self.node(value, Place { in_mapping: true, ..Place::default() });
+        }
+        self.writer.close_flow("}", outer);
+    }
+
+    fn block_list(&mut self, items: &[Value], place: Place) {
+        let outer = self.writer.increase_indent(place.in_mapping && !self.writer.indention);
+        for item in items {
+            self.writer.write_indent();
+            self.writer.indicator("-", true, false, true);
+            self.node(item, Place::default());
+        }
+        self.writer.indent = outer;
+    }
+
+    fn block_map(&mut self, entries: &[(&Key, &Value)]) {
+        let outer = self.writer.increase_indent(false);
+        for (key, value) in entries {
+            self.writer.write_indent();
+            let key = self.key_scalar(key);
+            if key.is_simple_key() {
+                self.scalar(&key, Place { simple_key: true, ..Place::default() });
+                self.writer.indicator(":", false, false, false);
+            } else {
+                self.writer.indicator("?", true, false, true);
+                self.scalar(&key, Place { in_mapping: true, ..Place::default() });
+                self.writer.write_indent();
+                self.writer.indicator(":", true, false, true);
+            }
+            self.node(value, Place { in_mapping: true, ..Place::default() });
+        }
+        self.writer.indent = outer;
+    }
+}
+
+fn key_number(key: &Key) -> f64 {
+    match key {
+        Key::Bool(b) => f64::from(u8::from(*b)),
+        Key::Int(i) => *i as f64,
+        Key::Float(f) => *f,
+        _ => 0.0,
+    }
+}
+
+fn plain_text(value: &Value) -> String {
+    match value {
+        Value::Bool(b) => b.to_string(),
+        Value::Int(i) => i.to_string(),
+        Value::BigInt(i) => i.to_string(),
+        Value::Float(f) => float_text(*f),
+        _ => "null".into(),
+    }
+}

@@ -1,0 +1,234 @@
+//! Calls: functions and methods, filters, tests, lookups.
+
+use std::sync::Arc;
+
+use super::fault::defined;
+use super::loops::LoopVariable;
+use super::rendering::mark_secret;
+use super::{Arguments, Bound, Fault, Interpreter, Rendering};
+use crate::object::Object;
+use crate::syntax::{Argument, CallExpr, Expr, FilterExpr, TestExpr};
+use crate::{filters, jinja_tests, lookups, methods};
+
+/// What a filter gets.
+pub(crate) struct FilterCall<'c> {
+    pub(crate) rendering: &'c Rendering<'c>,
+    pub(crate) input: Object,
+    pub(crate) args: Bound,
+}
+
+/// What a test gets.
+pub(crate) struct TestCall<'c> {
+    pub(crate) rendering: &'c Rendering<'c>,
+    pub(crate) subject: &'c Object,
+    pub(crate) args: Bound,
+}
+
+impl Interpreter<'_> {
+    pub(crate) fn call_expr(&self, call: &CallExpr) -> Result<Object, Fault> {
+        match &call.callee {
+            Expr::Name(name) if lookups::is_function(name) && self.is_global(name) => self.lookup_expr(name, call),
+            Expr::Name(name) if &**name == "super" && self.block.is_some() => self.super_block(),
+            Expr::Attribute(object, name) if matches!(&**object, Expr::Name(n) if &**n == "self") => {
+                self.self_block(name)
+            }
+            Expr::Attribute(object, name) => {
+                let object = self.eval(object)?;
+                let mut arguments = self.arguments(&call.arguments)?;
+                if object.is_undefined() {
+                    return Ok(object);
+                }
+                if let Some(result) = methods::call(self.rendering, &object, name, &mut arguments) {
+                    return Ok(secret_from(&object, result?));
+                }
+                let callee = self.attribute_of(&object, name)?;
+                self.call_object(&callee, arguments)
+            }
+            callee => {
+                let callee = self.eval(callee)?;
+                let arguments = self.arguments(&call.arguments)?;
+                self.call_object(&callee, arguments)
+            }
+        }
+    }
+
+    fn is_global(&self, name: &str) -> bool {
+        self.locals.get(name).is_none() && self.frame.scope.source.get(name).is_none()
+    }
+
+    fn call_object(&self, callee: &Object, arguments: Arguments) -> Result<Object, Fault> {
+        if callee.is_undefined() {
+            return Ok(callee.clone());
+        }
+        if let Some(variable) = callee.native_as::<LoopVariable>() {
+            return self.recurse(variable, arguments);
+        }
+        call(self.rendering, callee, arguments)
+    }
+
+    pub(crate) fn arguments(&self, arguments: &[Argument]) -> Result<Arguments, Fault> {
+        self.arguments_with(arguments, &|this, expr| this.eval(expr))
+    }
+
+    fn arguments_with(
+        &self,
+        arguments: &[Argument],
+        eval: &dyn Fn(&Self, &Expr) -> Result<Object, Fault>,
+    ) -> Result<Arguments, Fault> {
+        let mut evaluated = Arguments::default();
+        for argument in arguments {
+            match argument {
+                Argument::Positional(expr) => evaluated.positional.push(eval(self, expr)?),
+                Argument::Named(name, expr) => evaluated.named.push((name.clone(), eval(self, expr)?)),
+                Argument::Splat(expr) => {
+                    let items = super::iterate(self.rendering, &defined(eval(self, expr)?)?)?;
+                    evaluated.positional.extend(items.iter().cloned());
+                }
+                Argument::NamedSplat(expr) => {
+                    let Object::Dict(dict) = defined(eval(self, expr)?)? else {
+                        return Err(Fault::error("argument after ** must be a mapping"));
+                    };
+                    for (key, object) in dict.entries(self.rendering)?.iter() {
+                        let name = key.as_str().ok_or_else(|| Fault::error("keywords must be strings"))?;
+                        evaluated.named.push((name.into(), object.clone()));
+                    }
+                }
+            }
+        }
+        Ok(evaluated)
+    }
+
+    /// `lookup('name', …)`, `query(…)`, `q(…)`: string constants in their arguments may hold templates.
+    fn lookup_expr(&self, function: &str, call: &CallExpr) -> Result<Object, Fault> {
+        let arguments = self.arguments_with(&call.arguments, &|this, expr| match expr {
+            Expr::Embedded(constant) => this.embedded(constant),
+            other => this.eval(other),
+        })?;
+        if let Some(undefined) = arguments.positional.iter().find(|object| object.is_undefined()) {
+            return Ok(undefined.clone());
+        }
+        lookups::call_function(self, function, arguments)
+    }
+
+    pub(crate) fn check_filter(&self, name: &str) -> Result<(), Fault> {
+        match filters::find(name) {
+            Some(_) => Ok(()),
+            None => Err(self.unknown("filter", name)),
+        }
+    }
+
+    fn unknown(&self, kind: &str, name: &str) -> Fault {
+        let message = format!("Syntax error in template: No {kind} named '{name}'.");
+        crate::TemplateError::Syntax { message, origin: self.frame.place(self.line.get()) }.into()
+    }
+
+    pub(crate) fn filter(&self, input: Object, filter: &FilterExpr) -> Result<Object, Fault> {
+        let arguments = self.arguments(&filter.arguments)?;
+        apply_filter(self.rendering, &filter.name, input, arguments)
+            .unwrap_or_else(|| Err(self.unknown("filter", &filter.name)))
+    }
+
+    pub(crate) fn test(&self, subject: &Object, test: &TestExpr) -> Result<Object, Fault> {
+        if jinja_tests::find(&test.name).is_none() {
+            return Err(self.unknown("test", &test.name));
+        }
+        let arguments = self.arguments(&test.arguments)?;
+        if let Some(undefined) = undefined_test_operand(&test.name, subject, &arguments) {
+            return Ok(undefined);
+        }
+        apply_test(self.rendering, &test.name, subject, arguments)
+            .unwrap_or_else(|| Err(self.unknown("test", &test.name)))
+            .map(Object::Bool)
+    }
+}
+
+/// A test of something undefined is that undefined thing, except for tests about being defined.
+fn undefined_test_operand(name: &str, subject: &Object, arguments: &Arguments) -> Option<Object> {
+    let test = jinja_tests::find(name)?;
+    if test.takes_undefined {
+        return None;
+    }
+    std::iter::once(subject).chain(arguments.objects()).find(|o| matches!(o, Object::Undefined(_))).cloned()
+}
+
+/// Applies the filter `name`; nothing when there is no such filter.
+pub(crate) fn apply_filter(
+    rendering: &Rendering<'_>,
+    name: &str,
+    input: Object,
+    arguments: Arguments,
+) -> Option<Result<Object, Fault>> {
+    let filter = filters::find(name)?;
+    if !filter.takes_undefined
+        && let Some(undefined) =
+            std::iter::once(&input).chain(arguments.objects()).find(|o| matches!(o, Object::Undefined(_)))
+    {
+        return Some(Ok(undefined.clone()));
+    }
+    let secret = input.as_text().is_some_and(kapell_parsing::Text::is_secret);
+    let maybe_secret = input.is_container().then(|| input.clone());
+    let result = rendering.deeper(|| {
+        let secret_argument = arguments.objects().any(|o| o.as_text().is_some_and(kapell_parsing::Text::is_secret));
+        let args = arguments.bind(filter.name, filter.parameters)?;
+        let result = (filter.run)(&FilterCall { rendering, input, args })?;
+        let is_text = matches!(result, Object::Str(_));
+        let secret = secret || secret_argument || is_text && maybe_secret.is_some_and(|input| input.is_secret());
+        Ok(if secret { secret_result(result) } else { result })
+    });
+    Some(result.map_err(|fault| fault.in_plugin("filter", &format!("ansible.builtin.{}", filter.name))))
+}
+
+/// Marks what a filter made of a secret: a string, or the strings of a list.
+fn secret_result(result: Object) -> Object {
+    match result {
+        Object::Str(_) => mark_secret(result),
+        Object::Tuple(items) => Object::tuple(items.iter().cloned().map(secret_result).collect()),
+        other => other,
+    }
+}
+
+fn secret_from(receiver: &Object, result: Object) -> Object {
+    if receiver.as_text().is_some_and(kapell_parsing::Text::is_secret) { secret_result(result) } else { result }
+}
+
+/// Applies the test `name`; nothing when there is no such test.
+pub(crate) fn apply_test(
+    rendering: &Rendering<'_>,
+    name: &str,
+    subject: &Object,
+    arguments: Arguments,
+) -> Option<Result<bool, Fault>> {
+    let test = jinja_tests::find(name)?;
+    let result = rendering.deeper(|| {
+        if let (false, Object::Undefined(missing)) = (test.takes_undefined, subject) {
+            return Err(Fault::Undefined(missing.clone()));
+        }
+        let args = arguments.bind(test.name, test.parameters)?;
+        (test.run)(&TestCall { rendering, subject, args })
+    });
+    Some(result.map_err(|fault| fault.in_plugin("test", &format!("ansible.builtin.{}", test.name))))
+}
+
+/// Calls a callable object.
+pub(crate) fn call(rendering: &Rendering<'_>, callee: &Object, arguments: Arguments) -> Result<Object, Fault> {
+    let result = match callee {
+        Object::Native(native) => native.call(rendering, arguments),
+        _ => None,
+    };
+    result.unwrap_or_else(|| Err(Fault::error(format!("'{}' object is not callable", callee.type_name()))))
+}
+
+impl FilterCall<'_> {
+    /// Every item of the input.
+    pub(crate) fn items(&self) -> Result<Arc<Vec<Object>>, Fault> {
+        super::iterate(self.rendering, &self.input)
+    }
+
+    /// The input as text, as `str()` makes it.
+    pub(crate) fn text(&self) -> Result<String, Fault> {
+        match &self.input {
+            Object::Str(text) => Ok(text.to_string()),
+            other => crate::python::str(self.rendering, other),
+        }
+    }
+}

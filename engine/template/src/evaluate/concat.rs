@@ -1,0 +1,45 @@
+//! Joins what a template printed: one piece stays what it is, several become text.
+
+use kapell_parsing::Text;
+
+use super::fault::defined;
+use super::{Fault, Rendering};
+use crate::object::Object;
+use crate::python;
+
+/// `None` and `omit` print as nothing; a template that prints nothing at all is `None`.
+pub(crate) fn concat(rendering: &Rendering<'_>, mut pieces: Vec<Object>) -> Result<Object, Fault> {
+    if pieces.len() > 1 {
+        pieces.retain(|piece| !matches!(piece, Object::Null | Object::Omit | Object::Blank));
+    }
+    if pieces.len() <= 1 {
+        return Ok(pieces.pop().unwrap_or(Object::Null));
+    }
+    let mut text = String::new();
+    let mut secret = false;
+    for piece in pieces {
+        secret |= piece.is_secret();
+        match &piece {
+            Object::Str(piece) => text.push_str(piece),
+            other => text.push_str(&piece_text(rendering, other)?),
+        }
+    }
+    rendering.spend(text.len() / 1024)?;
+    Ok(Object::Str(Text::new(text).with_secret(secret)))
+}
+
+/// A value inside text: containers as Python prints them, their tuples as lists.
+pub(crate) fn piece_text(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
+    match defined(object.clone())? {
+        Object::Null | Object::Omit => Ok(String::new()),
+        Object::Native(native) => Ok(native.repr()),
+        Object::List(_) | Object::Dict(_) | Object::Tuple(_) | Object::Variables(_) => {
+            match python::to_value(rendering, object) {
+                Ok(value) => Ok(value.to_string()),
+                Err(Fault::Error(_)) => python::str(rendering, object),
+                Err(fault) => Err(fault),
+            }
+        }
+        other => python::str(rendering, &other),
+    }
+}

@@ -1,0 +1,189 @@
+//! `Rendering`: one call of the `Templar`. Bounds its work, finds loops, and templates values when they are read.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use kapell_parsing::{Text, Value};
+
+use super::{Fault, Interpreter, Locals, TemplateFrame};
+use crate::object::{Dict, List, Object};
+use crate::scope::{Scope, Variables};
+use crate::{RenderContext, Templar, TemplateError, TextOptions, Variable};
+
+/// Evaluation steps one rendering may take.
+const FUEL: u64 = 400_000_000;
+/// Nested expressions, templates, macros and containers.
+const DEPTH: usize = 3000;
+
+pub(crate) struct Rendering<'r> {
+    pub(crate) templar: &'r Templar,
+    pub(crate) cx: &'r RenderContext,
+    fuel: Cell<u64>,
+    depth: Cell<usize>,
+    /// Templates being evaluated, outermost first.
+    active: RefCell<Vec<Active>>,
+    /// Scopes that hold macros, which hold their scope.
+    cyclic: RefCell<Vec<Arc<Locals>>>,
+    /// How template files are read: those of the file being rendered.
+    text_options: RefCell<TextOptions>,
+}
+
+struct Active {
+    text: Text,
+    scope: Arc<Scope>,
+    /// The variable it is the value of, where it is one.
+    name: Option<String>,
+}
+
+impl Drop for Rendering<'_> {
+    fn drop(&mut self) {
+        for locals in self.cyclic.borrow_mut().drain(..) {
+            locals.clear();
+        }
+    }
+}
+
+impl<'r> Rendering<'r> {
+    pub(crate) fn new(templar: &'r Templar, cx: &'r RenderContext) -> Self {
+        Self {
+            templar,
+            cx,
+            fuel: Cell::new(FUEL),
+            depth: Cell::new(0),
+            active: RefCell::default(),
+            cyclic: RefCell::default(),
+            text_options: RefCell::default(),
+        }
+    }
+
+    /// Changes how included files are read; gives what was before.
+    pub(crate) fn set_text_options(&self, options: TextOptions) -> TextOptions {
+        self.text_options.replace(options)
+    }
+
+    pub(crate) fn text_options(&self) -> TextOptions {
+        self.text_options.borrow().clone()
+    }
+
+    pub(crate) fn keep_until_done(&self, locals: &Arc<Locals>) {
+        self.cyclic.borrow_mut().push(locals.clone());
+    }
+
+    /// Counts work done: steps, or kilobytes of text made.
+    pub(crate) fn spend(&self, units: usize) -> Result<(), Fault> {
+        let left = self.fuel.get().saturating_sub(units as u64);
+        self.fuel.set(left);
+        if left == 0 { Err(Fault::error("the template takes too many steps")) } else { Ok(()) }
+    }
+
+    /// Runs something that recurses, with stack for it.
+    pub(crate) fn deeper<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        self.spend(1)?;
+        let depth = self.depth.get() + 1;
+        if depth > DEPTH {
+            return Err(Fault::error("maximum recursion depth exceeded"));
+        }
+        self.depth.set(depth);
+        let result = stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, work);
+        self.depth.set(depth - 1);
+        result
+    }
+
+    /// A source value as an object: a template's value when it is one, containers as they are.
+    pub(crate) fn resolve(&self, value: &Value, scope: &Arc<Scope>) -> Result<Object, Fault> {
+        self.resolve_named(value, scope, None)
+    }
+
+    fn resolve_named(&self, value: &Value, scope: &Arc<Scope>, name: Option<&str>) -> Result<Object, Fault> {
+        match value {
+            Value::Str(text) if text.is_template() => self.template(text, scope, name),
+            Value::List(items) => Ok(Object::List(List::from_source(items.clone(), scope.clone()))),
+            Value::Map(map) => Ok(Object::Dict(Dict::from_source(map.clone(), scope.clone()))),
+            Value::Undefined(undefined) if crate::templar::is_omit_marker(undefined) => Ok(Object::Omit),
+            scalar => Ok(Object::finished(scalar)),
+        }
+    }
+
+    /// The variable `name`, templated, or nothing when there is no such variable.
+    pub(crate) fn variable(&self, scope: &Arc<Scope>, name: &str) -> Result<Option<Object>, Fault> {
+        if let Some(object) = scope.templated(name) {
+            return Ok(Some(object));
+        }
+        let Some(variable) = scope.source.get(name) else {
+            return Ok(None);
+        };
+        let object = self.of_variable(variable, scope, Some(name))?;
+        scope.remember(name, &object);
+        Ok(Some(object))
+    }
+
+    fn of_variable(&self, variable: Variable, scope: &Arc<Scope>, name: Option<&str>) -> Result<Object, Fault> {
+        Ok(match variable {
+            Variable::Value(value) => self.resolve_named(&value, scope, name)?,
+            Variable::Map(source) => {
+                Object::Variables(Arc::new(Variables { scope: Scope::new(source), asker: Some(scope.clone()) }))
+            }
+            Variable::Scope(source) => {
+                Object::Variables(Arc::new(Variables { scope: Scope::new(source), asker: None }))
+            }
+        })
+    }
+
+    /// The entry `name` of a map that is made on demand.
+    pub(crate) fn entry(&self, variables: &Variables, name: &str) -> Result<Option<Object>, Fault> {
+        let Some(asker) = &variables.asker else {
+            return self.variable(&variables.scope, name);
+        };
+        if let Some(object) = variables.scope.templated(name) {
+            return Ok(Some(object));
+        }
+        let Some(variable) = variables.scope.source.get(name) else {
+            return Ok(None);
+        };
+        let object = self.of_variable(variable, asker, None)?;
+        variables.scope.remember(name, &object);
+        Ok(Some(object))
+    }
+
+    /// Evaluates the template `text` with the variables of `scope`.
+    pub(crate) fn template(&self, text: &Text, scope: &Arc<Scope>, name: Option<&str>) -> Result<Object, Fault> {
+        self.check_loop(text, scope, name)?;
+        let program = self
+            .templar
+            .programs()
+            .template(text)
+            .map_err(|error| Fault::from(error.worded("template", text.origin().or(self.cx.origin.as_ref()))))?;
+        self.active.borrow_mut().push(Active { text: text.clone(), scope: scope.clone(), name: name.map(Into::into) });
+        let frame = TemplateFrame::inline(program, scope.clone(), text.origin().cloned());
+        let result = self.deeper(|| Interpreter::new(self, frame.into(), Locals::root()).run());
+        self.active.borrow_mut().pop();
+        let object = result.map_err(|fault| Fault::from(fault.at(text.origin().or(self.cx.origin.as_ref()))))?;
+        Ok(if text.is_secret() { mark_secret(object) } else { object })
+    }
+
+    /// A template that is being evaluated already, with the same variables, would never end.
+    fn check_loop(&self, text: &Text, scope: &Arc<Scope>, name: Option<&str>) -> Result<(), Fault> {
+        let active = self.active.borrow();
+        let same =
+            |other: &Active| std::ptr::eq(other.text.as_str(), text.as_str()) && Arc::ptr_eq(&other.scope, scope);
+        let Some(start) = active.iter().position(same) else {
+            return Ok(());
+        };
+        let label = |text: &Text, name: Option<&str>| name.map_or_else(|| text.to_string(), Into::into);
+        let mut cycle: Vec<String> = active[start..].iter().map(|a| label(&a.text, a.name.as_deref())).collect();
+        cycle.push(label(text, name.or(active[start].name.as_deref())));
+        Err(TemplateError::Failed {
+            message: format!("Recursive loop detected in template: {}", cycle.join(" -> ")),
+            origin: text.origin().cloned(),
+        }
+        .into())
+    }
+}
+
+/// The object, secret when it is a string.
+pub(crate) fn mark_secret(object: Object) -> Object {
+    match object {
+        Object::Str(text) => Object::Str(text.with_secret(true)),
+        other => other,
+    }
+}

@@ -1,0 +1,139 @@
+//! Filters that pair lists up: `zip`, `product`, `permutations`, `combinations`; and `flatten`.
+
+use std::sync::Arc;
+
+use crate::evaluate::{Fault, FilterCall, Rendering, iterate};
+use crate::object::Object;
+
+/// Results longer than this are refused.
+const MAX_RESULTS: usize = 10_000_000;
+
+fn lists(call: &FilterCall<'_>) -> Result<Vec<Arc<Vec<Object>>>, Fault> {
+    std::iter::once(&call.input).chain(&call.args.rest).map(|list| iterate(call.rendering, list)).collect()
+}
+
+fn rows(lists: &[Arc<Vec<Object>>], length: usize, fill: &Object) -> Object {
+    let row = |at: usize| Object::tuple(lists.iter().map(|l| l.get(at).unwrap_or(fill).clone()).collect());
+    Object::list((0..length).map(row).collect())
+}
+
+pub(super) fn zip(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let lists = lists(call)?;
+    let shortest = lists.iter().map(|list| list.len()).min().unwrap_or(0);
+    let strict = call.args.extra("strict").is_some_and(Object::is_truthy);
+    if strict && lists.iter().any(|list| list.len() != shortest) {
+        return Err(Fault::error("zip() arguments have different lengths"));
+    }
+    Ok(rows(&lists, shortest, &Object::Null))
+}
+
+pub(super) fn zip_longest(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let lists = lists(call)?;
+    let longest = lists.iter().map(|list| list.len()).max().unwrap_or(0);
+    Ok(rows(&lists, longest, call.args.extra("fillvalue").unwrap_or(&Object::Null)))
+}
+
+pub(super) fn product(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let mut lists = lists(call)?;
+    let repeat = match call.args.extra("repeat") {
+        Some(repeat) => usize::try_from(crate::evaluate::integer(repeat)?).unwrap_or(0).min(64),
+        None => 1,
+    };
+    let once = lists.clone();
+    for _ in 1..repeat {
+        lists.extend(once.iter().cloned());
+    }
+    cartesian(call.rendering, &lists)
+}
+
+/// Every way to take one item of each list, the last list changing fastest.
+pub(crate) fn cartesian(rendering: &Rendering<'_>, lists: &[Arc<Vec<Object>>]) -> Result<Object, Fault> {
+    let total = lists.iter().try_fold(1_usize, |total, list| total.checked_mul(list.len()));
+    let total = total.filter(|total| *total <= MAX_RESULTS).ok_or_else(too_many)?;
+    rendering.spend(total)?;
+    let row = |mut at: usize| {
+        let mut row: Vec<Object> = Vec::with_capacity(lists.len());
+        for list in lists.iter().rev() {
+            row.push(list[at % list.len()].clone());
+            at /= list.len();
+        }
+        row.reverse();
+        Object::tuple(row)
+    };
+    Ok(Object::list((0..total).map(row).collect()))
+}
+
+fn too_many() -> Fault {
+    Fault::error("the result has too many items")
+}
+
+pub(super) fn permutations(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let items = call.items()?;
+    let size = call.args.int(0)?.map_or(items.len(), |size| usize::try_from(size).unwrap_or(0));
+    arrangements(call.rendering, &items, size, false)
+}
+
+pub(super) fn combinations(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let items = call.items()?;
+    let size = usize::try_from(call.args.int_or(0, 0)?).unwrap_or(0);
+    arrangements(call.rendering, &items, size, true)
+}
+
+/// Choices of `size` items, in any order or (`ordered`) only in the order of `items`.
+fn arrangements(rendering: &Rendering<'_>, items: &[Object], size: usize, ordered: bool) -> Result<Object, Fault> {
+    let mut found = Vec::new();
+    if size > items.len() {
+        return Ok(Object::list(found));
+    }
+    let mut chosen: Vec<usize> = Vec::with_capacity(size);
+    let mut candidate = 0;
+    loop {
+        if chosen.len() == size {
+            found.push(Object::tuple(chosen.iter().map(|at| items[*at].clone()).collect()));
+            rendering.spend(size + 1)?;
+            if found.len() > MAX_RESULTS {
+                return Err(too_many());
+            }
+            candidate = items.len();
+        }
+        let next = (candidate..items.len()).find(|at| ordered || !chosen.contains(at));
+        match next {
+            Some(at) => {
+                chosen.push(at);
+                candidate = if ordered { at + 1 } else { 0 };
+            }
+            None => match chosen.pop() {
+                Some(last) => candidate = last + 1,
+                None => return Ok(Object::list(found)),
+            },
+        }
+    }
+}
+
+pub(super) fn flatten(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let levels = call.args.int(0)?;
+    let skip_nulls = call.args.truthy(1, true);
+    flatten_levels(call.rendering, &call.input, levels, skip_nulls).map(Object::list)
+}
+
+/// The items with lists in them opened, `levels` deep or (nothing given) all the way.
+pub(crate) fn flatten_levels(
+    rendering: &Rendering<'_>,
+    object: &Object,
+    levels: Option<i64>,
+    skip_nulls: bool,
+) -> Result<Vec<Object>, Fault> {
+    let mut flat = Vec::new();
+    for item in iterate(rendering, object)?.iter() {
+        match item {
+            Object::Null if skip_nulls => {}
+            Object::Str(text) if skip_nulls && matches!(text.as_str(), "None" | "null") => {}
+            Object::List(_) | Object::Tuple(_) if levels.is_none_or(|levels| levels >= 1) => {
+                let inner = levels.map(|levels| levels - 1);
+                flat.extend(rendering.deeper(|| flatten_levels(rendering, item, inner, skip_nulls))?);
+            }
+            other => flat.push(other.clone()),
+        }
+    }
+    Ok(flat)
+}

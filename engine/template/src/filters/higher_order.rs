@@ -1,0 +1,103 @@
+//! Filters that apply a filter or test to every item: `map`, `select`, `reject`, `selectattr`, `rejectattr`.
+
+use std::sync::Arc;
+
+use super::attributes::Getter;
+use crate::evaluate::{Arguments, Fault, FilterCall, apply_filter, apply_test};
+use crate::object::Object;
+use crate::{filters, jinja_tests};
+
+fn extra(call: &FilterCall<'_>, name: &str) -> Option<Object> {
+    call.args.extra(name).cloned()
+}
+
+pub(super) fn map(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let items = call.items()?;
+    if call.args.rest.is_empty()
+        && let Some(attribute) = extra(call, "attribute")
+    {
+        if let Some((unknown, _)) = call.args.extra.iter().find(|(n, _)| !matches!(&**n, "attribute" | "default")) {
+            return Err(Fault::error(format!("Unexpected keyword argument '{unknown}'")));
+        }
+        let getter = Getter::new(Some(&attribute), extra(call, "default"));
+        let mapped: Result<Vec<_>, Fault> = items.iter().map(|item| getter.get(call.rendering, item)).collect();
+        return Ok(Object::list(mapped?));
+    }
+    let (name, arguments) = named_plugin(call, 0)?;
+    let Some(name) = name else {
+        return Err(Fault::error("map requires a filter argument"));
+    };
+    if filters::find(&name).is_none() {
+        return Err(Fault::error(format!("No filter named '{name}'.")));
+    }
+    let mut mapped = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        let result = apply_filter(call.rendering, &name, item.clone(), arguments());
+        mapped.push(result.unwrap_or_else(|| Err(Fault::error(format!("No filter named '{name}'."))))?);
+    }
+    Ok(Object::list(mapped))
+}
+
+/// The plugin named by the positional argument `at`, and a copy of the arguments for each use of it.
+fn named_plugin<'c>(
+    call: &'c FilterCall<'_>,
+    at: usize,
+) -> Result<(Option<String>, impl Fn() -> Arguments + 'c), Fault> {
+    let name = match call.args.rest.get(at) {
+        None => None,
+        Some(Object::Str(name)) => Some(name.to_string()),
+        Some(other) => return Err(Fault::error(format!("expected a plugin's name, not {}", other.type_name()))),
+    };
+    let arguments = move || Arguments {
+        positional: call.args.rest.iter().skip(at + 1).cloned().collect(),
+        named: call.args.extra.iter().map(|(name, object)| (Arc::clone(name), object.clone())).collect(),
+    };
+    Ok((name, arguments))
+}
+
+/// The items whose value (at `getter`) passes the test, or fails it.
+fn filtered(call: &FilterCall<'_>, getter: &Getter, test_at: usize, wanted: bool) -> Result<Object, Fault> {
+    let (name, arguments) = named_plugin(call, test_at)?;
+    if let Some(name) = &name
+        && jinja_tests::find(name).is_none()
+    {
+        return Err(Fault::error(format!("No test named '{name}'.")));
+    }
+    let items = call.items()?;
+    let mut kept = Vec::new();
+    for item in items.iter() {
+        let value = getter.get(call.rendering, item)?;
+        let passes = match &name {
+            Some(name) => apply_test(call.rendering, name, &value, arguments())
+                .unwrap_or_else(|| Err(Fault::error(format!("No test named '{name}'."))))?,
+            None => crate::evaluate::defined(value)?.is_truthy(),
+        };
+        if passes == wanted {
+            kept.push(item.clone());
+        }
+    }
+    Ok(Object::list(kept))
+}
+
+pub(super) fn select(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    filtered(call, &Getter::new(None, None), 0, true)
+}
+
+pub(super) fn reject(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    filtered(call, &Getter::new(None, None), 0, false)
+}
+
+fn by_attribute(call: &FilterCall<'_>, wanted: bool) -> Result<Object, Fault> {
+    let Some(attribute) = call.args.rest.first() else {
+        return Err(Fault::error("Missing parameter for attribute name"));
+    };
+    filtered(call, &Getter::new(Some(attribute), None), 1, wanted)
+}
+
+pub(super) fn selectattr(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    by_attribute(call, true)
+}
+
+pub(super) fn rejectattr(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    by_attribute(call, false)
+}

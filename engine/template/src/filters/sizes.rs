@@ -1,0 +1,98 @@
+//! Sizes in words: `human_readable`, `human_to_bytes`, `filesizeformat`.
+
+use super::basics::number;
+use crate::evaluate::{Fault, FilterCall};
+use crate::object::Object;
+use crate::python;
+
+/// Largest first, each 1024 of the next.
+const UNITS: [(&str, u32); 9] =
+    [("Y", 80), ("Z", 70), ("E", 60), ("P", 50), ("T", 40), ("G", 30), ("M", 20), ("K", 10), ("B", 0)];
+
+fn scale(power: u32) -> f64 {
+    2_f64.powi(i32::try_from(power).unwrap_or(0))
+}
+
+pub(super) fn human_readable(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let size = match &call.input {
+        Object::Str(text) => python::parse_float(text)
+            .ok_or_else(|| Fault::error(format!("human_readable() can't interpret following string: {text}")))?,
+        other => number(other)?,
+    };
+    let bits = call.args.truthy(0, false);
+    let wanted = call.args.text(1);
+    let unit = UNITS.iter().find(|(name, power)| match &wanted {
+        None => size >= scale(*power),
+        Some(wanted) => wanted.to_uppercase().starts_with(name),
+    });
+    let (name, power) = unit.copied().unwrap_or(("B", 0));
+    let base = if bits { "bits" } else { "Bytes" };
+    let suffix = if name == "B" { base.to_owned() } else { format!("{name}{}", if bits { "b" } else { "B" }) };
+    Ok(format!("{:.2} {suffix}", size / scale(power)).into())
+}
+
+pub(super) fn human_to_bytes(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let text = call.text()?;
+    let bits = call.args.truthy(1, false);
+    let failed = || Fault::error(format!("human_to_bytes() can't interpret following string: {text}"));
+    let trimmed = text.trim_start();
+    let end = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
+    let amount: f64 = trimmed[..end].parse().map_err(|_| failed())?;
+    let written = trimmed[end..].trim();
+    let unit = if written.is_empty() { call.args.text_or(0, "") } else { written.to_owned() };
+    let Some(first) = unit.chars().next() else {
+        return Ok(Object::Int(amount.round() as i64));
+    };
+    let known = UNITS.iter().find(|(name, _)| name.starts_with(first.to_ascii_uppercase()));
+    let power = known.map(|(_, power)| *power).ok_or_else(|| {
+        Fault::error(format!(
+            "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B"
+        ))
+    })?;
+    check_suffix(&unit, first, bits)
+        .map_err(|reason| Fault::error(format!("human_to_bytes() failed to convert {text}. {reason}")))?;
+    Ok(Object::Int((amount * scale(power)).round() as i64))
+}
+
+/// The unit's remaining letters: `B`, `Byte(s)` for bytes and `b`, `bit(s)` for bits.
+fn check_suffix(unit: &str, first: char, bits: bool) -> Result<(), String> {
+    let rest = &unit[first.len_utf8()..];
+    let (short, long) = if bits { ("b", "bit") } else { ("B", "byte") };
+    let whole = unit.to_lowercase();
+    let plain = whole.trim_end_matches('s');
+    let valid = if first.eq_ignore_ascii_case(&'b') {
+        (unit.len() == 1 && (unit == short || unit.to_uppercase() == "B")) || plain == long
+    } else {
+        rest.is_empty() || rest == short || rest.to_lowercase().trim_end_matches('s') == long
+    };
+    if valid { Ok(()) } else { Err(format!("Value is not a valid string (only {short} or {long} are allowed)")) }
+}
+
+pub(super) fn filesizeformat(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let bytes = match &call.input {
+        Object::Str(text) => python::parse_float(text)
+            .ok_or_else(|| Fault::error(format!("could not convert string to float: '{text}'")))?,
+        other => number(other)?,
+    };
+    let binary = call.args.truthy(0, false);
+    let base: f64 = if binary { 1024.0 } else { 1000.0 };
+    let names = if binary {
+        ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"]
+    } else {
+        ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]
+    };
+    if bytes == 1.0 {
+        return Ok("1 Byte".into());
+    }
+    if bytes < base {
+        return Ok(format!("{} Bytes", bytes.trunc()).into());
+    }
+    let mut unit = base;
+    for name in names {
+        if bytes < unit * base || name.starts_with('Y') {
+            return Ok(format!("{:.1} {name}", bytes / unit).into());
+        }
+        unit *= base;
+    }
+    Ok(Object::Null)
+}

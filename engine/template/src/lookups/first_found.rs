@@ -1,0 +1,96 @@
+//! `first_found`: the first of several files that exists.
+
+use kapell_parsing::Key;
+
+use super::LookupCall;
+use crate::evaluate::{Fault, defined, iterate};
+use crate::object::{Dict, Object};
+use crate::python;
+
+/// Files looked for in each of the paths.
+#[derive(Default)]
+struct Search {
+    files: Vec<String>,
+    paths: Vec<String>,
+    skip: bool,
+}
+
+/// Names from a list or from text separated by commas, semicolons or (paths) colons.
+fn names(call: &LookupCall<'_>, object: &Object, separators: &[char]) -> Result<Vec<String>, Fault> {
+    let mut found = Vec::new();
+    match defined(object.clone())? {
+        Object::Str(text) => {
+            let parts = text.split(separators).map(str::trim).filter(|part| !part.is_empty());
+            found.extend(parts.map(ToOwned::to_owned));
+        }
+        Object::Null => {}
+        list => {
+            for item in iterate(call.rendering, &list)?.iter() {
+                found.extend(names(call, item, separators)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn of_dict(call: &LookupCall<'_>, dict: &Dict) -> Result<Search, Fault> {
+    let entry = |name: &str| dict.get(call.rendering, &Key::from(name));
+    let empty = Object::Null;
+    Ok(Search {
+        files: names(call, entry("files")?.as_ref().unwrap_or(&empty), &[',', ';'])?,
+        paths: names(call, entry("paths")?.as_ref().unwrap_or(&empty), &[',', ':', ';'])?,
+        skip: entry("skip")?.is_some_and(|skip| skip.is_truthy()),
+    })
+}
+
+fn searches(call: &LookupCall<'_>, term: &Object, found: &mut Vec<Search>) -> Result<(), Fault> {
+    match defined(term.clone())? {
+        Object::Dict(dict) => found.push(of_dict(call, &dict)?),
+        list @ (Object::List(_) | Object::Tuple(_)) => {
+            for item in iterate(call.rendering, &list)?.iter() {
+                searches(call, item, found)?;
+            }
+        }
+        other => {
+            let files = vec![python::str(call.rendering, &other)?];
+            found.push(Search { files, ..Search::default() });
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn first_found(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
+    let mut all = Vec::new();
+    for term in &call.terms {
+        searches(call, term, &mut all)?;
+    }
+    let empty = Object::Null;
+    let paths = names(call, call.option("paths").unwrap_or(&empty), &[',', ':', ';'])?;
+    let files = names(call, call.option("files").unwrap_or(&empty), &[',', ';'])?;
+    if !files.is_empty() {
+        all.push(Search { files, ..Search::default() });
+    }
+    let skip = call.flag("skip", false) || all.iter().any(|search| search.skip);
+    for search in &all {
+        let paths = if search.paths.is_empty() { &paths } else { &search.paths };
+        for file in &search.files {
+            if let Some(path) = find(call, paths, file) {
+                return Ok(vec![path.into()]);
+            }
+        }
+    }
+    if skip { Ok(Vec::new()) } else { Err(Fault::error("No file was found when using first_found.")) }
+}
+
+fn find(call: &LookupCall<'_>, paths: &[String], file: &str) -> Option<String> {
+    let candidates: Vec<String> = if paths.is_empty() {
+        vec![file.into()]
+    } else {
+        paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/'))).collect()
+    };
+    let subdirs = ["files", "templates", "vars", "tasks"];
+    candidates.iter().find_map(|candidate| {
+        let path = subdirs.iter().find_map(|subdir| call.find_file(subdir, candidate))?;
+        Some(path.to_string_lossy().into_owned())
+    })
+}

@@ -1,0 +1,59 @@
+//! Lookups: one row each, in families of one file each. Each is also reachable as `ansible.builtin.NAME`.
+
+mod call;
+mod csvfile;
+mod files;
+mod first_found;
+mod ini;
+mod items;
+mod password;
+mod processes;
+mod search;
+mod sequence;
+mod template;
+mod variables;
+
+pub(crate) use call::{LookupCall, call_function, is_function, run};
+pub(crate) use search::glob_files;
+
+use crate::evaluate::Fault;
+use crate::object::Object;
+
+pub(crate) struct Lookup {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&LookupCall<'_>) -> Result<Vec<Object>, Fault>,
+}
+
+const fn row(name: &'static str, run: fn(&LookupCall<'_>) -> Result<Vec<Object>, Fault>) -> Lookup {
+    Lookup { name, run }
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
+    let short = name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name);
+    LOOKUPS.iter().find(|lookup| lookup.name == short)
+}
+
+static LOOKUPS: &[Lookup] = &[
+    row("csvfile", csvfile::csvfile),
+    row("dict", items::dict),
+    row("env", variables::env),
+    row("file", files::file),
+    row("fileglob", files::fileglob),
+    row("first_found", first_found::first_found),
+    row("indexed_items", items::indexed_items),
+    row("ini", ini::ini),
+    row("items", items::items),
+    row("lines", processes::lines),
+    row("list", items::list),
+    row("nested", items::nested),
+    row("password", password::password),
+    row("pipe", processes::pipe),
+    row("random_choice", items::random_choice),
+    row("sequence", sequence::sequence),
+    row("subelements", items::subelements),
+    row("template", template::template),
+    row("together", items::together),
+    row("unvault", files::unvault),
+    row("varnames", variables::varnames),
+    row("vars", variables::vars),
+];

@@ -1,0 +1,131 @@
+//! `sequence`: numbers from a start to an end, formatted.
+
+use kapell_parsing::Text;
+
+use super::LookupCall;
+use crate::evaluate::Fault;
+use crate::object::Object;
+use crate::python;
+
+const LONGEST: i64 = 10_000_000;
+
+#[derive(Default)]
+struct Sequence {
+    start: Option<i64>,
+    end: Option<i64>,
+    count: Option<i64>,
+    stride: Option<i64>,
+    format: Option<String>,
+}
+
+fn integer(text: &str) -> Option<i64> {
+    python::parse_int(text, 0).and_then(|number| number.as_i64())
+}
+
+impl Sequence {
+    fn set(&mut self, name: &str, value: &str) -> Result<bool, Fault> {
+        let number =
+            || integer(value).map(Some).ok_or_else(|| Fault::error(format!("can't parse {name}={value} as integer")));
+        match name {
+            "start" => self.start = number()?,
+            "end" => self.end = number()?,
+            "count" => self.count = number()?,
+            "stride" => self.stride = number()?,
+            "format" => self.format = Some(value.to_owned()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// `[start-]end[/stride][:format]`.
+    fn shortcut(text: &str) -> Option<Self> {
+        let (numbers, format) = text.split_once(':').map_or((text, None), |(n, format)| (n, Some(format)));
+        let (range, stride) = numbers.split_once('/').map_or((numbers, None), |(r, stride)| (r, Some(stride)));
+        let (start, end) = range.split_once('-').map_or((None, range), |(start, end)| (Some(start), end));
+        let unsigned = |text: &str| integer(text).filter(|_| text.starts_with(|c: char| c.is_ascii_digit()));
+        Some(Self {
+            start: start.map_or(Some(None), |start| unsigned(start).map(Some))?,
+            end: Some(unsigned(end)?),
+            count: None,
+            stride: stride.map_or(Some(None), |stride| integer(stride).map(Some))?,
+            format: format.map(ToOwned::to_owned),
+        })
+    }
+
+    fn numbers(&self) -> Result<Vec<i64>, Fault> {
+        let start = self.start.unwrap_or(1);
+        let stride = self.stride.unwrap_or(1);
+        let end = match (self.count, self.end) {
+            (None, None) => return Err(Fault::error("must specify count or end in with_sequence")),
+            (Some(_), Some(_)) => return Err(Fault::error("can't specify both count and end in with_sequence")),
+            (Some(0), None) => return Ok(Vec::new()),
+            (Some(count), None) => start.saturating_add(count.saturating_mul(stride)).saturating_sub(stride),
+            (None, Some(end)) => end,
+        };
+        if stride > 0 && end < start {
+            return Err(Fault::error("to count backwards make stride negative"));
+        }
+        if stride < 0 && end > start {
+            return Err(Fault::error("to count forward don't make stride negative"));
+        }
+        if stride == 0 {
+            return Ok(Vec::new());
+        }
+        if (end.saturating_sub(start) / stride) > LONGEST {
+            return Err(Fault::error("the sequence is too long"));
+        }
+        let last = |at: &i64| if stride > 0 { *at <= end } else { *at >= end };
+        Ok(std::iter::successors(Some(start), |at| at.checked_add(stride)).take_while(last).collect())
+    }
+}
+
+fn of_term(term: &str) -> Result<Sequence, Fault> {
+    if let Some(sequence) = Sequence::shortcut(term) {
+        return Ok(sequence);
+    }
+    let pairs = kapell_parsing::kv::parse(&Text::new(term)).map_err(|error| Fault::error(error.message))?;
+    let mut sequence = Sequence::default();
+    let mut unknown = Vec::new();
+    for (key, value) in &pairs.pairs {
+        let name = key.to_string();
+        if !sequence.set(&name, value.as_str().unwrap_or_default())? {
+            unknown.push(format!("'{name}'"));
+        }
+    }
+    if let Some(word) = pairs.rest.first() {
+        return Err(Fault::error(format!("unknown error parsing with_sequence arguments: {word}")));
+    }
+    if unknown.is_empty() {
+        Ok(sequence)
+    } else {
+        Err(Fault::error(format!("unrecognized arguments to with_sequence: [{}]", unknown.join(", "))))
+    }
+}
+
+pub(super) fn sequence(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
+    let mut sequences = call.texts()?.iter().map(|term| of_term(term)).collect::<Result<Vec<_>, _>>()?;
+    let mut options = Sequence::default();
+    for (name, object) in &call.options {
+        options.set(name, &python::str(call.rendering, object)?)?;
+    }
+    if sequences.is_empty() {
+        sequences.push(Sequence::default());
+    }
+    let mut found = Vec::new();
+    for mut sequence in sequences {
+        sequence.start = sequence.start.or(options.start);
+        sequence.end = sequence.end.or(options.end);
+        sequence.count = sequence.count.or(options.count);
+        sequence.stride = sequence.stride.or(options.stride);
+        let format = sequence.format.clone().or_else(|| options.format.clone());
+        let format = format.unwrap_or_else(|| "%d".into());
+        let numbers = sequence.numbers()?;
+        call.rendering.spend(numbers.len())?;
+        for number in numbers {
+            let text = python::percent_format(call.rendering, &format, &Object::Int(number))
+                .map_err(|_| Fault::error(format!("problem formatting {number} with '{format}'")))?;
+            found.push(text.into());
+        }
+    }
+    Ok(found)
+}

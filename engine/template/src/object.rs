@@ -1,0 +1,306 @@
+//! `Object`: what an expression computes with. Python's types, and containers whose items are templated when read.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kapell_parsing::{Key, Map, Origin, Text, Value};
+use num_bigint::BigInt;
+
+pub(crate) use crate::containers::{Dict, List, Tuple};
+use crate::evaluate::{Arguments, Fault, Rendering};
+use crate::scope::Variables;
+
+#[derive(Clone)]
+pub(crate) enum Object {
+    Undefined(Arc<Missing>),
+    /// What an inline `if` without `else` gives when its test fails: undefined, but prints as nothing.
+    Blank,
+    Omit,
+    Null,
+    Bool(bool),
+    Int(i64),
+    BigInt(Arc<BigInt>),
+    Float(f64),
+    /// Never a template: what is still to be templated is a `Value` in a container or a `Scope`.
+    Str(Text),
+    List(List),
+    Tuple(Tuple),
+    Dict(Dict),
+    Variables(Arc<Variables>),
+    Native(Arc<dyn Native>),
+}
+
+/// Why an object is undefined, and the template that found out.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    pub(crate) name: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Python types with behaviour of their own: ranges, dates, macros, loops, bound methods.
+pub(crate) trait Native: Send + Sync {
+    fn type_name(&self) -> &'static str;
+
+    fn repr(&self) -> String {
+        format!("<{}>", self.type_name())
+    }
+
+    fn is_truthy(&self) -> bool {
+        true
+    }
+
+    fn attribute(&self, _name: &str) -> Option<Object> {
+        None
+    }
+
+    /// The items it iterates over, if it does.
+    fn items(&self) -> Option<Vec<Object>> {
+        None
+    }
+
+    /// Calls it, if it is callable.
+    fn call(&self, _rendering: &Rendering<'_>, _arguments: Arguments) -> Option<Result<Object, Fault>> {
+        None
+    }
+
+    /// Calls its method `name`, if there is one.
+    fn call_method(
+        &self,
+        _rendering: &Rendering<'_>,
+        _name: &str,
+        _arguments: &mut Arguments,
+    ) -> Option<Result<Object, Fault>> {
+        None
+    }
+
+    /// Assigns an attribute (`namespace` only).
+    fn assign(&self, _name: &str, _object: Object) -> bool {
+        false
+    }
+
+    /// What it is outside of templates; `None` when it cannot leave.
+    fn to_value(&self) -> Option<Value> {
+        None
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any;
+}
+
+impl Object {
+    pub(crate) fn undefined(name: Option<&str>, reason: impl Into<String>) -> Self {
+        Self::Undefined(Arc::new(Missing { name: name.map(Into::into), reason: reason.into(), origin: None }))
+    }
+
+    pub(crate) fn list(items: Vec<Object>) -> Self {
+        Self::List(List::new(items))
+    }
+
+    pub(crate) fn tuple(items: Vec<Object>) -> Self {
+        Self::Tuple(Tuple::new(items))
+    }
+
+    pub(crate) fn dict(entries: impl IntoIterator<Item = (Key, Object)>) -> Self {
+        Self::Dict(Dict::new(entries.into_iter().collect()))
+    }
+
+    pub(crate) fn native(native: impl Native + 'static) -> Self {
+        Self::Native(Arc::new(native))
+    }
+
+    /// An integer in the smallest form that holds it.
+    pub(crate) fn from_big(big: BigInt) -> Self {
+        i64::try_from(&big).map_or_else(|_| Self::BigInt(Arc::new(big)), Self::Int)
+    }
+
+    /// A finished value: nothing in it is templated any more.
+    pub(crate) fn finished(value: &Value) -> Self {
+        match value {
+            Value::Undefined(undefined) => Self::Undefined(Arc::new(Missing {
+                name: undefined.name.clone(),
+                reason: undefined.reason.clone(),
+                origin: None,
+            })),
+            Value::Null => Self::Null,
+            Value::Bool(b) => Self::Bool(*b),
+            Value::Int(i) => Self::Int(*i),
+            Value::BigInt(i) => Self::BigInt(i.clone()),
+            Value::Float(f) => Self::Float(*f),
+            Value::Str(text) => Self::Str(text.clone()),
+            Value::List(items) => Self::list(items.iter().map(Self::finished).collect()),
+            Value::Map(map) => Self::dict(map.iter().map(|(key, value)| (key.clone(), Self::finished(value)))),
+        }
+    }
+
+    pub(crate) fn from_key(key: &Key) -> Self {
+        match key {
+            Key::Null => Self::Null,
+            Key::Bool(b) => Self::Bool(*b),
+            Key::Int(i) => Self::Int(*i),
+            Key::Float(f) => Self::Float(*f),
+            Key::Str(text) => Self::Str(text.clone()),
+        }
+    }
+
+    /// The key this object is in a dict; an error's message when it cannot be one.
+    pub(crate) fn to_key(&self) -> Result<Key, Fault> {
+        Ok(match self {
+            Self::Null => Key::Null,
+            Self::Bool(b) => Key::Bool(*b),
+            Self::Int(i) => Key::Int(*i),
+            Self::Float(f) => Key::Float(*f),
+            Self::Str(text) => Key::Str(text.clone()),
+            Self::Undefined(missing) => return Err(Fault::Undefined(missing.clone())),
+            other => return Err(Fault::error(format!("unhashable type: '{}'", other.type_name()))),
+        })
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.as_text().map(Text::as_str)
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&Text> {
+        if let Self::Str(text) = self { Some(text) } else { None }
+    }
+
+    pub(crate) fn is_undefined(&self) -> bool {
+        matches!(self, Self::Undefined(_) | Self::Blank)
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    pub(crate) fn is_mapping(&self) -> bool {
+        matches!(self, Self::Dict(_) | Self::Variables(_))
+    }
+
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self, Self::Bool(_) | Self::Int(_) | Self::BigInt(_) | Self::Float(_))
+    }
+
+    pub(crate) fn is_container(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Dict(_) | Self::Tuple(_))
+    }
+
+    /// Whether it is, or holds, a secret string. Looks at the first 200,000 objects.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.has_secret(&mut 200_000)
+    }
+
+    pub(crate) fn has_secret(&self, budget: &mut u32) -> bool {
+        *budget = budget.saturating_sub(1);
+        match self {
+            Self::Str(text) => text.is_secret(),
+            _ if *budget == 0 => false,
+            Self::List(list) => stacker::maybe_grow(32 * 1024, 1024 * 1024, || list.has_secret(budget)),
+            Self::Dict(dict) => stacker::maybe_grow(32 * 1024, 1024 * 1024, || dict.has_secret(budget)),
+            Self::Tuple(items) => {
+                stacker::maybe_grow(32 * 1024, 1024 * 1024, || items.iter().any(|item| item.has_secret(budget)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Python's `int` of a boolean or integer that fits.
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Bool(b) => Some((*b).into()),
+            Self::Int(i) => Some(*i),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn native_as<T: 'static>(&self) -> Option<&T> {
+        if let Self::Native(native) = self { native.as_any().downcast_ref() } else { None }
+    }
+
+    /// Python's truth. Undefined is an error the caller has dealt with.
+    pub(crate) fn is_truthy(&self) -> bool {
+        match self {
+            Self::Undefined(_) | Self::Blank | Self::Omit | Self::Null => false,
+            Self::Bool(b) => *b,
+            Self::Int(i) => *i != 0,
+            Self::BigInt(_) => true,
+            Self::Float(f) => *f != 0.0,
+            Self::Str(text) => !text.is_empty(),
+            Self::List(list) => list.len() != 0,
+            Self::Tuple(items) => !items.is_empty(),
+            Self::Dict(dict) => dict.len() != 0,
+            Self::Variables(variables) => !variables.names().is_empty(),
+            Self::Native(native) => native.is_truthy(),
+        }
+    }
+
+    /// Python's name of the type.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Undefined(_) => "UndefinedMarker",
+            Self::Blank => "Undefined",
+            Self::Omit => "Omit",
+            Self::Null => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) | Self::BigInt(_) => "int",
+            Self::Float(_) => "float",
+            Self::Str(_) => "str",
+            Self::List(_) => "list",
+            Self::Tuple(_) => "tuple",
+            Self::Dict(_) => "dict",
+            Self::Variables(_) => "HostVars",
+            Self::Native(native) => native.type_name(),
+        }
+    }
+}
+
+impl From<&str> for Object {
+    fn from(text: &str) -> Self {
+        Self::Str(Text::new(text))
+    }
+}
+impl From<String> for Object {
+    fn from(text: String) -> Self {
+        Self::Str(Text::new(text))
+    }
+}
+impl From<Text> for Object {
+    fn from(text: Text) -> Self {
+        Self::Str(text)
+    }
+}
+impl From<bool> for Object {
+    fn from(b: bool) -> Self {
+        Self::Bool(b)
+    }
+}
+impl From<i64> for Object {
+    fn from(i: i64) -> Self {
+        Self::Int(i)
+    }
+}
+impl From<usize> for Object {
+    fn from(i: usize) -> Self {
+        Self::Int(i64::try_from(i).unwrap_or(i64::MAX))
+    }
+}
+impl From<f64> for Object {
+    fn from(f: f64) -> Self {
+        Self::Float(f)
+    }
+}
+impl From<Vec<Object>> for Object {
+    fn from(items: Vec<Object>) -> Self {
+        Self::list(items)
+    }
+}
+impl From<Map> for Object {
+    fn from(map: Map) -> Self {
+        Self::finished(&Value::map(map))
+    }
+}
+
+/// For panics and tests only: shows the kind, never a string's text.
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.type_name())
+    }
+}
