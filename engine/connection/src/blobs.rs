@@ -1,8 +1,12 @@
 //! `Blobs`: the file contents a call may ask for, by SHA-256.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use kapell_protocol::{CHUNK, ToWorker, encode};
+use tokio::sync::mpsc;
 
 #[derive(Debug, Clone)]
 pub enum BlobSource {
@@ -18,10 +22,46 @@ impl Blobs {
     pub fn get(&self, sha256: &str) -> Option<&BlobSource> {
         self.0.get(sha256)
     }
+
+    /// Sends a content in chunks, on a thread for blocking work: it waits whenever the wire is full. Goes on when the
+    /// call that asked is dropped, because another may be waiting for the same content.
+    pub(crate) fn send(&self, sha256: String, outgoing: mpsc::Sender<Vec<u8>>) {
+        let source = self.get(&sha256).cloned();
+        tokio::task::spawn_blocking(move || {
+            let error = match source {
+                None => Some(format!("the call came without the content {sha256}")),
+                Some(BlobSource::Bytes(bytes)) => send_all(&sha256, &mut &*bytes, &outgoing).err(),
+                Some(BlobSource::Path(path)) => send_file(&sha256, &path, &outgoing).err(),
+            };
+            let _ = send_message(&ToWorker::BlobEnd { sha256, error }, &outgoing);
+        });
+    }
 }
 
 impl FromIterator<(String, BlobSource)> for Blobs {
     fn from_iter<I: IntoIterator<Item = (String, BlobSource)>>(contents: I) -> Self {
         Self(Arc::new(contents.into_iter().collect()))
     }
+}
+
+fn send_file(sha256: &str, path: &Path, outgoing: &mpsc::Sender<Vec<u8>>) -> Result<(), String> {
+    let mut file = fs_err::File::open(path).map_err(|error| error.to_string())?;
+    send_all(sha256, &mut file, outgoing)
+}
+
+/// The worker checks the hash: a file that changed meanwhile is refused there.
+fn send_all(sha256: &str, content: &mut impl Read, outgoing: &mpsc::Sender<Vec<u8>>) -> Result<(), String> {
+    loop {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        content.by_ref().take(CHUNK as u64).read_to_end(&mut chunk).map_err(|error| error.to_string())?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        send_message(&ToWorker::BlobChunk { sha256: sha256.to_owned(), data: chunk.into() }, outgoing)?;
+    }
+}
+
+fn send_message(message: &ToWorker, outgoing: &mpsc::Sender<Vec<u8>>) -> Result<(), String> {
+    let frame = encode(message).map_err(|error| error.to_string())?;
+    outgoing.blocking_send(frame).map_err(|_| "the worker has gone".to_owned())
 }

@@ -13,6 +13,9 @@ pub trait Connection: Send + Sync {
     /// Starts `command` with the login user's shell. With `pty`, stdout and stderr are one stream.
     async fn start(&self, command: &str, pty: bool) -> Result<Process, ConnectionError>;
 
+    /// Name in the inventory, for messages.
+    fn host(&self) -> &str;
+
     /// Ends the connection and every process started through it.
     async fn close(&self);
 

@@ -1,39 +1,190 @@
 //! `Connections`: the pool. One connection per host and login, one worker per connection and become user.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::{Connection, ConnectionError, ConnectionSpec, WorkerSession};
+use async_trait::async_trait;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::bootstrap::Bootstrap;
+use crate::local::LocalConnection;
+use crate::single_flight::SingleFlight;
+use crate::ssh::{SshConnection, SshContext, local_user};
+use crate::worker_binary::{WorkerBinaries, worker_directories};
+use crate::{Connection, ConnectionError, ConnectionSpec, Process, WorkerSession};
+
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+/// For the shell of a node to come up and the worker to say hello, at least.
+const LEAST_START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// One per run. However many tasks ask for a session at once, it is opened once.
-#[derive(Debug, Default)]
-pub struct Connections {}
+pub struct Connections {
+    ssh: SshContext,
+    binaries: WorkerBinaries,
+    open: SingleFlight<ConnectionSpec, AnyConnection, ConnectionError>,
+    sessions: SingleFlight<ConnectionSpec, WorkerSession, ConnectionError>,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self::new(|warning| tracing::warn!("{warning}"))
+    }
+}
 
 impl Connections {
     /// Warnings (an SSH option that is not supported) are given to `warn`, each once.
     pub fn new(warn: impl Fn(String) + Send + Sync + 'static) -> Self {
-        let _ = warn;
-        Self {}
+        Self {
+            ssh: SshContext::new(Box::new(warn)),
+            binaries: WorkerBinaries::new(worker_directories()),
+            open: SingleFlight::default(),
+            sessions: SingleFlight::default(),
+        }
     }
 
     /// The worker for this spec, brought up at first use.
     pub async fn session(&self, spec: &ConnectionSpec) -> Result<Arc<WorkerSession>, ConnectionError> {
-        Err(not_built(spec))
+        self.sessions.get(spec, WorkerSession::is_alive, || self.open_session(spec)).await
     }
 
     /// The bare connection, for `raw` and `script`.
     pub async fn connection(&self, spec: &ConnectionSpec) -> Result<Arc<dyn Connection>, ConnectionError> {
-        Err(not_built(spec))
+        let connection = self.any_connection(spec).await?;
+        Ok(connection)
     }
 
     /// `meta: reset_connection`: the next use opens everything anew.
     pub async fn reset(&self, spec: &ConnectionSpec) {
-        let _ = spec;
+        let key = connection_key(spec);
+        for session in self.sessions.remove_where(|spec| connection_key(spec) == key) {
+            session.shut_down().await;
+        }
+        if let Some(connection) = self.open.remove(&key) {
+            connection.close().await;
+        }
     }
 
-    /// Ends all workers and connections.
-    pub async fn close_all(&self) {}
+    /// Ends all workers and connections, together and in bounded time.
+    pub async fn close_all(&self) {
+        let mut sessions: JoinSet<()> = self.sessions.remove_all().into_iter().map(shut_down).collect();
+        let _ = timeout(CLOSE_PATIENCE, async { while sessions.join_next().await.is_some() {} }).await;
+        let mut connections: JoinSet<()> = self.open.remove_all().into_iter().map(close).collect();
+        let _ = timeout(CLOSE_PATIENCE, async { while connections.join_next().await.is_some() {} }).await;
+    }
+
+    async fn any_connection(&self, spec: &ConnectionSpec) -> Result<Arc<AnyConnection>, ConnectionError> {
+        let key = connection_key(spec);
+        self.open.get(&key, |connection| !connection.is_closed(), || AnyConnection::open(&self.ssh, &key)).await
+    }
+
+    async fn open_session(&self, spec: &ConnectionSpec) -> Result<Arc<WorkerSession>, ConnectionError> {
+        let connection = self.any_connection(spec).await?;
+        let become_ = spec.become_.as_ref().filter(|become_| !self.is_login_user(spec, &become_.user));
+        let bootstrap = Bootstrap {
+            connection: connection.as_ref(),
+            host: &spec.host,
+            become_,
+            remote_tmp: &spec.remote_tmp,
+            binaries: &self.binaries,
+            patience: start_patience(spec),
+        };
+        Ok(Arc::new(bootstrap.run().await?))
+    }
+
+    /// Becoming who we are already is left out, as Ansible does.
+    fn is_login_user(&self, spec: &ConnectionSpec, user: &str) -> bool {
+        let login = match connection_kind(&spec.kind) {
+            Some(Kind::Ssh) => self.ssh.login_user(spec),
+            Some(Kind::Local) => Some(local_user()),
+            None => None,
+        };
+        login.as_deref() == Some(user)
+    }
 }
 
-fn not_built(spec: &ConnectionSpec) -> ConnectionError {
-    ConnectionError::Configuration { host: spec.host.clone(), message: "connections are not built yet".to_owned() }
+/// A password prompt must come within the timeout, as in Ansible; a slow login shell may take longer.
+fn start_patience(spec: &ConnectionSpec) -> Duration {
+    match spec.become_ {
+        Some(_) => spec.timeout + Duration::from_secs(2),
+        None => (spec.timeout * 3).max(LEAST_START_PATIENCE),
+    }
+}
+
+/// What two tasks must agree on to share a connection.
+fn connection_key(spec: &ConnectionSpec) -> ConnectionSpec {
+    ConnectionSpec { become_: None, executable: String::new(), remote_tmp: String::new(), ..spec.clone() }
+}
+
+async fn shut_down(session: Arc<WorkerSession>) {
+    session.shut_down().await;
+}
+
+async fn close(connection: Arc<AnyConnection>) {
+    connection.close().await;
+}
+
+/// The kinds of connection there are: one row each.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Ssh,
+    Local,
+}
+
+static KINDS: &[(&str, Kind)] = &[
+    ("ssh", Kind::Ssh),
+    ("smart", Kind::Ssh),
+    ("paramiko", Kind::Ssh),
+    ("paramiko_ssh", Kind::Ssh),
+    ("local", Kind::Local),
+];
+
+fn connection_kind(name: &str) -> Option<Kind> {
+    let short = name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name);
+    KINDS.iter().find(|(known, _)| *known == short).map(|(_, kind)| *kind)
+}
+
+enum AnyConnection {
+    Ssh(Arc<SshConnection>),
+    Local(LocalConnection),
+}
+
+impl AnyConnection {
+    async fn open(ssh: &SshContext, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
+        match connection_kind(&spec.kind) {
+            Some(Kind::Ssh) => Ok(Arc::new(Self::Ssh(SshConnection::open(ssh, spec).await?))),
+            Some(Kind::Local) => Ok(Arc::new(Self::Local(LocalConnection::new(&spec.host)))),
+            None => {
+                let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+                let message = format!("connection '{}' is not built; there are: {}", spec.kind, known.join(", "));
+                Err(ConnectionError::Configuration { host: spec.host.clone(), message })
+            }
+        }
+    }
+
+    fn inner(&self) -> &dyn Connection {
+        match self {
+            Self::Ssh(connection) => connection.as_ref(),
+            Self::Local(connection) => connection,
+        }
+    }
+}
+
+#[async_trait]
+impl Connection for AnyConnection {
+    async fn start(&self, command: &str, pty: bool) -> Result<Process, ConnectionError> {
+        self.inner().start(command, pty).await
+    }
+
+    fn host(&self) -> &str {
+        self.inner().host()
+    }
+
+    async fn close(&self) {
+        self.inner().close().await;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.inner().is_closed()
+    }
 }

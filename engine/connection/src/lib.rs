@@ -3,12 +3,21 @@
 //! The whole crate stands on one small trait, [`Connection`]. Become, the bootstrap of the worker, module calls
 //! and file transfer are built once on top of it, so another kind of connection is one short file.
 
+mod becoming;
 mod blobs;
+mod bootstrap;
 mod connection;
 mod connections;
 mod error;
+mod local;
+mod pending_calls;
 mod raw;
+mod session_reader;
+mod single_flight;
 mod spec;
+mod ssh;
+mod startup;
+mod worker_binary;
 mod worker_session;
 
 pub use blobs::{BlobSource, Blobs};

@@ -1,13 +1,24 @@
-//! `raw` commands: run as written, without the worker.
+//! `raw` and `script`: commands run as written, without the worker.
 
-use crate::{BecomeSpec, Connection, ConnectionError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+
+use crate::becoming::Becoming;
+use crate::startup::{Startup, random_token};
+use crate::{BecomeSpec, Connection, ConnectionError, ExitStatus, Process};
+
+/// For the become program to let us through.
+const START_PATIENCE: Duration = Duration::from_secs(12);
+const DEFAULT_SHELL: &str = "/bin/sh";
 
 /// A command for the node's shell.
 #[derive(Debug, Clone, Default)]
 pub struct RawCommand {
     pub command: String,
-    /// Shell that runs the command under become, `/bin/sh` when empty.
+    /// Shell that runs the command: `/bin/sh` under become when empty, else the login shell.
     pub executable: String,
+    /// Given to the command's stdin, which then ends.
     pub stdin: Vec<u8>,
     pub pty: bool,
 }
@@ -19,12 +30,82 @@ pub struct RawOutput {
     pub stderr: Vec<u8>,
 }
 
-/// Runs the command to its end; its exit code is data, not an error.
+/// Runs the command to its end; its exit code is data, not an error. Dropping the future hangs up on the command.
 pub async fn run_raw(
     connection: &dyn Connection,
     become_: Option<&BecomeSpec>,
     command: &RawCommand,
 ) -> Result<RawOutput, ConnectionError> {
-    let _ = (connection, become_, command);
-    Err(ConnectionError::Configuration { host: String::new(), message: "raw commands are not built yet".to_owned() })
+    let host = connection.host();
+    match become_ {
+        None => {
+            let process = connection.start(&plain_command(command), command.pty).await?;
+            collect(process, &command.stdin, Vec::new(), host).await
+        }
+        Some(become_) => {
+            let marker = random_token();
+            let failed = |message| ConnectionError::Configuration { host: host.to_owned(), message };
+            let becoming = Becoming::new(become_, &marker).map_err(failed)?;
+            let words = marked_command(command, &marker);
+            let mut startup = Startup::begin(connection, host, &marker, Some(&becoming), (&words, command.pty)).await?;
+            startup.marked_line(START_PATIENCE).await?;
+            let (process, first_bytes, _) = startup.into_parts();
+            collect(process, &command.stdin, first_bytes, host).await
+        }
+    }
+}
+
+/// As written, for the login shell; another shell is named only when it is wanted.
+fn plain_command(command: &RawCommand) -> String {
+    if command.executable.is_empty() {
+        command.command.clone()
+    } else {
+        shell_words::join([command.executable.as_str(), "-c", &command.command])
+    }
+}
+
+/// Says the marker once the become program has let us through.
+fn marked_command(command: &RawCommand, marker: &str) -> String {
+    let shell = if command.executable.is_empty() { DEFAULT_SHELL } else { &command.executable };
+    shell_words::join([shell, "-c", &format!("echo '{marker} ok' ; {}", command.command)])
+}
+
+async fn collect(
+    process: Process,
+    input: &[u8],
+    first_bytes: Vec<u8>,
+    host: &str,
+) -> Result<RawOutput, ConnectionError> {
+    let Process { mut stdin, stdout, stderr, exit } = process;
+    let feed = async {
+        // A command that does not read its input is no failure.
+        let _ = stdin.write_all(input).await;
+        let _ = stdin.shutdown().await;
+    };
+    let ((), stdout, stderr, status) =
+        tokio::join!(feed, read_all(stdout, first_bytes), read_all(stderr, Vec::new()), exit);
+    match status {
+        ExitStatus::Lost(message) => Err(ConnectionError::Lost { host: host.to_owned(), message }),
+        status => Ok(RawOutput { rc: status.code(), stdout, stderr }),
+    }
+}
+
+async fn read_all(mut stream: impl AsyncRead + Unpin, mut bytes: Vec<u8>) -> Vec<u8> {
+    // What was read before an error is still what the command said.
+    let _ = stream.read_to_end(&mut bytes).await;
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines() {
+        let mut command = RawCommand { command: "echo 'a b'".into(), ..RawCommand::default() };
+        assert_eq!(plain_command(&command), "echo 'a b'");
+        assert_eq!(marked_command(&command, "M"), r"/bin/sh -c 'echo '\''M ok'\'' ; echo '\''a b'\'''");
+        command.executable = "/bin/bash".into();
+        assert_eq!(plain_command(&command), r"/bin/bash -c 'echo '\''a b'\'''");
+    }
 }

@@ -1,0 +1,217 @@
+//! SSH: one connection per host, any number of commands on it.
+
+mod arguments;
+mod channel_process;
+mod config_file;
+mod dial;
+mod host_keys;
+mod identities;
+mod known_hosts;
+mod login;
+mod options;
+mod paths;
+mod server_check;
+mod target;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use russh::Disconnect;
+use russh::client::Handle;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use self::arguments::SshArguments;
+use self::config_file::ConfigFile;
+use self::host_keys::HostKeys;
+use self::identities::Identities;
+pub(crate) use self::paths::local_user;
+use self::server_check::{ServerCheck, Verdicts};
+use self::target::Target;
+use crate::{Connection, ConnectionError, ConnectionSpec, Process};
+
+const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// What all connections of a run share: files read once, keys decoded once, handshakes paced.
+pub(crate) struct SshContext {
+    config: OnceLock<ConfigFile>,
+    other_configs: Mutex<Vec<(PathBuf, Arc<ConfigFile>)>>,
+    host_keys: Arc<HostKeys>,
+    identities: Identities,
+    handshakes: Semaphore,
+    warned: Mutex<HashSet<String>>,
+    warn: Box<dyn Fn(String) + Send + Sync>,
+}
+
+impl SshContext {
+    pub(crate) fn new(warn: Box<dyn Fn(String) + Send + Sync>) -> Self {
+        Self {
+            config: OnceLock::new(),
+            other_configs: Mutex::default(),
+            host_keys: Arc::default(),
+            identities: Identities::default(),
+            handshakes: Semaphore::new(dial::HANDSHAKES),
+            warned: Mutex::default(),
+            warn,
+        }
+    }
+
+    /// Who will be logged in for this spec.
+    pub(crate) fn login_user(&self, spec: &ConnectionSpec) -> Option<String> {
+        self.target(spec).ok().map(|target| target.user)
+    }
+
+    fn target(&self, spec: &ConnectionSpec) -> Result<Target, ConnectionError> {
+        let arguments = SshArguments::parse(&spec.ssh_args);
+        arguments.warnings.iter().for_each(|warning| self.warn_once(warning));
+        let resolved = match &arguments.config_file {
+            Some(path) => Target::resolve(spec, &arguments.options, &self.other_config(path)),
+            None => Target::resolve(spec, &arguments.options, self.default_config()),
+        };
+        resolved.map_err(|message| ConnectionError::Configuration { host: spec.host.clone(), message })
+    }
+
+    fn default_config(&self) -> &ConfigFile {
+        self.config.get_or_init(|| {
+            let config = ConfigFile::load_default();
+            config.warnings.iter().for_each(|warning| self.warn_once(warning));
+            config
+        })
+    }
+
+    fn other_config(&self, path: &std::path::Path) -> Arc<ConfigFile> {
+        let mut configs = self.other_configs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, config)) = configs.iter().find(|(known, _)| known == path) {
+            return Arc::clone(config);
+        }
+        let config = Arc::new(ConfigFile::load(path));
+        config.warnings.iter().for_each(|warning| self.warn_once(warning));
+        configs.push((path.to_owned(), Arc::clone(&config)));
+        config
+    }
+
+    fn warn_once(&self, warning: &str) {
+        let is_new = self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned());
+        if is_new {
+            (self.warn)(warning.to_owned());
+        }
+    }
+}
+
+pub(crate) struct SshConnection {
+    label: String,
+    handle: Handle<ServerCheck>,
+    verdicts: Arc<Verdicts>,
+    /// A host that does not open a channel in this time is dead.
+    patience: Duration,
+    /// Kept because this connection runs through it.
+    _through: Option<Arc<SshConnection>>,
+}
+
+impl SshConnection {
+    /// `hop` opens the connection to a jump host.
+    pub(crate) async fn open(context: &SshContext, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
+        let mut target = context.target(spec)?;
+        let jumps = std::mem::take(&mut target.jumps);
+        let mut through: Option<Arc<Self>> = None;
+        for hop in jumps {
+            let hop = context.target(&hop_spec(spec, &hop))?;
+            through = Some(Self::open_target(context, hop, through).await?);
+        }
+        Self::open_target(context, target, through).await
+    }
+
+    async fn open_target(
+        context: &SshContext,
+        target: Target,
+        through: Option<Arc<Self>>,
+    ) -> Result<Arc<Self>, ConnectionError> {
+        let target = Arc::new(target);
+        let (handle, verdicts) = dial::dial(context, &target, through.as_ref().map(|hop| &hop.handle)).await?;
+        let patience = target.timeout * 2;
+        Ok(Arc::new(Self { label: target.label.clone(), handle, verdicts, patience, _through: through }))
+    }
+
+    fn lost(&self) -> ConnectionError {
+        ConnectionError::Lost { host: self.label.clone(), message: self.verdicts.why_it_ended() }
+    }
+}
+
+/// `[user@]host[:port]`, logged in to with the same keys but none of the host's own variables.
+fn hop_spec(spec: &ConnectionSpec, hop: &str) -> ConnectionSpec {
+    let (user, rest) = hop.rsplit_once('@').map_or((None, hop), |(user, rest)| (Some(user.to_owned()), rest));
+    let (address, port) = match rest.rsplit_once(':') {
+        Some((address, port)) if !address.contains(':') || address.ends_with(']') => (address, port.parse().ok()),
+        _ => (rest, None),
+    };
+    ConnectionSpec {
+        host: spec.host.clone(),
+        address: address.trim_matches(['[', ']']).to_owned(),
+        user,
+        port,
+        password: None,
+        ssh_args: String::new(),
+        become_: None,
+        ..spec.clone()
+    }
+}
+
+#[async_trait]
+impl Connection for SshConnection {
+    async fn start(&self, command: &str, pty: bool) -> Result<Process, ConnectionError> {
+        if self.is_closed() {
+            return Err(self.lost());
+        }
+        let opened = timeout(self.patience, self.handle.channel_open_session()).await;
+        let channel = match opened {
+            Err(_) => {
+                let what = "opening a channel".to_owned();
+                return Err(ConnectionError::Timeout { host: self.label.clone(), what, after: self.patience });
+            }
+            Ok(Err(russh::Error::ChannelOpenFailure(reason))) => {
+                let message =
+                    format!("the host opens no further session ({reason:?}); see MaxSessions in its sshd_config");
+                return Err(ConnectionError::Unreachable { host: self.label.clone(), message });
+            }
+            Ok(Err(_)) => return Err(self.lost()),
+            Ok(Ok(channel)) => channel,
+        };
+        channel_process::start(channel, command, pty, Arc::clone(&self.verdicts)).await.map_err(|_| self.lost())
+    }
+
+    fn host(&self) -> &str {
+        &self.label
+    }
+
+    async fn close(&self) {
+        self.verdicts.end("the connection was closed");
+        let _ = timeout(CLOSE_PATIENCE, self.handle.disconnect(Disconnect::ByApplication, "", "en")).await;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jump_hosts() {
+        let spec = ConnectionSpec::ssh("web");
+        let cases = [
+            ("gate", (None, "gate", None)),
+            ("me@gate:2222", (Some("me"), "gate", Some(2222))),
+            ("me@[::1]:22", (Some("me"), "::1", Some(22))),
+            ("::1", (None, "::1", None)),
+        ];
+        for (text, (user, address, port)) in cases {
+            let hop = hop_spec(&spec, text);
+            assert_eq!((hop.user.as_deref(), hop.address.as_str(), hop.port), (user, address, port), "{text}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `ssh_args`, `ssh_common_args` and `ssh_extra_args`: an `ssh` command line, as far as it configures a connection.
+
+use std::path::PathBuf;
+
+use super::options::{SshOptions, Understood};
+
+/// What the arguments say.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct SshArguments {
+    pub(crate) options: SshOptions,
+    /// `-F`; `none` reads no configuration at all.
+    pub(crate) config_file: Option<PathBuf>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Letters that change nothing here.
+const WITHOUT_EFFECT: &str = "46AaCfGgKkMNnqsTtVvXxYy";
+/// Letters with a value that are not supported.
+const UNSUPPORTED_WITH_VALUE: &str = "BbcDEeILmOPQRSWw";
+
+impl SshArguments {
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut parsed = Self::default();
+        let Ok(words) = shell_words::split(text) else {
+            parsed.warnings.push(format!("ssh arguments with unbalanced quotes are not used: {text}"));
+            return parsed;
+        };
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            parsed.word(&word, &mut words);
+        }
+        parsed
+    }
+
+    /// One word, which may be several letters, the last with a value.
+    fn word(&mut self, word: &str, following: &mut impl Iterator<Item = String>) {
+        let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+            self.warnings.push(format!("ssh argument '{word}' is not used"));
+            return;
+        };
+        for (at, letter) in letters.char_indices() {
+            if WITHOUT_EFFECT.contains(letter) {
+                continue;
+            }
+            let rest = &letters[at + letter.len_utf8()..];
+            let value = if rest.is_empty() { following.next() } else { Some(rest.to_owned()) };
+            self.letter(letter, value.unwrap_or_default());
+            return;
+        }
+    }
+
+    fn letter(&mut self, letter: char, value: String) {
+        match letter {
+            'o' => self.option(&value),
+            'p' => self.set("Port", value),
+            'l' => self.set("User", value),
+            'i' => self.set("IdentityFile", value),
+            'J' => self.set("ProxyJump", value),
+            'F' => self.config_file = Some(PathBuf::from(value)),
+            _ if UNSUPPORTED_WITH_VALUE.contains(letter) => {
+                self.warnings.push(format!("ssh argument '-{letter} {value}' is not supported and not used"));
+            }
+            _ => self.warnings.push(format!("ssh argument '-{letter}' is not known and not used")),
+        }
+    }
+
+    fn option(&mut self, text: &str) {
+        let (keyword, value) = text.split_once(|c: char| c == '=' || c.is_whitespace()).unwrap_or((text, ""));
+        self.set(
+            keyword.trim(),
+            value.trim_start_matches(|c: char| c == '=' || c.is_whitespace()).trim_end().to_owned(),
+        );
+    }
+
+    fn set(&mut self, keyword: &str, value: String) {
+        let words = shell_words::split(&value).unwrap_or_else(|_| vec![value.clone()]);
+        match self.options.set(keyword, &words) {
+            Understood::Yes => {}
+            Understood::BadValue => self.warnings.push(format!("ssh option {keyword} does not take '{value}'")),
+            Understood::Unsupported => {
+                self.warnings.push(format!("ssh option {keyword} is not supported and not used"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::options::HostKeyChecking;
+    use super::*;
+
+    #[test]
+    fn what_inventories_hold() {
+        let parsed = SshArguments::parse(
+            "-C -o ControlMaster=auto -o ControlPersist=60s -o ControlPath=\"/tmp/%h\" -oStrictHostKeyChecking=no \
+             -o 'UserKnownHostsFile /dev/null' -o ConnectTimeout = -vvo ServerAliveInterval=15 -p2222 -J a,b@c:1",
+        );
+        assert_eq!(parsed.options.host_key_checking, Some(HostKeyChecking::Off));
+        assert_eq!(parsed.options.user_known_hosts, Some(vec![PathBuf::from("/dev/null")]));
+        assert_eq!(parsed.options.server_alive_interval, Some(Duration::from_secs(15)));
+        assert_eq!(parsed.options.port, Some(2222));
+        assert_eq!(parsed.options.proxy_jump, Some(vec!["a".into(), "b@c:1".into()]));
+        assert_eq!(parsed.warnings, ["ssh option ConnectTimeout does not take ''", "ssh argument '=' is not used"]);
+    }
+
+    #[test]
+    fn what_is_not_supported_says_so() {
+        let parsed = SshArguments::parse("-o Tunnel=yes -L 80:a:80 -Z");
+        assert_eq!(parsed.warnings.len(), 3);
+        assert_eq!(SshArguments::parse("-o 'x").warnings.len(), 1);
+    }
+}

@@ -1,0 +1,71 @@
+//! `Identities`: private keys from files, decoded once per run however many hosts they open.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use russh::keys::{PrivateKey, PublicKey, decode_secret_key, load_public_key};
+
+use crate::Secret;
+
+/// What became of a key file.
+#[derive(Debug, Clone)]
+pub(crate) enum LoadedKey {
+    Ready(Arc<PrivateKey>),
+    Absent,
+    /// Encrypted, and there is no passphrase or a wrong one.
+    Locked(String),
+    Unusable(String),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Identities(Mutex<HashMap<(PathBuf, Option<Secret>), LoadedKey>>);
+
+impl Identities {
+    pub(crate) fn load(&self, path: &Path, passphrase: Option<&Secret>) -> LoadedKey {
+        let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = loaded.entry((path.to_owned(), passphrase.cloned()));
+        entry.or_insert_with(|| read(path, passphrase)).clone()
+    }
+}
+
+/// The public half of a key file: of the file itself, or of the `.pub` beside it (for keys only an agent holds).
+pub(crate) fn public_half(path: &Path) -> Option<PublicKey> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    load_public_key(&beside).or_else(|_| load_public_key(path)).ok()
+}
+
+fn read(path: &Path, passphrase: Option<&Secret>) -> LoadedKey {
+    let text = match fs_err::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return LoadedKey::Absent,
+        Err(error) => return LoadedKey::Unusable(error.to_string()),
+    };
+    if text.starts_with("ssh-") || text.starts_with("ecdsa-") || text.starts_with("sk-") {
+        return LoadedKey::Unusable(format!("{} is a public key", path.display()));
+    }
+    match decode_secret_key(&text, None) {
+        Ok(key) => LoadedKey::Ready(Arc::new(key)),
+        Err(error) if is_encrypted(&text, &error) => unlock(path, &text, passphrase),
+        Err(error) => LoadedKey::Unusable(format!("cannot read key {}: {error}", path.display())),
+    }
+}
+
+fn unlock(path: &Path, text: &str, passphrase: Option<&Secret>) -> LoadedKey {
+    let Some(passphrase) = passphrase else {
+        return LoadedKey::Locked(format!(
+            "key {} is encrypted and there is no passphrase; add the key to ssh-agent or set \
+             ansible_ssh_private_key_passphrase",
+            path.display()
+        ));
+    };
+    match decode_secret_key(text, Some(passphrase.expose())) {
+        Ok(key) => LoadedKey::Ready(Arc::new(key)),
+        Err(error) => LoadedKey::Locked(format!("the passphrase does not open key {}: {error}", path.display())),
+    }
+}
+
+fn is_encrypted(text: &str, error: &russh::keys::Error) -> bool {
+    matches!(error, russh::keys::Error::KeyIsEncrypted) || text.contains("ENCRYPTED")
+}

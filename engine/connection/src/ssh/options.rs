@@ -1,0 +1,300 @@
+//! `SshOptions`: what OpenSSH options say about one host, from `-o` arguments and configuration files alike.
+//!
+//! As with `ssh`, the first value obtained for an option wins; files given for identities add up. Own code because
+//! the arguments (`ssh_common_args`) and the files (`ssh_config(5)`) share one table of keywords here, and the crates
+//! that read the files drop options we need (known hosts, host key checking, keepalive, identities only).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What to do about host keys that are not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostKeyChecking {
+    /// Unknown keys are refused.
+    Strict,
+    /// Unknown keys are learned, changed keys refused.
+    AcceptNew,
+    /// Anything goes; unknown keys are learned.
+    Off,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SshOptions {
+    pub(crate) host_name: Option<String>,
+    pub(crate) port: Option<u16>,
+    pub(crate) user: Option<String>,
+    pub(crate) identity_files: Vec<PathBuf>,
+    pub(crate) identities_only: Option<bool>,
+    /// A socket, `SSH_AUTH_SOCK` or `none`.
+    pub(crate) identity_agent: Option<String>,
+    pub(crate) user_known_hosts: Option<Vec<PathBuf>>,
+    pub(crate) global_known_hosts: Option<Vec<PathBuf>>,
+    pub(crate) host_key_alias: Option<String>,
+    pub(crate) host_key_checking: Option<HostKeyChecking>,
+    pub(crate) hash_known_hosts: Option<bool>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) connection_attempts: Option<u32>,
+    /// Zero: no keepalive.
+    pub(crate) server_alive_interval: Option<Duration>,
+    pub(crate) server_alive_count_max: Option<u32>,
+    /// Hops in order; empty: none.
+    pub(crate) proxy_jump: Option<Vec<String>>,
+    pub(crate) proxy_command: Option<String>,
+    pub(crate) preferred_authentications: Option<Vec<String>>,
+    pub(crate) pubkey_authentication: Option<bool>,
+    pub(crate) password_authentication: Option<bool>,
+    pub(crate) keyboard_authentication: Option<bool>,
+}
+
+/// Whether a keyword meant something to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Understood {
+    Yes,
+    /// The value makes no sense.
+    BadValue,
+    Unsupported,
+}
+
+/// Options that change nothing here, or nothing that matters: multiplexing is built in, terminals and logs are ours.
+const WITHOUT_EFFECT: &[&str] = &[
+    "addkeystoagent",
+    "batchmode",
+    "canonicalizefallbacklocal",
+    "canonicalizehostname",
+    "checkhostip",
+    "ciphers",
+    "compression",
+    "controlmaster",
+    "controlpath",
+    "controlpersist",
+    "enablesshkeysign",
+    "escapechar",
+    "exitonforwardfailure",
+    "fingerprinthash",
+    "forkafterauthentication",
+    "forwardagent",
+    "forwardx11",
+    "forwardx11trusted",
+    "gssapiauthentication",
+    "gssapidelegatecredentials",
+    "gssapikeyexchange",
+    "hostbasedauthentication",
+    "hostkeyalgorithms",
+    "ignoreunknown",
+    "ipqos",
+    "kexalgorithms",
+    "loglevel",
+    "macs",
+    "nohostauthenticationforlocalhost",
+    "numberofpasswordprompts",
+    "permitlocalcommand",
+    "protocol",
+    "pubkeyacceptedalgorithms",
+    "pubkeyacceptedkeytypes",
+    "rekeylimit",
+    "requesttty",
+    "requiredrsasize",
+    "sendenv",
+    "sessiontype",
+    "stdinnull",
+    "streamlocalbindunlink",
+    "tcpkeepalive",
+    "updatehostkeys",
+    "useroaming",
+    "verifyhostkeydns",
+    "visualhostkey",
+    "xauthlocation",
+];
+
+impl SshOptions {
+    /// Takes one option unless it was set before. `arguments` are the words behind the keyword.
+    pub(crate) fn set(&mut self, keyword: &str, arguments: &[String]) -> Understood {
+        let keyword = keyword.to_ascii_lowercase();
+        let Some(value) = arguments.first() else { return Understood::BadValue };
+        let taken = match keyword.as_str() {
+            "hostname" => take(&mut self.host_name, Some(value.clone())),
+            "port" => take(&mut self.port, value.parse().ok()),
+            "user" => take(&mut self.user, Some(value.clone())),
+            "identityfile" => self.add_identity(value),
+            "identitiesonly" => take(&mut self.identities_only, flag(value)),
+            "identityagent" => take(&mut self.identity_agent, Some(value.clone())),
+            "userknownhostsfile" => take(&mut self.user_known_hosts, Some(paths(arguments))),
+            "globalknownhostsfile" => take(&mut self.global_known_hosts, Some(paths(arguments))),
+            "hostkeyalias" => take(&mut self.host_key_alias, Some(value.clone())),
+            "stricthostkeychecking" => take(&mut self.host_key_checking, checking(value)),
+            "hashknownhosts" => take(&mut self.hash_known_hosts, flag(value)),
+            "connecttimeout" => take(&mut self.connect_timeout, seconds(value)),
+            "connectionattempts" => take(&mut self.connection_attempts, value.parse().ok()),
+            "serveraliveinterval" => take(&mut self.server_alive_interval, seconds(value)),
+            "serveralivecountmax" => take(&mut self.server_alive_count_max, value.parse().ok()),
+            "proxyjump" => take(&mut self.proxy_jump, Some(hops(value))),
+            "proxycommand" => take(&mut self.proxy_command, Some(arguments.join(" "))),
+            "preferredauthentications" => take(&mut self.preferred_authentications, Some(list(value))),
+            "pubkeyauthentication" => take(&mut self.pubkey_authentication, flag(value).or(Some(true))),
+            "passwordauthentication" => take(&mut self.password_authentication, flag(value)),
+            "kbdinteractiveauthentication" | "challengeresponseauthentication" => {
+                take(&mut self.keyboard_authentication, flag(value))
+            }
+            other if WITHOUT_EFFECT.contains(&other) => true,
+            _ => return Understood::Unsupported,
+        };
+        if taken { Understood::Yes } else { Understood::BadValue }
+    }
+
+    /// Takes what `other` has and we have not.
+    pub(crate) fn fill_from(&mut self, other: &Self) {
+        let other = other.clone();
+        for path in other.identity_files {
+            if !self.identity_files.contains(&path) {
+                self.identity_files.push(path);
+            }
+        }
+        fill(&mut self.host_name, other.host_name);
+        fill(&mut self.port, other.port);
+        fill(&mut self.user, other.user);
+        fill(&mut self.identities_only, other.identities_only);
+        fill(&mut self.identity_agent, other.identity_agent);
+        fill(&mut self.user_known_hosts, other.user_known_hosts);
+        fill(&mut self.global_known_hosts, other.global_known_hosts);
+        fill(&mut self.host_key_alias, other.host_key_alias);
+        fill(&mut self.host_key_checking, other.host_key_checking);
+        fill(&mut self.hash_known_hosts, other.hash_known_hosts);
+        fill(&mut self.connect_timeout, other.connect_timeout);
+        fill(&mut self.connection_attempts, other.connection_attempts);
+        fill(&mut self.server_alive_interval, other.server_alive_interval);
+        fill(&mut self.server_alive_count_max, other.server_alive_count_max);
+        fill(&mut self.proxy_jump, other.proxy_jump);
+        fill(&mut self.proxy_command, other.proxy_command);
+        fill(&mut self.preferred_authentications, other.preferred_authentications);
+        fill(&mut self.pubkey_authentication, other.pubkey_authentication);
+        fill(&mut self.password_authentication, other.password_authentication);
+        fill(&mut self.keyboard_authentication, other.keyboard_authentication);
+    }
+
+    /// `none` ends the list for good in OpenSSH; here it only adds nothing.
+    fn add_identity(&mut self, value: &str) -> bool {
+        let path = PathBuf::from(value);
+        if value != "none" && !self.identity_files.contains(&path) {
+            self.identity_files.push(path);
+        }
+        true
+    }
+}
+
+fn fill<T>(slot: &mut Option<T>, other: Option<T>) {
+    if slot.is_none() {
+        *slot = other;
+    }
+}
+
+/// False when there is no value to take.
+fn take<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
+    let is_good = value.is_some();
+    if slot.is_none() {
+        *slot = value;
+    }
+    is_good
+}
+
+fn flag(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "yes" | "true" => Some(true),
+        "no" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// `ask` cannot ask here: it is as strict as `yes`.
+fn checking(value: &str) -> Option<HostKeyChecking> {
+    match value.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "ask" => Some(HostKeyChecking::Strict),
+        "accept-new" => Some(HostKeyChecking::AcceptNew),
+        "no" | "false" | "off" => Some(HostKeyChecking::Off),
+        _ => None,
+    }
+}
+
+/// Plain seconds or `1h30m`, as in `sshd_config(5)` TIME FORMATS.
+fn seconds(value: &str) -> Option<Duration> {
+    let (mut total, mut number) = (0_u64, None::<u64>);
+    for byte in value.bytes() {
+        match (byte, number) {
+            (b'0'..=b'9', so_far) => {
+                number = Some(so_far.unwrap_or(0).checked_mul(10)?.checked_add(u64::from(byte - b'0'))?);
+            }
+            (unit, Some(count)) => {
+                total = total.checked_add(count.checked_mul(unit_seconds(unit)?)?)?;
+                number = None;
+            }
+            _ => return None,
+        }
+    }
+    let has_unit = value.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (has_unit || number.is_some()).then(|| Duration::from_secs(total + number.unwrap_or(0)))
+}
+
+fn unit_seconds(unit: u8) -> Option<u64> {
+    match unit.to_ascii_lowercase() {
+        b's' => Some(1),
+        b'm' => Some(60),
+        b'h' => Some(3600),
+        b'd' => Some(86400),
+        b'w' => Some(604_800),
+        _ => None,
+    }
+}
+
+fn paths(arguments: &[String]) -> Vec<PathBuf> {
+    arguments.iter().filter(|path| *path != "none").map(PathBuf::from).collect()
+}
+
+fn list(value: &str) -> Vec<String> {
+    value.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn hops(value: &str) -> Vec<String> {
+    if value.eq_ignore_ascii_case("none") { Vec::new() } else { list(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_wins_and_identities_add_up() {
+        let mut options = SshOptions::default();
+        let word = |text: &str| vec![text.to_owned()];
+        assert_eq!(options.set("Port", &word("2222")), Understood::Yes);
+        assert_eq!(options.set("port", &word("22")), Understood::Yes);
+        assert_eq!(options.set("IdentityFile", &word("/a")), Understood::Yes);
+        assert_eq!(options.set("IdentityFile", &word("/b")), Understood::Yes);
+        assert_eq!(options.set("StrictHostKeyChecking", &word("accept-new")), Understood::Yes);
+        assert_eq!(options.set("ControlPersist", &word("60s")), Understood::Yes);
+        assert_eq!(options.set("Port", &word("many")), Understood::BadValue);
+        assert_eq!(options.set("Tunnel", &word("yes")), Understood::Unsupported);
+        assert_eq!(options.port, Some(2222));
+        assert_eq!(options.identity_files, [PathBuf::from("/a"), PathBuf::from("/b")]);
+        assert_eq!(options.host_key_checking, Some(HostKeyChecking::AcceptNew));
+    }
+
+    #[test]
+    fn time_formats() {
+        let cases = [
+            ("30", Some(30)),
+            ("1h30m", Some(5400)),
+            ("0", Some(0)),
+            ("2M5", Some(125)),
+            ("x", None),
+            ("", None),
+            ("5y", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(seconds(text), expected.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_in_order() {
+        assert!(WITHOUT_EFFECT.is_sorted());
+    }
+}

@@ -1,0 +1,185 @@
+//! Starting a command that first has to get past login noise and a password prompt.
+//!
+//! The command prints a random marker once it runs. What comes before on stdout is noise (banners of the login
+//! shell); what comes on stderr is watched for the prompt of the become program.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::becoming::Becoming;
+use crate::{Connection, ConnectionError, ExitStatus, Process};
+
+/// More noise than this is a shell that will never get to our command.
+const MAX_NOISE: usize = 1024 * 1024;
+const READ: usize = 32 * 1024;
+
+/// Hexadecimal, unguessable.
+pub(crate) fn random_token() -> String {
+    hex::encode(rand::random::<[u8; 12]>())
+}
+
+/// A process on its way to its first marked line.
+pub(crate) struct Startup<'a> {
+    host: &'a str,
+    marker: &'a str,
+    becoming: Option<&'a Becoming<'a>>,
+    pub(crate) process: Process,
+    /// Read from stdout and not yet consumed.
+    pending: Vec<u8>,
+    stderr: String,
+    is_password_sent: bool,
+    stdout_ended: bool,
+    stderr_ended: bool,
+}
+
+impl<'a> Startup<'a> {
+    /// `command` is wrapped in the become program, when there is one.
+    pub(crate) async fn begin(
+        connection: &dyn Connection,
+        host: &'a str,
+        marker: &'a str,
+        becoming: Option<&'a Becoming<'a>>,
+        start: (&str, bool),
+    ) -> Result<Self, ConnectionError> {
+        let (command, pty) = start;
+        let wrapped = becoming.map(|becoming| becoming.wrap(command));
+        let process = connection.start(&format!("exec {}", wrapped.as_deref().unwrap_or(command)), pty).await?;
+        Ok(Self {
+            host,
+            marker,
+            becoming,
+            process,
+            pending: Vec::new(),
+            stderr: String::new(),
+            is_password_sent: false,
+            stdout_ended: false,
+            stderr_ended: false,
+        })
+    }
+
+    /// The rest of the next line that begins with the marker.
+    pub(crate) async fn marked_line(&mut self, patience: Duration) -> Result<String, ConnectionError> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(line) = self.take_marked_line() {
+                return Ok(line);
+            }
+            if self.stdout_ended || self.pending.len() > MAX_NOISE {
+                return Err(self.why_it_ended().await);
+            }
+            if timeout_at(deadline, self.read_some()).await.is_err() {
+                return Err(self.timed_out(patience));
+            }
+            self.answer_prompt().await?;
+        }
+    }
+
+    pub(crate) async fn send(&mut self, data: &[u8]) -> Result<(), ConnectionError> {
+        let sent = async {
+            self.process.stdin.write_all(data).await?;
+            self.process.stdin.flush().await
+        };
+        sent.await.map_err(|error| self.lost(&format!("cannot send: {error}")))
+    }
+
+    /// The running process, the bytes of stdout behind the last marked line, and what it wrote to stderr so far.
+    pub(crate) fn into_parts(self) -> (Process, Vec<u8>, String) {
+        (self.process, self.pending, self.stderr)
+    }
+
+    /// Whatever arrives first on either stream.
+    async fn read_some(&mut self) {
+        let (mut out, mut err) = ([0; READ], [0; 4096]);
+        tokio::select! {
+            read = self.process.stdout.read(&mut out), if !self.stdout_ended => match read {
+                Ok(0) | Err(_) => self.stdout_ended = true,
+                Ok(count) => self.pending.extend_from_slice(&out[..count]),
+            },
+            read = self.process.stderr.read(&mut err), if !self.stderr_ended => match read {
+                Ok(0) | Err(_) => self.stderr_ended = true,
+                Ok(count) => self.note_stderr(&err[..count]),
+            },
+        }
+    }
+
+    fn note_stderr(&mut self, bytes: &[u8]) {
+        if self.stderr.len() < READ {
+            self.stderr.push_str(&String::from_utf8_lossy(bytes));
+        }
+    }
+
+    fn take_marked_line(&mut self) -> Option<String> {
+        let marker = format!("{} ", self.marker);
+        let start = self.pending.windows(marker.len()).position(|window| window == marker.as_bytes())? + marker.len();
+        let length = self.pending[start..].iter().position(|byte| *byte == b'\n')?;
+        let line = String::from_utf8_lossy(&self.pending[start..start + length]).trim_end().to_owned();
+        self.pending.drain(..=start + length);
+        Some(line)
+    }
+
+    async fn answer_prompt(&mut self) -> Result<(), ConnectionError> {
+        let Some(becoming) = self.becoming else { return Ok(()) };
+        // On a terminal the prompt comes with the rest.
+        let on_stdout = becoming.asks_for_password(&String::from_utf8_lossy(&self.pending));
+        if !on_stdout && !becoming.asks_for_password(&self.stderr) {
+            return match becoming.refusal(&self.stderr) {
+                Some(message) if self.stderr.ends_with('\n') => Err(self.refused(message)),
+                _ => Ok(()),
+            };
+        }
+        match becoming.password() {
+            None => Err(self.refused(becoming.missing())),
+            Some(_) if self.is_password_sent => Err(self.refused(becoming.incorrect())),
+            Some(password) => {
+                self.is_password_sent = true;
+                self.stderr.clear();
+                self.pending.clear();
+                self.send(format!("{password}\n").as_bytes()).await
+            }
+        }
+    }
+
+    fn refused(&self, message: String) -> ConnectionError {
+        ConnectionError::BecomeFailed { host: self.host.to_owned(), message }
+    }
+
+    fn timed_out(&self, after: Duration) -> ConnectionError {
+        match self.becoming {
+            Some(_) => {
+                let message = format!("Timeout ({}s) waiting for privilege escalation prompt", after.as_secs());
+                self.refused(message)
+            }
+            None => ConnectionError::Timeout { host: self.host.to_owned(), what: "starting a shell".to_owned(), after },
+        }
+    }
+
+    fn lost(&self, message: &str) -> ConnectionError {
+        ConnectionError::Lost { host: self.host.to_owned(), message: message.to_owned() }
+    }
+
+    /// stdout has ended without the marker: what the rest of the process tells about it.
+    async fn why_it_ended(&mut self) -> ConnectionError {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        while !self.stderr_ended && timeout_at(deadline, self.read_some()).await.is_ok() {}
+        let status = timeout_at(deadline, &mut self.process.exit).await.unwrap_or(ExitStatus::Code(255));
+        if let ExitStatus::Lost(message) = &status {
+            return self.lost(message);
+        }
+        let printed = format!("{}{}", self.stderr, String::from_utf8_lossy(&self.pending));
+        match self.becoming {
+            Some(becoming) => {
+                let message = becoming.refusal(&printed).unwrap_or_else(|| {
+                    let text = becoming.without_prompts(&printed);
+                    if text.is_empty() { format!("become ended with status {}", status.code()) } else { text }
+                });
+                self.refused(message)
+            }
+            None => ConnectionError::Worker {
+                host: self.host.to_owned(),
+                message: format!("the host's shell ended with status {}: {}", status.code(), printed.trim()),
+            },
+        }
+    }
+}
