@@ -1,6 +1,7 @@
 //! `cargo xtask`: the test lab and the measurements of this repository, as commands a person can run.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is its purpose")]
 
+mod bench;
 mod command;
 mod conformance;
 mod engine;
@@ -9,6 +10,7 @@ mod lab;
 mod load;
 mod recap;
 mod rollout;
+mod sshd;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,11 @@ enum Task {
     RolloutUnderLoad(rollout::RolloutCommand),
     /// Run the cases of tests/conformance under two engines and show what differs.
     Conformance(conformance::ConformanceCommand),
+    /// A real OpenSSH server on loopback addresses. Needs root.
+    #[command(subcommand)]
+    Sshd(sshd::SshdCommand),
+    /// Time the playbook of tests/bench under every engine, side by side.
+    Bench(bench::BenchCommand),
     /// Send HTTP requests by the clock and report what came back, as JSON.
     Load(load::LoadCommand),
 }
@@ -40,6 +47,8 @@ fn main() -> ExitCode {
         Task::Fleet(command) => command.run(&lab),
         Task::RolloutUnderLoad(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Load(command) => command.run().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
