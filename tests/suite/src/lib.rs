@@ -1,1 +1,1 @@
-//! x
+//! End-to-end tests of the built program, and the repository's own rules, under `tests/`.
