@@ -3,13 +3,17 @@
 use crate::Module;
 
 mod apt;
+mod blockinfile;
 mod command;
 mod copy;
+mod edited_file;
 mod file;
 mod get_url;
 mod getent;
 mod group;
+mod lineinfile;
 mod ping;
+mod replace;
 mod shell;
 mod slurp;
 mod stat;
@@ -21,13 +25,16 @@ mod user;
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &apt::MODULE,
+    &blockinfile::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &file::MODULE,
     &get_url::MODULE,
     &getent::MODULE,
     &group::MODULE,
+    &lineinfile::MODULE,
     &ping::MODULE,
+    &replace::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
