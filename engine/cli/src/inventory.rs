@@ -1,6 +1,8 @@
 //! The inventory of a run: sources of the command line or of settings, and the variables beside them.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kapell_config::Settings;
 use kapell_executor::variables::InventoryVariables;
@@ -19,18 +21,13 @@ pub(crate) fn variables(
     settings: &Settings,
     vault: &VaultSecrets,
 ) -> InventoryVariables {
-    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut loaded: HashMap<PathBuf, Arc<VarsDir>> = HashMap::new();
     let mut load = |dir: PathBuf| {
-        let is_new = !seen.contains(&dir);
-        is_new.then(|| {
-            let loaded = VarsDir::load(&dir, settings, vault);
-            seen.push(dir);
-            loaded
-        })
+        let fresh = || Arc::new(VarsDir::load(&dir, settings, vault));
+        Arc::clone(loaded.entry(dir.clone()).or_insert_with(fresh))
     };
-    let directory = |source: &PathBuf| if source.is_dir() { source.clone() } else { parent(source) };
-    let inventory: Vec<VarsDir> = inventory.sources().iter().filter_map(|source| load(directory(source))).collect();
-    let playbook = playbooks.iter().filter_map(|playbook| load(parent(playbook))).collect();
+    let inventory = inventory.vars_basedirs().into_iter().map(&mut load).collect();
+    let playbook = playbooks.iter().filter_map(|playbook| std::path::absolute(parent(playbook)).ok()).map(load).collect();
     InventoryVariables::new(VarsDirs { inventory, playbook })
 }
 

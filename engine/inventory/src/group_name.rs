@@ -4,25 +4,26 @@ use kapell_parsing::Diagnostic;
 
 use kapell_config::GroupNames;
 
-/// The name the group gets, with a warning where the settings ask for one.
-pub(crate) fn transform(name: &str, rule: GroupNames, warnings: &mut Vec<Diagnostic>) -> String {
-    if is_variable_name(name) {
-        return name.into();
-    }
-    let (replace, warn) = match rule {
-        GroupNames::Never => (false, true),
-        GroupNames::Ignore => (false, false),
-        GroupNames::Always => (true, true),
-        GroupNames::Silently => (true, false),
-    };
-    let fate = if replace { "were replaced by '_'" } else { "were kept" };
-    if warn {
-        warnings.push(Diagnostic::warning(format!("group name '{name}': characters no variable name may have {fate}")));
-    }
+/// The name the group gets.
+pub(crate) fn transform(name: &str, rule: GroupNames) -> String {
+    let replace = matches!(rule, GroupNames::Always | GroupNames::Silently);
     if replace { replaced(name) } else { name.into() }
 }
 
-fn is_variable_name(name: &str) -> bool {
+/// One warning for all `names` that could not be names of variables, where the settings ask for one.
+pub(crate) fn warning(names: &[String], rule: GroupNames) -> Option<Diagnostic> {
+    let fate = match rule {
+        GroupNames::Never => "were kept",
+        GroupNames::Always => "were replaced by '_'",
+        GroupNames::Ignore | GroupNames::Silently => return None,
+    };
+    let shown = names.first()?;
+    let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+    let message = format!("invalid characters in group names {fate}: '{shown}'{more}");
+    Some(Diagnostic::warning(message).hint("names of letters, digits and underscores work everywhere"))
+}
+
+pub(crate) fn is_variable_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_word)
 }
 

@@ -42,6 +42,8 @@ pub struct Inventory {
     pub(crate) implicit_localhosts: [Host; 3],
     /// Files and directories the hosts came from, in the order they were given; `group_vars` lie beside them.
     pub(crate) sources: Vec<PathBuf>,
+    /// Not yet warned about.
+    pub(crate) odd_group_names: Vec<String>,
     pub(crate) policy: Policy,
 }
 

@@ -9,6 +9,9 @@ use kapell_parsing::{Diagnostic, Severity, SourceFile, Trust, Value, VaultSecret
 use crate::sources::{self, Source, SourceKind};
 use crate::{Inventory, Policy};
 
+/// Without any `-i` and setting; nobody misses it when it is not there.
+const DEFAULT_SOURCE: &str = "/etc/ansible/hosts";
+
 /// What sources are read with.
 #[derive(Clone, Copy)]
 pub struct LoadContext<'a> {
@@ -126,7 +129,10 @@ impl Loader<'_> {
                 }
             }
         }
-        self.unreadable(source.name, refusals)
+        if source.path == Some(Path::new(DEFAULT_SOURCE)) && refusals.is_empty() {
+            return Ok(false);
+        }
+        self.unreadable(source.name, telling(source, refusals))
     }
 
     /// Says why nothing could read it: what every kind that tried has to say.
@@ -144,6 +150,20 @@ impl Loader<'_> {
         self.warnings.push(Diagnostic::warning(format!("Unable to parse {name} as an inventory source")));
         Ok(false)
     }
+}
+
+/// A file that says what it is has its own kind's refusal shown only: what INI makes of a program or of YAML helps nobody.
+fn telling<'a>(source: &Source, refusals: Vec<(&'a str, Diagnostic)>) -> Vec<(&'a str, Diagnostic)> {
+    let is_program = source.path.and_then(|path| fs_err::read(path).ok()).is_some_and(|data| data.starts_with(b"#!"));
+    let is_yaml = source.name.ends_with(".yml") || source.name.ends_with(".yaml") || source.name.ends_with(".json");
+    let (mut own, others): (Vec<_>, Vec<_>) = refusals.into_iter().partition(|(kind, _)| match *kind {
+        "script" => is_program,
+        "auto" | "yaml" => is_yaml,
+        _ => false,
+    });
+    // `auto` and `yaml` stumble over the same syntax error, and each refuses what the other is for.
+    own.dedup_by(|(_, second), (_, first)| second.message == first.message || first.origin.is_some());
+    if own.is_empty() { others } else { own }
 }
 
 /// The whole path without `.` and `..`; links are not followed.

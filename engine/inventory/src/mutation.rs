@@ -22,6 +22,7 @@ impl Inventory {
             localhost: None,
             implicit_localhosts: LOCALHOST_NAMES.map(implicit_localhost),
             sources: Vec::new(),
+            odd_group_names: Vec::new(),
             policy,
         };
         for name in ["all", "ungrouped"] {
@@ -50,11 +51,12 @@ impl Inventory {
             self.set_host_var(host, key.clone(), value.clone());
         }
         for group in groups {
-            let (group, _) = self.group_id(group, warnings);
+            let (group, _) = self.group_id(group);
             self.settle_group(group)?;
             changed |= self.join(host, group);
         }
         self.settle_host(host);
+        self.report_group_names(warnings);
         Ok(changed)
     }
 
@@ -67,9 +69,9 @@ impl Inventory {
         parents: &[&str],
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<bool, Diagnostic> {
-        let (group, mut changed) = self.group_id(group, warnings);
+        let (group, mut changed) = self.group_id(group);
         for parent in parents {
-            let (parent, made) = self.group_id(parent, warnings);
+            let (parent, made) = self.group_id(parent);
             changed |= made | self.add_child(parent, group)?;
             self.settle_group(parent)?;
         }
@@ -79,19 +81,28 @@ impl Inventory {
             changed |= self.join(host, group);
             self.settle_host(host);
         }
+        self.report_group_names(warnings);
         Ok(changed)
     }
 
     /// The group of that name, and whether it had to be made.
-    pub(crate) fn group_id(&mut self, name: &str, warnings: &mut Vec<Diagnostic>) -> (GroupId, bool) {
+    pub(crate) fn group_id(&mut self, name: &str) -> (GroupId, bool) {
         if let Some(index) = self.groups.get_index_of(name) {
             return (GroupId(index as u32), false);
         }
-        let name = group_name::transform(name, self.policy.group_names, warnings);
-        let entry = self.groups.entry(name);
+        if !group_name::is_variable_name(name) {
+            self.odd_group_names.push(name.into());
+        }
+        let entry = self.groups.entry(group_name::transform(name, self.policy.group_names));
         let (index, made) = (entry.index(), matches!(entry, Entry::Vacant(_)));
         entry.or_insert_with_key(|name| Group::new(name.as_str()));
         (GroupId(index as u32), made)
+    }
+
+    /// Once for all names since the last time.
+    fn report_group_names(&mut self, warnings: &mut Vec<Diagnostic>) {
+        let names = std::mem::take(&mut self.odd_group_names);
+        warnings.extend(group_name::warning(&names, self.policy.group_names));
     }
 
     /// A host as a source names it: made unless it is there, the port kept only for a new one, a member of `group`.
@@ -224,6 +235,7 @@ impl Inventory {
         for index in 0..self.hosts.len() {
             self.settle_host(HostId(index as u32));
         }
+        self.report_group_names(warnings);
         for name in self.groups.keys().filter(|name| self.hosts.contains_key(*name)) {
             warnings.push(Diagnostic::warning(format!("Found both group and host with same name: {name}")));
         }

@@ -1,5 +1,7 @@
 //! Which variables a host or group has: the inventory's own and those of `group_vars` and `host_vars`, by precedence.
 
+use std::sync::Arc;
+
 use kapell_parsing::{Diagnostic, Key, Map, Value};
 
 use crate::group::DEFAULT_PRIORITY;
@@ -7,19 +9,19 @@ use crate::inventory::GroupId;
 use crate::merge::merge_into;
 use crate::{Group, Host, Inventory, VarsDir};
 
-/// The `group_vars` and `host_vars` of a run, the weakest directory first.
+/// The `group_vars` and `host_vars` of a run, the weakest directory first. One directory may be in both lists.
 #[derive(Default)]
 pub struct VarsDirs {
     /// Beside inventory sources.
-    pub inventory: Vec<VarsDir>,
+    pub inventory: Vec<Arc<VarsDir>>,
     /// Beside the playbook.
-    pub playbook: Vec<VarsDir>,
+    pub playbook: Vec<Arc<VarsDir>>,
 }
 
 impl VarsDirs {
     /// What is wrong with the files read so far, each told once. After an error nobody should go on.
     pub fn take_problems(&self) -> Vec<Diagnostic> {
-        self.inventory.iter().chain(&self.playbook).flat_map(VarsDir::take_problems).collect()
+        self.inventory.iter().chain(&self.playbook).flat_map(|dir| dir.take_problems()).collect()
     }
 }
 
@@ -116,7 +118,7 @@ impl Inventory {
         }
     }
 
-    fn add_files(&self, merged: &mut Map, groups: &[&Group], dirs: &[VarsDir]) {
+    fn add_files(&self, merged: &mut Map, groups: &[&Group], dirs: &[Arc<VarsDir>]) {
         for group in groups {
             for vars in dirs.iter().filter_map(|dir| dir.group_vars(&group.name)) {
                 merge_into(merged, vars, self.policy.merge_maps);

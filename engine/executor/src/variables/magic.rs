@@ -82,7 +82,7 @@ impl HostVariables {
             }
             "groups" => Some(self.world.inventory_variables.groups(inventory)),
             "inventory_file" => inventory.host(&self.host)?.source.as_deref().map(path),
-            "inventory_dir" => inventory.host(&self.host)?.source.as_deref().and_then(Path::parent).map(path),
+            "inventory_dir" => inventory.host(&self.host)?.inventory_dir().map(path),
             "ansible_facts" => Some(
                 self.world
                     .facts(&self.host)

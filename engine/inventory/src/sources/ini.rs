@@ -83,7 +83,7 @@ impl Reader<'_> {
             let error = Diagnostic::error(format!("the section [{name}:{kind}] has an unknown kind '{kind}'"));
             return Err(error.did_you_mean(kind, ["hosts", "vars", "children"]));
         }
-        let (group, _) = self.inventory.group_id(name, self.warnings);
+        let (group, _) = self.inventory.group_id(name);
         if kind == "vars" {
             if !known && !self.open.contains_key(name) {
                 self.open.insert(name.into(), Open { origin: origin.clone(), parents: Vec::new() });

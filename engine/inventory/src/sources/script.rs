@@ -67,7 +67,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read_group(&mut self, name: &str, content: &Value) -> Result<(), Diagnostic> {
-        let (group, _) = self.inventory.group_id(name, self.warnings);
+        let (group, _) = self.inventory.group_id(name);
         let sections = self.sections(name, content);
         for (section, value) in &sections {
             match section.as_str() {
@@ -138,7 +138,7 @@ impl Reader<'_> {
                 let message = format!("group '{group_name}' has a child that is no name: {}", child.repr());
                 return Err(Diagnostic::error(message));
             };
-            let (child, _) = self.inventory.group_id(name, self.warnings);
+            let (child, _) = self.inventory.group_id(name);
             self.inventory.add_child(group, child)?;
         }
         Ok(())

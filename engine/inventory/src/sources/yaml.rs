@@ -64,7 +64,7 @@ impl Reader<'_> {
         let Some(name) = name.as_str() else {
             return Err(Diagnostic::error(format!("the name of a group is a string, this is {name}")).hint("quote it"));
         };
-        let (group, _) = self.inventory.group_id(name, self.warnings);
+        let (group, _) = self.inventory.group_id(name);
         let Value::Map(definition) = definition else { return Ok(Some(group)) };
         for (section, content) in definition.iter() {
             let content = named_entries(name, section, content);
