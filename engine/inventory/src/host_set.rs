@@ -60,10 +60,6 @@ impl HostSet {
     pub(crate) fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
-
-    pub(crate) fn as_slice(&self) -> &[HostId] {
-        &self.order
-    }
 }
 
 impl FromIterator<HostId> for HostSet {

@@ -50,23 +50,23 @@ impl Inventory {
     }
 
     /// Groups of that name come before hosts of that name; hosts come in where no group matched, or for patterns that
-    /// could mean either.
+    /// could mean either. A subscript counts a host as often as it was matched, as Ansible has it.
     fn hosts_of_term(&self, term: &Term, warnings: &mut Vec<Diagnostic>) -> Result<HostSet, Diagnostic> {
         let groups = self.groups_matching(term);
-        let mut hosts = HostSet::default();
+        let mut hosts: Vec<HostId> = Vec::new();
         for group in &groups {
             hosts.extend(self.host_ids_of(*group).iter());
         }
         if groups.is_empty() || term.matches_hosts_too() {
-            self.add_hosts_matching(term, &mut hosts);
+            hosts.extend(self.named_hosts_matching(term));
         }
         if hosts.is_empty() && LOCALHOST_NAMES.contains(&term.name.as_str()) {
-            hosts.insert(self.localhost.unwrap_or(HostId::IMPLICIT));
+            hosts.push(self.localhost.unwrap_or(HostId::IMPLICIT));
         }
         if hosts.is_empty() && groups.is_empty() {
             self.report_mismatch(&term.name, warnings)?;
         }
-        subscripted(hosts, term, warnings)
+        Ok(subscripted(&hosts, term, warnings)?.iter().copied().collect())
     }
 
     fn groups_matching(&self, term: &Term) -> Vec<GroupId> {
@@ -81,12 +81,13 @@ impl Inventory {
         }
     }
 
-    fn add_hosts_matching(&self, term: &Term, hosts: &mut HostSet) {
+    fn named_hosts_matching(&self, term: &Term) -> Vec<HostId> {
+        let id = |index: usize| HostId(index as u32);
         match &term.matcher {
-            Matcher::Exact => hosts.extend(self.hosts.get_index_of(&term.name).map(|index| HostId(index as u32))),
+            Matcher::Exact => self.hosts.get_index_of(&term.name).map(id).into_iter().collect(),
             matcher @ Matcher::Regex(_) => {
                 let names = self.hosts.keys().enumerate();
-                hosts.extend(names.filter(|(_, name)| matcher.matches(name)).map(|(index, _)| HostId(index as u32)));
+                names.filter(|(_, name)| matcher.matches(name)).map(|(index, _)| id(index)).collect()
             }
         }
     }
@@ -102,15 +103,19 @@ impl Inventory {
     }
 }
 
-fn subscripted(hosts: HostSet, term: &Term, warnings: &mut Vec<Diagnostic>) -> Result<HostSet, Diagnostic> {
+fn subscripted<'a>(
+    hosts: &'a [HostId],
+    term: &Term,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<&'a [HostId], Diagnostic> {
     let Some(subscript) = term.subscript else { return Ok(hosts) };
     if term.has_dash_subscript() {
         let message = format!("the host pattern '{}' has a subscript with a dash", term.text);
         warnings.push(Diagnostic::warning(message).hint("write [x:y]; the end is included"));
     }
-    let part = subscript.apply(hosts.as_slice());
+    let part = subscript.apply(hosts);
     if part.is_empty() && !hosts.is_empty() && matches!(subscript, Subscript::One(_)) {
         return Err(Diagnostic::error(format!("No hosts matched the subscripted pattern '{}'", term.text)));
     }
-    Ok(part.iter().copied().collect())
+    Ok(part)
 }
