@@ -92,14 +92,8 @@ impl Templar {
         expression: &Text,
     ) -> Result<Object, Fault> {
         let origin = expression.origin().or(rendering.cx.origin.as_ref());
-        let program = self.programs().expression(expression).map_err(|error| {
-            let kind = if expression.contains("{{") || expression.contains("{%") {
-                "expression. Template delimiters are not supported in expressions"
-            } else {
-                "expression"
-            };
-            Fault::from(error.worded(kind, origin))
-        })?;
+        let program =
+            self.programs().expression(expression).map_err(|error| error.in_expression(expression, origin))?;
         let object = self.evaluate(rendering, program, scope, expression, true)?;
         crate::evaluate::defined(object)
     }
@@ -127,11 +121,7 @@ fn named(fault: Fault, origin: Option<&Origin>) -> TemplateError {
         TemplateError::Undefined { message, origin } => {
             TemplateError::Undefined { message: format!("Error while evaluating conditional: {message}"), origin }
         }
-        TemplateError::Failed { message, origin } => {
-            let message = message.strip_prefix("Error rendering template: ").unwrap_or(&message);
-            TemplateError::Failed { message: format!("Error while evaluating conditional: {message}"), origin }
-        }
-        syntax => syntax,
+        other => other,
     }
 }
 
@@ -139,6 +129,7 @@ fn not_boolean(rendering: &Rendering<'_>, result: &Object, origin: Option<&Origi
     let truth = python::scalar_text(&Object::Bool(result.is_truthy()));
     let kind = result.type_name();
     let value = python::to_value(rendering, result).ok();
+    let origin = origin.filter(|_| !result.is_null());
     let place = value.as_ref().and_then(Value::origin).or(origin).map_or("<unknown>".into(), ToString::to_string);
     format!(
         "Conditional result ({truth}) was derived from value of type '{kind}' at '{place}'. Conditionals must have a boolean result."

@@ -318,6 +318,16 @@ fn find<'m, V>(map: &'m IndexMap<Key, V>, key: &Key) -> Option<&'m V> {
     })
 }
 
+/// Sets an entry as Python does: `True` overwrites what `1` holds.
+pub(crate) fn insert(entries: &mut Entries, key: Key, object: Object) {
+    let same = match &key {
+        Key::Bool(b) => entries.contains_key(&Key::Int((*b).into())).then(|| Key::Int((*b).into())),
+        Key::Int(i @ (0 | 1)) => entries.contains_key(&Key::Bool(*i == 1)).then(|| Key::Bool(*i == 1)),
+        _ => None,
+    };
+    entries.insert(same.unwrap_or(key), object);
+}
+
 pub(crate) fn value_has_secret(value: &Value) -> bool {
     match value {
         Value::Str(text) => text.is_secret(),

@@ -13,14 +13,20 @@ pub(crate) struct Options {
     pub(crate) ident: Option<String>,
 }
 
+/// As passlib hashes, which Ansible uses: its default rounds, its limits, its messages.
 pub(crate) fn hash(password: &str, scheme: &str, options: &Options) -> Result<String, String> {
-    match scheme {
+    let hashed = match scheme {
         "sha512" | "sha512_crypt" => sha(password, options, "6"),
         "sha256" | "sha256_crypt" => sha(password, options, "5"),
-        "md5" | "md5_crypt" => Ok(md5_crypt(password.as_bytes(), &salt(options, 8)?)),
+        "md5" | "md5_crypt" => salt(options, 8, "md5_crypt").map(|salt| md5_crypt(password.as_bytes(), &salt)),
         "blowfish" | "bcrypt" => bcrypt_hash(password, options),
-        other => Err(format!("crypt does not support '{other}' algorithm")),
-    }
+        other => {
+            return Err(format!(
+                "{other} is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512"
+            ));
+        }
+    };
+    hashed.map_err(|reason| format!("Could not hash the secret: {reason}"))
 }
 
 /// Random characters of crypt's alphabet.
@@ -29,33 +35,34 @@ pub(crate) fn random_salt(length: usize) -> String {
     (0..length).map(|_| char::from(CRYPT64[rng.random_range(0..64)])).collect()
 }
 
-fn salt(options: &Options, longest: usize) -> Result<String, String> {
+fn salt(options: &Options, longest: usize, scheme: &str) -> Result<String, String> {
     let Some(salt) = &options.salt else {
         return Ok(random_salt(options.salt_size.unwrap_or(longest)));
     };
-    if let Some(bad) = salt.bytes().find(|byte| !CRYPT64.contains(byte)) {
-        return Err(format!("invalid characters in salt: '{}'", char::from(bad)));
+    if salt.bytes().any(|byte| !CRYPT64.contains(&byte)) {
+        return Err(format!("invalid characters in {scheme} salt"));
     }
     if salt.len() > longest {
-        return Err(format!("salt too large (at most {longest} characters)"));
-    }
-    if let Some(size) = options.salt_size.filter(|size| *size != salt.len()) {
-        return Err(format!("salt must have {size} characters"));
+        return Err(format!("salt too large ({scheme} requires <= {longest} chars)"));
     }
     Ok(salt.clone())
 }
 
-/// SHA-crypt; rounds are written only when asked for, as the C library does.
+/// SHA-crypt. The C library's default of 5000 rounds is not written out.
 fn sha(password: &str, options: &Options, ident: &str) -> Result<String, String> {
-    let salt = salt(options, 16)?;
-    let rounds = options.rounds.map(|rounds| rounds.clamp(1000, 999_999_999));
-    let params = sha_crypt::Params::new(rounds.unwrap_or(5000)).map_err(|error| error.to_string())?;
+    let (scheme, default) = if ident == "6" { ("sha512_crypt", 656_000) } else { ("sha256_crypt", 535_000) };
+    let salt = salt(options, 16, scheme)?;
+    let rounds = options.rounds.unwrap_or(default);
+    if rounds < 1000 {
+        return Err(format!("{scheme}: min_desired_rounds ({rounds}) is too low, must be at least 1000"));
+    }
+    let params = sha_crypt::Params::new(rounds).map_err(|error| error.to_string())?;
     let digest = if ident == "6" {
         encode(&sha_crypt::sha512_crypt(password.as_bytes(), salt.as_bytes(), params), &sha512_order())
     } else {
         encode(&sha_crypt::sha256_crypt(password.as_bytes(), salt.as_bytes(), params), &sha256_order())
     };
-    let rounds = rounds.map_or_else(String::new, |rounds| format!("rounds={rounds}$"));
+    let rounds = if rounds == 5000 { String::new() } else { format!("rounds={rounds}$") };
     Ok(format!("${ident}${rounds}{salt}${digest}"))
 }
 
@@ -154,7 +161,8 @@ fn bcrypt_hash(password: &str, options: &Options) -> Result<String, String> {
 fn decode_bcrypt_salt(text: &str) -> Result<[u8; 16], String> {
     const ALPHABET: &[u8; 64] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     if text.len() != 22 {
-        return Err("invalid salt: bcrypt needs 22 characters".into());
+        let size = if text.len() < 22 { "small" } else { "large" };
+        return Err(format!("salt too {size} (bcrypt requires exactly 22 chars)"));
     }
     let mut bits = 0_u32;
     let mut held = 0;
@@ -180,7 +188,7 @@ mod tests {
         Options { salt: Some(salt.into()), rounds, ..Options::default() }
     }
 
-    /// Measured with `mkpasswd`, `openssl passwd` and Python's `crypt`.
+    /// Measured with `mkpasswd`, `openssl passwd` and Python's `crypt` and passlib.
     #[test]
     fn hashes_are_those_of_the_c_library() {
         let bcrypt = Options { rounds: Some(5), ..salted("abcdefghijklmnopqrstuu", None) };
@@ -188,7 +196,7 @@ mod tests {
             (
                 "sha512",
                 "Hello",
-                salted("saltstring", None),
+                salted("saltstring", Some(5000)),
                 "$6$saltstring$aQzKv7HhksN4CNT5HySRdxOEHxZvlWWP2je/lOgbrHx5iLYj3NJfVnC287n/dwkODYWL1.LZUdO9vX84fkCna/",
             ),
             (

@@ -34,7 +34,8 @@ enum Kind {
 impl Programs {
     /// A template in a playbook or variable.
     pub(crate) fn template(&self, text: &str) -> Result<Arc<Program>, SyntaxError> {
-        self.get(&Kind::Template, text, |text| syntax::parse_template(text, &TextOptions::default(), true))
+        let options = TextOptions { keep_trailing_newline: false, ..TextOptions::default() };
+        self.get(&Kind::Template, text, |text| syntax::parse_template(text, &options, true))
     }
 
     /// A bare expression.
@@ -73,6 +74,13 @@ impl SyntaxError {
     /// As Ansible words it for a `template` or an `expression` written at `origin`.
     pub(crate) fn worded(self, kind: &str, origin: Option<&Origin>) -> TemplateError {
         TemplateError::Syntax { message: format!("Syntax error in {kind}: {}", self.message), origin: origin.cloned() }
+    }
+
+    /// As Ansible words it for a bare expression.
+    pub(crate) fn in_expression(self, expression: &str, origin: Option<&Origin>) -> TemplateError {
+        let delimited = expression.contains("{{") || expression.contains("{%");
+        let hint = if delimited { ". Template delimiters are not supported in expressions" } else { "" };
+        self.worded(&format!("expression{hint}"), origin)
     }
 
     /// As Ansible words it for a template file.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use kapell_parsing::{Map, SourceFile, Text, Undefined, Value};
 
-use crate::evaluate::{Arguments, Fault, Interpreter, Locals, Rendering, TemplateFrame, concat, defined, piece_text};
+use crate::evaluate::{
+    Arguments, Fault, Interpreter, Locals, Rendering, TemplateFrame, concat, defined, piece_text, with_final_newlines,
+};
 use crate::object::Object;
 use crate::programs::Programs;
 use crate::scope::Scope;
@@ -73,7 +75,7 @@ impl Templar {
         cx: &RenderContext,
     ) -> Result<Value, TemplateError> {
         let origin = expression.origin().or(cx.origin.as_ref());
-        let program = self.programs.expression(expression).map_err(|error| error.worded("expression", origin))?;
+        let program = self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin))?;
         let rendering = Rendering::new(self, cx);
         let scope = Scope::new(vars.clone());
         let object = self.evaluate(&rendering, program, &scope, expression, false);
@@ -89,8 +91,13 @@ impl Templar {
         embedded: bool,
     ) -> Result<Object, Fault> {
         let mut frame = TemplateFrame::inline(program, scope.clone(), expression.origin().cloned());
+        frame.kind = "expression";
         frame.embedded = embedded;
-        rendering.deeper(|| Interpreter::new(rendering, frame.into(), Locals::root()).run())
+        let result = rendering.deeper(|| Interpreter::new(rendering, frame.into(), Locals::root()).run());
+        result.map_err(|fault| match fault {
+            Fault::Error(message) => Fault::Worded(format!("Error rendering expression: {message}")),
+            other => other,
+        })
     }
 
     /// A template file's text. A `#jinja2: option:value` first line overrides `options`.
@@ -123,12 +130,13 @@ impl Templar {
         })?;
         let program = self.programs.file(&source, &options).map_err(|error| error.in_file(&source))?;
         let outer = rendering.set_text_options(options);
+        let text = source.text.clone();
         let frame = TemplateFrame::file(program, scope.clone(), source);
         let mut interpreter = Interpreter::new(rendering, frame.into(), locals);
         let result = rendering.deeper(|| interpreter.run_body());
         rendering.set_text_options(outer);
         result?;
-        concat(rendering, interpreter.output)
+        Ok(with_final_newlines(concat(rendering, interpreter.output)?, &text))
     }
 
     /// A lookup plugin's results, as `with_NAME` wants them. `terms` and `kwargs` are templated first.

@@ -94,7 +94,9 @@ impl Dumper<'_> {
     }
 
     fn scalar(&mut self, scalar: &Scalar, place: Place) {
+        let outer = self.writer.increase_indent_for_scalar();
         scalar.write(&mut self.writer, place.simple_key);
+        self.writer.indent = outer;
     }
 
     /// Sorted, unless the keys cannot be compared.

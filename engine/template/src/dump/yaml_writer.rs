@@ -77,6 +77,13 @@ impl Writer {
         outer
     }
 
+    /// A scalar that is folded goes on one level in.
+    pub(super) fn increase_indent_for_scalar(&mut self) -> i64 {
+        let outer = self.indent;
+        self.indent = if outer < 0 { self.best_indent } else { outer + self.best_indent };
+        outer
+    }
+
     pub(super) fn open_flow(&mut self, bracket: &str) -> i64 {
         self.indicator(bracket, true, true, false);
         self.flow_level += 1;

@@ -62,9 +62,12 @@ pub(crate) fn attribute(rendering: &Rendering<'_>, object: &Object, name: &str) 
     if methods::exists(object, name) {
         return Ok(Some(methods::bound(object.clone(), name)));
     }
-    match object {
-        Object::Dict(dict) => dict.get_str(rendering, name),
-        Object::Variables(variables) => rendering.entry(variables, name),
+    match (object, name) {
+        (Object::Dict(dict), _) => dict.get_str(rendering, name),
+        (Object::Variables(variables), _) => rendering.entry(variables, name),
+        // What `groupby` gives: pairs with names.
+        (Object::Tuple(items), "grouper") if items.len() == 2 => Ok(Some(items[0].clone())),
+        (Object::Tuple(items), "list") if items.len() == 2 => Ok(Some(items[1].clone())),
         _ => Ok(None),
     }
 }

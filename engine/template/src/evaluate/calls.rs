@@ -118,7 +118,7 @@ impl Interpreter<'_> {
     }
 
     fn unknown(&self, kind: &str, name: &str) -> Fault {
-        let message = format!("Syntax error in template: No {kind} named '{name}'.");
+        let message = format!("Syntax error in {}: No {kind} named '{name}'.", self.frame.kind);
         crate::TemplateError::Syntax { message, origin: self.frame.place(self.line.get()) }.into()
     }
 

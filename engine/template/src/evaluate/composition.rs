@@ -133,6 +133,7 @@ impl Interpreter<'_> {
             scope: self.frame.scope.clone(),
             origin: None,
             file: Some(file),
+            kind: "template",
             embedded: false,
             blocks: self.frame.blocks.clone(),
         }));

@@ -28,6 +28,18 @@ pub(crate) fn concat(rendering: &Rendering<'_>, mut pieces: Vec<Object>) -> Resu
     Ok(Object::Str(Text::new(text).with_secret(secret)))
 }
 
+/// Line ends a template's text ends with are never lost, not even to `trim_blocks`.
+pub(crate) fn with_final_newlines(result: Object, source: &str) -> Object {
+    let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
+    match &result {
+        Object::Str(text) if count(source) > count(text) => {
+            let missing = "\n".repeat(count(source) - count(text));
+            Object::Str(Text::new(format!("{text}{missing}")).with_secret(text.is_secret()))
+        }
+        _ => result,
+    }
+}
+
 /// A value inside text: containers as Python prints them, their tuples as lists.
 pub(crate) fn piece_text(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
     match defined(object.clone())? {

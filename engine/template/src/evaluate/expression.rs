@@ -5,6 +5,7 @@ use kapell_parsing::Text;
 use super::fault::defined;
 use super::rendering::mark_secret;
 use super::{Fault, Interpreter};
+use crate::containers::{Entries, insert};
 use crate::globals;
 use crate::object::Object;
 use crate::operators;
@@ -28,8 +29,11 @@ impl Interpreter<'_> {
             Expr::List(items) => Ok(Object::list(self.eval_all(items)?)),
             Expr::Tuple(items) => Ok(Object::tuple(self.eval_all(items)?)),
             Expr::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| Ok((self.eval(key)?.to_key()?, self.eval(value)?)));
-                Ok(Object::dict(entries.collect::<Result<Vec<_>, Fault>>()?))
+                let mut all = Entries::with_capacity(entries.len());
+                for (key, value) in entries {
+                    insert(&mut all, self.eval(key)?.to_key()?, self.eval(value)?);
+                }
+                Ok(Object::dict(all))
             }
             Expr::Attribute(object, name) => {
                 let object = self.eval(object)?;

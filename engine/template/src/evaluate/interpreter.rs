@@ -18,6 +18,8 @@ pub(crate) struct TemplateFrame {
     pub(crate) origin: Option<Origin>,
     /// The file, when the template is one: then errors name its line.
     pub(crate) file: Option<Arc<SourceFile>>,
+    /// What messages call it.
+    pub(crate) kind: &'static str,
     /// Template string constants with delimiters in them: conditionals.
     pub(crate) embedded: bool,
     pub(crate) blocks: Arc<Blocks>,
@@ -26,12 +28,12 @@ pub(crate) struct TemplateFrame {
 impl TemplateFrame {
     pub(crate) fn inline(program: Arc<Program>, scope: Arc<Scope>, origin: Option<Origin>) -> Self {
         let blocks = Arc::new(Blocks::of(&program));
-        Self { program, scope, origin, file: None, embedded: false, blocks }
+        Self { program, scope, origin, file: None, kind: "template", embedded: false, blocks }
     }
 
     pub(crate) fn file(program: Arc<Program>, scope: Arc<Scope>, file: Arc<SourceFile>) -> Self {
         let blocks = Arc::new(Blocks::of(&program));
-        Self { program, scope, origin: None, file: Some(file), embedded: false, blocks }
+        Self { program, scope, origin: None, file: Some(file), kind: "template", embedded: false, blocks }
     }
 
     /// The place of line `line` of the template.
@@ -189,7 +191,12 @@ impl<'r> Interpreter<'r> {
                 _ => Err(Fault::error("cannot assign attribute on non-namespace object")),
             },
             Target::Tuple(targets) => {
-                let items = super::iterate(self.rendering, &object)?;
+                let items = super::iterate(self.rendering, &object).map_err(|fault| match fault {
+                    Fault::Error(_) => {
+                        Fault::error(format!("cannot unpack non-iterable {} object", object.type_name()))
+                    }
+                    other => other,
+                })?;
                 if items.len() < targets.len() {
                     let (want, got) = (targets.len(), items.len());
                     return Err(Fault::error(format!("not enough values to unpack (expected {want}, got {got})")));

@@ -18,7 +18,7 @@ pub(crate) use arguments::{Arguments, Bound, integer};
 pub(crate) use attributes::{attribute, entries, has_entry, item, iterate, length};
 pub(crate) use calls::{FilterCall, TestCall, apply_filter, apply_test, call};
 pub(crate) use composition::find_template;
-pub(crate) use concat::{concat, piece_text};
+pub(crate) use concat::{concat, piece_text, with_final_newlines};
 pub(crate) use fault::{Fault, defined};
 pub(crate) use interpreter::{Interpreter, TemplateFrame};
 pub(crate) use locals::Locals;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Text, Value};
 
-use super::{Fault, Interpreter, Locals, TemplateFrame};
+use super::{Fault, Interpreter, Locals, TemplateFrame, concat};
 use crate::object::{Dict, List, Object};
 use crate::scope::{Scope, Variables};
 use crate::{RenderContext, Templar, TemplateError, TextOptions, Variable};
@@ -158,6 +158,7 @@ impl<'r> Rendering<'r> {
         let result = self.deeper(|| Interpreter::new(self, frame.into(), Locals::root()).run());
         self.active.borrow_mut().pop();
         let object = result.map_err(|fault| Fault::from(fault.at(text.origin().or(self.cx.origin.as_ref()))))?;
+        let object = concat::with_final_newlines(object, text);
         Ok(if text.is_secret() { mark_secret(object) } else { object })
     }
 

@@ -28,7 +28,7 @@ pub(super) fn mandatory(call: &FilterCall<'_>) -> Result<Object, Fault> {
 /// Ansible's truth of a value: few words are true, everything else is false.
 pub(super) fn bool(call: &FilterCall<'_>) -> Result<Object, Fault> {
     Ok(match &call.input {
-        same @ (Object::Null | Object::Bool(_)) => same.clone(),
+        same @ Object::Bool(_) => same.clone(),
         Object::Int(number) => (*number == 1).into(),
         Object::Float(number) => (*number == 1.0).into(),
         Object::Str(text) => {

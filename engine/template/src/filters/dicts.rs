@@ -86,11 +86,8 @@ enum ListMerge {
 }
 
 pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    if let Some((unknown, _)) = call.args.extra.iter().find(|(name, _)| !matches!(&**name, "recursive" | "list_merge"))
-    {
-        return Err(Fault::error(format!(
-            "'recursive' and 'list_merge' are the only valid keyword arguments, not '{unknown}'"
-        )));
+    if call.args.extra.iter().any(|(name, _)| !matches!(&**name, "recursive" | "list_merge")) {
+        return Err(Fault::error("'recursive' and 'list_merge' are the only valid keyword arguments"));
     }
     let recursive = call.args.extra("recursive").is_some_and(Object::is_truthy);
     let merge = match call.args.extra("list_merge").and_then(Object::as_str).unwrap_or("replace") {
@@ -248,7 +245,7 @@ pub(crate) fn subelements_of(
                 }
                 None => {
                     let (key, shown) = (python::str(rendering, part)?, python::repr(rendering, &current)?);
-                    return Err(Fault::error(format!("could not find '{key}' key in iterated item '{shown}'")));
+                    return Err(Fault::error(format!("could not find '{key}' key in iterated item {shown}")));
                 }
             }
         }
@@ -258,7 +255,7 @@ pub(crate) fn subelements_of(
         let Object::List(_) = current else {
             let shown = python::repr(rendering, &current)?;
             let key = path.last().map_or(Ok(String::new()), |key| python::str(rendering, key))?;
-            return Err(Fault::error(format!("the key {key} should point to a list, got '{shown}'")));
+            return Err(Fault::error(format!("the key '{key}' should point to a list, got {shown}")));
         };
         for element in iterate(rendering, &current)?.iter() {
             pairs.push(Object::tuple(vec![object.clone(), element.clone()]));

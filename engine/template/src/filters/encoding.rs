@@ -38,10 +38,13 @@ pub(super) fn b64encode(call: &FilterCall<'_>) -> Result<Object, Fault> {
 
 pub(super) fn b64decode(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let text: String = call.text()?.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(*c)).collect();
-    let bytes = engine(call).decode(text).map_err(|error| match error {
-        base64::DecodeError::InvalidPadding => Fault::error("Incorrect padding"),
-        other => Fault::error(other.to_string()),
-    })?;
+    let digits = text.trim_end_matches('=').len();
+    if digits % 4 == 1 {
+        return Err(Fault::error(format!(
+            "Invalid base64-encoded string: number of data characters ({digits}) cannot be 1 more than a multiple of 4"
+        )));
+    }
+    let bytes = engine(call).decode(text).map_err(|_| Fault::error("Incorrect padding"))?;
     let decoded = match call.args.text_or(0, "utf-8").to_lowercase().replace('_', "-").as_str() {
         "utf-16-le" => {
             let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();

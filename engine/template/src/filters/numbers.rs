@@ -79,7 +79,7 @@ pub(super) fn root(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let value = number(&call.input).map_err(|fault| named(fault, "root"))?;
     let base = call.args.get(0).map_or(Ok(2.0), number).map_err(|fault| named(fault, "root"))?;
     if value < 0.0 {
-        return Err(Fault::error("math domain error"));
+        return Err(Fault::error("root() can only be used on numbers: math domain error"));
     }
     Ok(Object::Float(if base == 2.0 { value.sqrt() } else { value.powf(1.0 / base) }))
 }

@@ -208,6 +208,7 @@ pub(super) fn random(call: &FilterCall<'_>) -> Result<Object, Fault> {
                 let at = i64::try_from(generator.below(choices)).unwrap_or(0);
                 Ok(Object::Int(start + at * step))
             }
+            _ if step == 1 => Err(Fault::error(format!("empty range for randrange() ({start}, {end}, {width})"))),
             _ => Err(Fault::error(format!("empty range for randrange() ({start}, {end}, {step})"))),
         };
     }

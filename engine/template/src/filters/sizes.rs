@@ -14,11 +14,12 @@ fn scale(power: u32) -> f64 {
 }
 
 pub(super) fn human_readable(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let size = match &call.input {
-        Object::Str(text) => python::parse_float(text)
-            .ok_or_else(|| Fault::error(format!("human_readable() can't interpret following string: {text}")))?,
-        other => number(other)?,
-    };
+    let size = number(&call.input).map_err(|_| {
+        let kind = call.input.type_name();
+        Fault::error(format!(
+            "human_readable() failed on bad input: '>=' not supported between instances of '{kind}' and 'int'"
+        ))
+    })?;
     let bits = call.args.truthy(0, false);
     let wanted = call.args.text(1);
     let unit = UNITS.iter().find(|(name, power)| match &wanted {
@@ -33,39 +34,36 @@ pub(super) fn human_readable(call: &FilterCall<'_>) -> Result<Object, Fault> {
 
 pub(super) fn human_to_bytes(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let text = call.text()?;
-    let bits = call.args.truthy(1, false);
-    let failed = || Fault::error(format!("human_to_bytes() can't interpret following string: {text}"));
-    let trimmed = text.trim_start();
-    let end = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
-    let amount: f64 = trimmed[..end].parse().map_err(|_| failed())?;
-    let written = trimmed[end..].trim();
-    let unit = if written.is_empty() { call.args.text_or(0, "") } else { written.to_owned() };
-    let Some(first) = unit.chars().next() else {
-        return Ok(Object::Int(amount.round() as i64));
-    };
-    let known = UNITS.iter().find(|(name, _)| name.starts_with(first.to_ascii_uppercase()));
-    let power = known.map(|(_, power)| *power).ok_or_else(|| {
-        Fault::error(format!(
-            "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B"
-        ))
-    })?;
-    check_suffix(&unit, first, bits)
-        .map_err(|reason| Fault::error(format!("human_to_bytes() failed to convert {text}. {reason}")))?;
-    Ok(Object::Int((amount * scale(power)).round() as i64))
+    to_bytes(&text, &call.args.text_or(0, ""), call.args.truthy(1, false)).map(Object::Int).map_err(|reason| {
+        Fault::error(format!("human_to_bytes() can't interpret the input: human_to_bytes() {reason}"))
+    })
 }
 
-/// The unit's remaining letters: `B`, `Byte(s)` for bytes and `b`, `bit(s)` for bits.
-fn check_suffix(unit: &str, first: char, bits: bool) -> Result<(), String> {
-    let rest = &unit[first.len_utf8()..];
-    let (short, long) = if bits { ("b", "bit") } else { ("B", "byte") };
-    let whole = unit.to_lowercase();
-    let plain = whole.trim_end_matches('s');
-    let valid = if first.eq_ignore_ascii_case(&'b') {
-        (unit.len() == 1 && (unit == short || unit.to_uppercase() == "B")) || plain == long
-    } else {
-        rest.is_empty() || rest == short || rest.to_lowercase().trim_end_matches('s') == long
+fn to_bytes(text: &str, default_unit: &str, bits: bool) -> Result<i64, String> {
+    let trimmed = text.trim_start();
+    let end = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
+    let amount: f64 = trimmed[..end].parse().map_err(|_| format!("can't interpret following string: {text}"))?;
+    let written = trimmed[end..].trim();
+    let unit = if written.is_empty() { default_unit } else { written };
+    let Some(first) = unit.chars().next() else {
+        return Ok(amount.round() as i64);
     };
-    if valid { Ok(()) } else { Err(format!("Value is not a valid string (only {short} or {long} are allowed)")) }
+    let known = UNITS.iter().find(|(name, _)| name.starts_with(first.to_ascii_uppercase()));
+    let Some((name, power)) = known else {
+        return Err(format!(
+            "failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B"
+        ));
+    };
+    let (short, long) = if bits { ("b", "bit") } else { ("B", "byte") };
+    let (valid, expected) = if *name == "B" {
+        (unit.len() == 1 || unit == long, format!("{short} or {long}"))
+    } else {
+        (unit.len() == 1 || unit == format!("{name}{short}"), format!("{name}{short} or {name}"))
+    };
+    if !valid {
+        return Err(format!("failed to convert {text}. Value is not a valid string (expect {expected})"));
+    }
+    Ok((amount * scale(*power)).round() as i64)
 }
 
 pub(super) fn filesizeformat(call: &FilterCall<'_>) -> Result<Object, Fault> {

@@ -74,7 +74,7 @@ pub(super) fn urlsplit(call: &FilterCall<'_>) -> Result<Object, Fault> {
         Some(query) => {
             let query = python::str(call.rendering, query)?;
             let found = parts.into_iter().find(|(name, _)| *name == query);
-            found.map(|(_, part)| part).ok_or_else(|| Fault::error(format!("unknown URL component: {query}")))
+            found.map(|(_, part)| part).ok_or_else(|| Fault::error(format!("urlsplit: unknown URL component: {query}")))
         }
     }
 }

@@ -42,11 +42,7 @@ pub(super) fn number(call: &TestCall<'_>) -> Result<bool, Fault> {
 }
 
 pub(super) fn nan(call: &TestCall<'_>) -> Result<bool, Fault> {
-    match call.subject {
-        Object::Float(float) => Ok(float.is_nan()),
-        other if other.is_number() => Ok(false),
-        other => Err(Fault::error(format!("must be real number, not {}", other.type_name()))),
-    }
+    Ok(matches!(call.subject, Object::Float(float) if float.is_nan()))
 }
 
 pub(super) fn string(call: &TestCall<'_>) -> Result<bool, Fault> {

@@ -67,11 +67,15 @@ pub(super) fn timedout(call: &TestCall<'_>) -> Result<bool, Fault> {
 }
 
 pub(super) fn started(call: &TestCall<'_>) -> Result<bool, Fault> {
-    flag(call, result(call, "started")?, "started")
+    flag_or_true(call, "started")
 }
 
-/// A result that says nothing about it is of a finished task.
 pub(super) fn finished(call: &TestCall<'_>) -> Result<bool, Fault> {
-    let dict = result(call, "finished")?;
-    if dict.get_str(call.rendering, "finished")?.is_some() { flag(call, dict, "finished") } else { Ok(true) }
+    flag_or_true(call, "finished")
+}
+
+/// A result that says nothing about it is of a task that ran to its end.
+fn flag_or_true(call: &TestCall<'_>, name: &str) -> Result<bool, Fault> {
+    let dict = result(call, name)?;
+    if dict.get_str(call.rendering, name)?.is_some() { flag(call, dict, name) } else { Ok(true) }
 }

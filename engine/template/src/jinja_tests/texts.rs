@@ -11,6 +11,7 @@ fn found(call: &TestCall<'_>, kind: &str) -> Result<bool, Fault> {
     };
     let flags = regex::Flags { ignore_case: call.args.truthy(1, false), multiline: call.args.truthy(2, false) };
     let pattern = call.args.text_or(0, "");
+    regex::compile(&pattern, flags)?;
     let anchored = match kind {
         "match" => format!(r"\A(?:{pattern})"),
         "fullmatch" => format!(r"\A(?:{pattern})\Z"),
@@ -46,6 +47,7 @@ pub(super) fn upper(call: &TestCall<'_>) -> Result<bool, Fault> {
     cased(call, char::is_uppercase)
 }
 
+/// Whether the value came from a vault; it has been opened by then.
 pub(super) fn vault_encrypted(call: &TestCall<'_>) -> Result<bool, Fault> {
-    Ok(call.subject.as_str().is_some_and(|text| kapell_parsing::vault::is_encrypted(text.as_bytes())))
+    Ok(call.subject.as_text().is_some_and(kapell_parsing::Text::is_secret))
 }

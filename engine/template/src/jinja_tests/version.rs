@@ -42,9 +42,9 @@ pub(super) fn version(call: &TestCall<'_>) -> Result<bool, Fault> {
         ">=" | "ge" => ordering != Ordering::Less,
         "!=" | "<>" | "ne" => ordering != Ordering::Equal,
         _ => {
-            return Err(Fault::error(
-                "Invalid operator type. Must be one of: '==', '=', 'eq', '<', 'lt', '<=', 'le', '>', 'gt', '>=', 'ge', '!=', '<>', 'ne'",
-            ));
+            return Err(Fault::error(format!(
+                "Invalid operator type ({operator}). Must be one of '==', '=', 'eq', '<', 'lt', '<=', 'le', '>', 'gt', '>=', 'ge', '!=', '<>', 'ne'"
+            )));
         }
     })
 }

@@ -28,12 +28,7 @@ pub(super) fn items(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
 }
 
 pub(super) fn list(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
-    match call.terms.as_slice() {
-        [list @ (Object::List(_) | Object::Tuple(_))] if call.locals.is_none() => {
-            Ok(iterate(call.rendering, list)?.to_vec())
-        }
-        terms => Ok(terms.to_vec()),
-    }
+    Ok(call.terms.clone())
 }
 
 pub(super) fn indexed_items(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
@@ -105,7 +100,7 @@ pub(super) fn subelements(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
         None => false,
     };
     let path_text = python::str(call.rendering, path)?;
-    let pairs = subelements_of(call.rendering, objects, path, skip_missing)?;
+    let pairs = subelements_of(call.rendering, objects, path, skip_missing).map_err(quoted_item)?;
     let without_list = |pair: Object| match &pair {
         Object::Tuple(parts) => match &parts[0] {
             Object::Dict(dict) if !path_text.contains('.') => {
@@ -119,6 +114,17 @@ pub(super) fn subelements(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
         _ => Ok(pair.clone()),
     };
     pairs.into_iter().map(without_list).collect()
+}
+
+/// The lookup quotes the item in this message where the filter does not.
+fn quoted_item(fault: Fault) -> Fault {
+    match fault {
+        Fault::Error(message) => match message.split_once(" key in iterated item ") {
+            Some((start, item)) => Fault::Error(format!("{start} key in iterated item '{item}'")),
+            None => Fault::Error(message),
+        },
+        other => other,
+    }
 }
 
 pub(super) fn random_choice(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {

@@ -62,7 +62,10 @@ fn request(call: &LookupCall<'_>, term: &str) -> Result<Request, Fault> {
             let parts = iterate(call.rendering, list)?;
             parts.iter().map(|part| python::str(call.rendering, part)).collect::<Result<Vec<_>, _>>()?
         }
-        _ => split_chars(&option("chars")?.unwrap_or_else(|| "ascii_letters,digits,.,,:,-,_".into())),
+        _ => match option("chars")? {
+            Some(chars) => split_chars(&chars),
+            None => ["ascii_letters", "digits", ".,:-_"].map(Into::into).to_vec(),
+        },
     };
     let path = parsed.rest.iter().map(Text::as_str).collect::<Vec<_>>().join(" ");
     Ok(Request {
@@ -108,7 +111,8 @@ fn one(request: &Request) -> Result<String, Fault> {
     let had = kept.is_some();
     let (plain, salt) = kept.unwrap_or_else(|| (generate(request), None));
     let had_salt = salt.is_some();
-    let salt = request.encrypt.as_ref().map(|_| salt.unwrap_or_else(|| password::random_salt(8)));
+    let salt =
+        request.encrypt.as_ref().map(|scheme| salt.unwrap_or_else(|| password::random_salt(salt_length(scheme))));
     if request.path != Path::new("/dev/null") && (!had || salt.is_some() && !had_salt) {
         write(&request.path, &plain, salt.as_deref())?;
     }
@@ -118,6 +122,14 @@ fn one(request: &Request) -> Result<String, Fault> {
             let options = Options { salt, ident: request.ident.clone(), ..Options::default() };
             password::hash(&plain, scheme, &options).map_err(Fault::error)
         }
+    }
+}
+
+fn salt_length(scheme: &str) -> usize {
+    match scheme {
+        "md5" | "md5_crypt" => 8,
+        "bcrypt" | "blowfish" => 22,
+        _ => 16,
     }
 }
 

@@ -33,8 +33,7 @@ pub(crate) fn binary(rendering: &Rendering<'_>, op: BinaryOp, left: &Object, rig
 }
 
 fn check_length(rendering: &Rendering<'_>, length: usize) -> Result<(), Fault> {
-    rendering.spend(length / 1024)?;
-    if length > MAX_LENGTH { Err(Fault::error("the result is too long")) } else { Ok(()) }
+    if length > MAX_LENGTH { Err(Fault::error("the result is too long")) } else { rendering.spend(length / 1024) }
 }
 
 pub(crate) fn add(rendering: &Rendering<'_>, left: &Object, right: &Object) -> Result<Object, Fault> {

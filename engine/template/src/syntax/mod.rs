@@ -29,7 +29,8 @@ pub(crate) fn parse_template(source: &str, options: &TextOptions, verbatim: bool
     let source = normalize_newlines(source, options);
     let config = syntax_config(options)?;
     with_stack_for(&source, || {
-        let tree = machinery::parse(&source, "<template>", config).map_err(|error| errors::explain(&error, &source))?;
+        let tree = machinery::parse(&source, "<template>", config.clone())
+            .map_err(|error| errors::Reading { source: &source, in_expression: false, config }.explain(&error))?;
         lower::template(&tree, &source, verbatim)
     })
 }
@@ -37,7 +38,9 @@ pub(crate) fn parse_template(source: &str, options: &TextOptions, verbatim: bool
 /// One expression without delimiters.
 pub(crate) fn parse_expression(source: &str) -> Result<Program, SyntaxError> {
     with_stack_for(source, || {
-        let tree = machinery::parse_expr(source).map_err(|error| errors::explain(&error, source))?;
+        let tree = machinery::parse_expr(source).map_err(|error| {
+            errors::Reading { source, in_expression: true, config: SyntaxConfig::default() }.explain(&error)
+        })?;
         lower::expression(&tree, source)
     })
 }
