@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::{Module, ansible};
+use crate::{Module, ansible, community};
 
 /// Every module, namespace by namespace.
 pub fn all() -> impl Iterator<Item = &'static Module> {
-    ansible::MODULES.iter().copied()
+    [ansible::BUILTIN, ansible::POSIX, community::GENERAL].into_iter().flatten().copied()
 }
 
 /// The module of this name: fully qualified, an alias, a short name, or `ansible.legacy.<short name>`.

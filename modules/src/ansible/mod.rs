@@ -1,5 +1,7 @@
 //! The `ansible` namespace.
 
 mod builtin;
+mod posix;
 
-pub(crate) use builtin::MODULES;
+pub(crate) use builtin::MODULES as BUILTIN;
+pub(crate) use posix::MODULES as POSIX;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::{Context, ModuleError};
+
 /// One package of one architecture, whatever its state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct DpkgPackage {
@@ -37,6 +39,17 @@ pub(crate) struct DpkgStatus {
 }
 
 impl DpkgStatus {
+    /// The database of this node; empty when it has none.
+    pub(crate) fn read(cx: &Context<'_>) -> Result<Self, ModuleError> {
+        let mut text = cx.read_text("/var/lib/dpkg/status")?.unwrap_or_default();
+        // What dpkg wrote since it last rewrote the whole database.
+        for journal in cx.list_dir("/var/lib/dpkg/updates").unwrap_or_default() {
+            text.push_str("\n\n");
+            text.push_str(&cx.read_text(journal)?.unwrap_or_default());
+        }
+        Ok(Self::parse(&text))
+    }
+
     /// Reads the database's text; later records of a package and architecture replace earlier ones, so
     /// journal files (`/var/lib/dpkg/updates/*`) can be appended.
     pub(crate) fn parse(text: &str) -> Self {

@@ -6,17 +6,23 @@ mod apt;
 mod blockinfile;
 mod command;
 mod copy;
+mod dpkg_selections;
 mod edited_file;
 mod file;
 mod get_url;
 mod getent;
 mod group;
 mod lineinfile;
+mod package;
 mod ping;
 mod replace;
+mod service;
+mod service_facts;
 mod shell;
 mod slurp;
 mod stat;
+mod systemd_service;
+mod sysvinit;
 mod tempfile;
 mod uri;
 mod user;
@@ -28,16 +34,22 @@ pub(crate) static MODULES: &[&Module] = &[
     &blockinfile::MODULE,
     &command::MODULE,
     &copy::MODULE,
+    &dpkg_selections::MODULE,
     &file::MODULE,
     &get_url::MODULE,
     &getent::MODULE,
     &group::MODULE,
     &lineinfile::MODULE,
+    &package::MODULE,
     &ping::MODULE,
     &replace::MODULE,
+    &service::MODULE,
+    &service_facts::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &systemd_service::MODULE,
+    &sysvinit::MODULE,
     &tempfile::MODULE,
     &uri::MODULE,
     &user::MODULE,

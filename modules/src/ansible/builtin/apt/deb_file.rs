@@ -22,7 +22,7 @@ pub(super) fn install(debs: &str, request: &Request, cx: &mut Context<'_>) -> Re
         };
         files.push(file);
     }
-    let installed = super::installed(cx)?;
+    let installed = DpkgStatus::read(cx)?;
     let mut needed = Vec::new();
     for file in &files {
         if Deb::read(file, cx)?.is_needed(request.options.allow_downgrade, &installed)? {

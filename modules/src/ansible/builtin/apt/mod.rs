@@ -74,7 +74,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
 }
 
 fn install(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
-    let installed = installed(cx)?;
+    let installed = DpkgStatus::read(cx)?;
     let specs = specs(request, cx)?;
     let undecided = selection::undecided(&specs, request, &installed);
     if undecided.is_empty() {
@@ -89,7 +89,7 @@ fn install(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResult, Modu
 }
 
 fn remove(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
-    let packages = selection::to_remove(&specs(request, cx)?, request.options.purge, &installed(cx)?);
+    let packages = selection::to_remove(&specs(request, cx)?, request.options.purge, &DpkgStatus::read(cx)?);
     if packages.is_empty() {
         return Ok(ModuleResult::ok());
     }
@@ -146,16 +146,6 @@ fn with_cache(result: Result<ModuleResult, ModuleError>, cache: Cache) -> Result
         Err(error) if error.to_string().starts_with("No package") => Err(error),
         Err(error) => Err(error.with("cache_updated", cache.updated).with("cache_update_time", cache.time)),
     }
-}
-
-fn installed(cx: &Context<'_>) -> Result<DpkgStatus, ModuleError> {
-    let mut text = cx.read_text("/var/lib/dpkg/status")?.unwrap_or_default();
-    // What dpkg wrote since it last rewrote the whole database.
-    for journal in cx.list_dir("/var/lib/dpkg/updates").unwrap_or_default() {
-        text.push_str("\n\n");
-        text.push_str(&cx.read_text(journal)?.unwrap_or_default());
-    }
-    Ok(DpkgStatus::parse(&text))
 }
 
 fn specs(request: &Request, cx: &mut Context<'_>) -> Result<Vec<PackageSpec>, ModuleError> {

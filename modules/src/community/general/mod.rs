@@ -1,0 +1,11 @@
+//! `community.general`: one file per module; a module exists when it is in this table.
+
+use crate::Module;
+
+mod npm;
+
+// One line each: additions then merge by themselves.
+#[rustfmt::skip]
+pub(crate) static MODULES: &[&Module] = &[
+    &npm::MODULE,
+];

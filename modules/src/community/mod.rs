@@ -1,0 +1,5 @@
+//! The `community` namespace.
+
+mod general;
+
+pub(crate) use general::MODULES as GENERAL;
