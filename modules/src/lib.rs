@@ -25,6 +25,7 @@ mod http;
 mod lines;
 mod mode;
 mod module;
+mod name_resolution;
 mod path_facts;
 mod python_regex;
 mod python_repr;

@@ -92,6 +92,26 @@ pub(crate) fn octal(mode: u32) -> String {
     format!("{:04o}", mode & ALL_BITS)
 }
 
+/// The keys that say which permissions a mode has.
+pub(crate) const PERMISSION_BITS: [(&str, u32); 11] = [
+    ("rusr", 0o400),
+    ("wusr", 0o200),
+    ("xusr", 0o100),
+    ("rgrp", 0o040),
+    ("wgrp", 0o020),
+    ("xgrp", 0o010),
+    ("roth", 0o004),
+    ("woth", 0o002),
+    ("xoth", 0o001),
+    ("isuid", 0o4000),
+    ("isgid", 0o2000),
+];
+
+/// A file's time as results have it: seconds since 1970.
+pub(crate) fn seconds(seconds: i64, nanoseconds: i64) -> f64 {
+    seconds as f64 + nanoseconds as f64 / 1e9
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

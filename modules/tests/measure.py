@@ -80,7 +80,8 @@ def cleaned(value, root, ignore):
     if isinstance(value, dict):
         return {k.replace(root, "$DIR"): cleaned(v, root, ignore) for k, v in value.items() if k not in ignore}
     if isinstance(value, list):
-        return [cleaned(v, root, ignore) for v in value]
+        # Directories are listed in any order.
+        return sorted((cleaned(v, root, ignore) for v in value), key=lambda v: v.get("path", "") if isinstance(v, dict) else "")
     if isinstance(value, str):
         value = re.sub(r"(\.ansible_tmp|/tmp/ansible|/tmp/tmp)[A-Za-z0-9_./-]*", "$TMP", value.replace(root, "$DIR"))
         return re.sub(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~", ".BACKUP~", value)

@@ -105,7 +105,7 @@ pub(super) fn with_attributes(msg: &str, changed: bool, attributes: bool) -> Str
 }
 
 /// These modules put the validation's outcome into the message.
-fn validation_message(error: ModuleError) -> ModuleError {
+pub(super) fn validation_message(error: ModuleError) -> ModuleError {
     match &error {
         ModuleError::Failed { msg, extra } if msg == "failed to validate" => {
             let rc = extra.get("exit_status").and_then(serde_json::Value::as_i64).unwrap_or_default();

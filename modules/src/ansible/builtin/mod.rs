@@ -3,12 +3,14 @@
 use crate::Module;
 
 mod apt;
+mod assemble;
 mod blockinfile;
 mod command;
 mod copy;
 mod dpkg_selections;
 mod edited_file;
 mod file;
+mod find;
 mod get_url;
 mod getent;
 mod group;
@@ -26,16 +28,19 @@ mod sysvinit;
 mod tempfile;
 mod uri;
 mod user;
+mod wait_for;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &apt::MODULE,
+    &assemble::MODULE,
     &blockinfile::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &dpkg_selections::MODULE,
     &file::MODULE,
+    &find::MODULE,
     &get_url::MODULE,
     &getent::MODULE,
     &group::MODULE,
@@ -53,4 +58,5 @@ pub(crate) static MODULES: &[&Module] = &[
     &tempfile::MODULE,
     &uri::MODULE,
     &user::MODULE,
+    &wait_for::MODULE,
 ];

@@ -83,30 +83,17 @@ impl Facts {
         self.set("inode", found.ino());
         self.set("dev", found.dev());
         self.set("nlink", found.nlink());
-        self.set("atime", seconds(found.atime(), found.atime_nsec()));
-        self.set("mtime", seconds(found.mtime(), found.mtime_nsec()));
-        self.set("ctime", seconds(found.ctime(), found.ctime_nsec()));
+        self.set("atime", mode::seconds(found.atime(), found.atime_nsec()));
+        self.set("mtime", mode::seconds(found.mtime(), found.mtime_nsec()));
+        self.set("ctime", mode::seconds(found.ctime(), found.ctime_nsec()));
         self.set("blocks", found.blocks());
         self.set("block_size", found.blksize());
         self.set("device_type", found.rdev());
     }
 
-    fn permissions(&mut self, mode: u32) {
-        let bits = [
-            ("rusr", 0o400),
-            ("wusr", 0o200),
-            ("xusr", 0o100),
-            ("rgrp", 0o040),
-            ("wgrp", 0o020),
-            ("xgrp", 0o010),
-            ("roth", 0o004),
-            ("woth", 0o002),
-            ("xoth", 0o001),
-            ("isuid", 0o4000),
-            ("isgid", 0o2000),
-        ];
-        for (key, bit) in bits {
-            self.set(key, mode & bit != 0);
+    fn permissions(&mut self, bits: u32) {
+        for (key, bit) in mode::PERMISSION_BITS {
+            self.set(key, bits & bit != 0);
         }
     }
 
@@ -164,8 +151,4 @@ impl Facts {
         self.set("attributes", words);
         self.set("attr_flags", flags);
     }
-}
-
-fn seconds(seconds: i64, nanoseconds: i64) -> f64 {
-    seconds as f64 + nanoseconds as f64 / 1e9
 }
