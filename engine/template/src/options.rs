@@ -11,6 +11,8 @@ pub struct TemplarOptions {
     pub vault: VaultSecrets,
     /// Accept conditionals with non-boolean results, with Python's truth.
     pub allow_broken_conditionals: bool,
+    /// How many evaluation steps one rendering may take; tens of millions when nothing is said.
+    pub max_steps: Option<u64>,
 }
 
 /// Where a rendering happens.

@@ -208,7 +208,7 @@ mod tests {
             (
                 "sha256",
                 "Hello",
-                salted("saltstring", None),
+                salted("saltstring", Some(5000)),
                 "$5$saltstring$jfZe1.O5rA9aUKHLYLEqMjNCNYEqmZMJ.KAMmcgZPz5",
             ),
             ("md5", "password", salted("saltsalt", None), "$1$saltsalt$qjXMvbEw8oaL.CzflDtaK/"),

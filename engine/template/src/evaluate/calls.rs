@@ -170,9 +170,12 @@ pub(crate) fn apply_filter(
     let result = rendering.deeper(|| {
         let secret_argument = arguments.objects().any(|o| o.as_text().is_some_and(kapell_parsing::Text::is_secret));
         let args = arguments.bind(filter.name, filter.parameters)?;
+        let seen = rendering.secrets_seen();
         let result = (filter.run)(&FilterCall { rendering, input, args })?;
         let is_text = matches!(result, Object::Str(_));
-        let secret = secret || secret_argument || is_text && maybe_secret.is_some_and(|input| input.is_secret());
+        let read_secrets = is_text && rendering.secrets_seen() > seen;
+        let held_secrets = || is_text && maybe_secret.is_some_and(|input| input.is_secret());
+        let secret = secret || secret_argument || read_secrets || held_secrets();
         Ok(if secret { secret_result(result) } else { result })
     });
     Some(result.map_err(|fault| fault.in_plugin("filter", &format!("ansible.builtin.{}", filter.name))))

@@ -16,6 +16,7 @@ pub(crate) fn concat(rendering: &Rendering<'_>, mut pieces: Vec<Object>) -> Resu
         return Ok(pieces.pop().unwrap_or(Object::Null));
     }
     let mut text = String::new();
+    let seen = rendering.secrets_seen();
     let mut secret = false;
     for piece in pieces {
         secret |= piece.is_secret();
@@ -24,6 +25,7 @@ pub(crate) fn concat(rendering: &Rendering<'_>, mut pieces: Vec<Object>) -> Resu
             other => text.push_str(&piece_text(rendering, other)?),
         }
     }
+    secret |= rendering.secrets_seen() > seen;
     rendering.spend(text.len() / 1024)?;
     Ok(Object::Str(Text::new(text).with_secret(secret)))
 }

@@ -116,8 +116,10 @@ impl Interpreter<'_> {
     fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr) -> Result<Object, Fault> {
         let left = defined(self.eval(left)?)?;
         let right = defined(self.eval(right)?)?;
+        let seen = self.rendering.secrets_seen();
         let result = operators::binary(self.rendering, op, &left, &right)?;
-        let secret = matches!(result, Object::Str(_)) && (left.is_secret() || right.is_secret());
+        let used_secrets = || self.rendering.secrets_seen() > seen || left.is_secret() || right.is_secret();
+        let secret = matches!(result, Object::Str(_)) && used_secrets();
         Ok(if secret { mark_secret(result) } else { result })
     }
 

@@ -11,7 +11,7 @@ use crate::scope::{Scope, Variables};
 use crate::{RenderContext, Templar, TemplateError, TextOptions, Variable};
 
 /// Evaluation steps one rendering may take.
-const FUEL: u64 = 400_000_000;
+const FUEL: u64 = 50_000_000;
 /// Nested expressions, templates, macros and containers.
 const DEPTH: usize = 3000;
 
@@ -20,6 +20,7 @@ pub(crate) struct Rendering<'r> {
     pub(crate) cx: &'r RenderContext,
     fuel: Cell<u64>,
     depth: Cell<usize>,
+    secrets_seen: Cell<u64>,
     /// Templates being evaluated, outermost first.
     active: RefCell<Vec<Active>>,
     /// Scopes that hold macros, which hold their scope.
@@ -48,7 +49,8 @@ impl<'r> Rendering<'r> {
         Self {
             templar,
             cx,
-            fuel: Cell::new(FUEL),
+            fuel: Cell::new(templar.options().max_steps.unwrap_or(FUEL)),
+            secrets_seen: Cell::new(0),
             depth: Cell::new(0),
             active: RefCell::default(),
             cyclic: RefCell::default(),
@@ -94,7 +96,20 @@ impl<'r> Rendering<'r> {
         self.resolve_named(value, scope, None)
     }
 
+    /// How many secret strings were read so far: what was made while it grew is secret.
+    pub(crate) fn secrets_seen(&self) -> u64 {
+        self.secrets_seen.get()
+    }
+
     fn resolve_named(&self, value: &Value, scope: &Arc<Scope>, name: Option<&str>) -> Result<Object, Fault> {
+        let object = self.resolved(value, scope, name)?;
+        if object.as_text().is_some_and(Text::is_secret) {
+            self.secrets_seen.set(self.secrets_seen.get() + 1);
+        }
+        Ok(object)
+    }
+
+    fn resolved(&self, value: &Value, scope: &Arc<Scope>, name: Option<&str>) -> Result<Object, Fault> {
         match value {
             Value::Str(text) if text.is_template() => self.template(text, scope, name),
             Value::List(items) => Ok(Object::List(List::from_source(items.clone(), scope.clone()))),

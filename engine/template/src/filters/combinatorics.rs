@@ -86,6 +86,7 @@ fn arrangements(rendering: &Rendering<'_>, items: &[Object], size: usize, ordere
         return Ok(Object::list(found));
     }
     let mut chosen: Vec<usize> = Vec::with_capacity(size);
+    let mut used = vec![false; items.len()];
     let mut candidate = 0;
     loop {
         if chosen.len() == size {
@@ -96,14 +97,18 @@ fn arrangements(rendering: &Rendering<'_>, items: &[Object], size: usize, ordere
             }
             candidate = items.len();
         }
-        let next = (candidate..items.len()).find(|at| ordered || !chosen.contains(at));
+        let next = (candidate..items.len()).find(|at| ordered || !used[*at]);
         match next {
             Some(at) => {
                 chosen.push(at);
+                used[at] = true;
                 candidate = if ordered { at + 1 } else { 0 };
             }
             None => match chosen.pop() {
-                Some(last) => candidate = last + 1,
+                Some(last) => {
+                    used[last] = false;
+                    candidate = last + 1;
+                }
                 None => return Ok(Object::list(found)),
             },
         }
