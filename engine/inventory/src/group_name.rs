@@ -27,7 +27,8 @@ pub(crate) fn is_variable_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_word)
 }
 
-fn replaced(name: &str) -> String {
+/// Every character no name of a variable may have becomes `_`.
+pub(crate) fn replaced(name: &str) -> String {
     let first_digit = |at: usize, c: char| at == 0 && c.is_ascii_digit();
     name.char_indices().map(|(at, c)| if is_word(c) && !first_digit(at, c) { c } else { '_' }).collect()
 }

@@ -1,6 +1,7 @@
 //! Inventory sources in, hosts and groups out; host patterns; the variables of `group_vars` and `host_vars`.
 
 pub mod address;
+pub mod constructed;
 pub mod group;
 mod group_name;
 pub mod host;
@@ -21,6 +22,7 @@ pub mod variables;
 pub mod vars_dir;
 mod words;
 
+pub use constructed::Constructed;
 pub use group::Group;
 pub use host::Host;
 pub use inventory::Inventory;

@@ -155,7 +155,8 @@ impl Loader<'_> {
 /// A file that says what it is has its own kind's refusal shown only: what INI makes of a program or of YAML helps nobody.
 fn telling<'a>(source: &Source, refusals: Vec<(&'a str, Diagnostic)>) -> Vec<(&'a str, Diagnostic)> {
     let is_program = source.path.and_then(|path| fs_err::read(path).ok()).is_some_and(|data| data.starts_with(b"#!"));
-    let is_yaml = source.name.ends_with(".yml") || source.name.ends_with(".yaml") || source.name.ends_with(".json");
+    let ending = source.path.and_then(Path::extension);
+    let is_yaml = ending.is_some_and(|ending| ["yml", "yaml", "json"].iter().any(|known| ending == *known));
     let (mut own, others): (Vec<_>, Vec<_>) = refusals.into_iter().partition(|(kind, _)| match *kind {
         "script" => is_program,
         "auto" | "yaml" => is_yaml,

@@ -215,6 +215,52 @@ fn a_file_with_a_plugin_nobody_knows_is_refused() {
     assert_eq!(refusals("z.yml")[..2], [list, "Unable to parse /z.yml as an inventory source"]);
 }
 
+/// Groups and what they hold as ansible-core 2.19 makes them of the same files.
+#[test]
+fn constructed_makes_variables_and_groups() {
+    let hosts = "web:\n  hosts:\n    w1: {x: 1, os: Debian-12, tags: {env: prod, em: ''}, l: [p, '']}\n    w2: {x: 2, os: RedHat}\n";
+    let cases = [
+        (
+            "compose: {y: x * 2, yy: y + 1}\ngroups: {big: x > 1, y2: y == 2, 'a-b': true, no: \"'false'\", un: nope}",
+            "a_b=w1,w2 big=w2 y2=w1",
+        ),
+        ("keyed_groups: [{key: os, prefix: os}]", "os_Debian_12=w1 os_RedHat=w2"),
+        ("keyed_groups: [{key: os, separator: '-'}]", "_Debian_12=w1 _RedHat=w2"),
+        ("leading_separator: false\nkeyed_groups: [{key: os}]", "Debian_12=w1 RedHat=w2"),
+        ("keyed_groups: [{key: tags, prefix: t}]", "t_em_=w1 t_env_prod=w1"),
+        ("keyed_groups: [{key: tags, prefix: t, trailing_separator: false}]", "t_em=w1 t_env_prod=w1"),
+        ("keyed_groups: [{key: tags, prefix: t, default_value: dv}]", "t_em_dv=w1 t_env_prod=w1"),
+        ("keyed_groups: [{key: l, prefix: l, default_value: dv}]", "l_dv=w1 l_p=w1"),
+        (
+            "keyed_groups: [{key: os, prefix: p, parent_group: \"{{ os | lower }}\"}]",
+            "debian_12=w1 p_Debian_12=w1 p_RedHat=w2 redhat=w2",
+        ),
+        ("keyed_groups: [{key: missing, default_value: dv}, {key: \"''\", prefix: e}]", ""),
+    ];
+    for (config, expected) in cases {
+        let plugin = format!("plugin: constructed\n{config}\n");
+        let project = Project::new(&[("inv/1.yml", hosts), ("inv/2.yml", &plugin)]);
+        let inventory = project.inventory(&["inv"]);
+        let groups = inventory.groups().filter(|group| !["all", "ungrouped", "web"].contains(&group.name.as_str()));
+        let mut made: Vec<String> =
+            groups.map(|group| format!("{}={}", group.name, inventory.group_hosts(&group.name).join(","))).collect();
+        made.sort();
+        assert_eq!(made.join(" "), expected, "{config}");
+    }
+}
+
+#[test]
+fn constructed_is_strict_where_it_is_told_to_be() {
+    for config in ["compose: {u: nope}", "groups: {u: nope}", "keyed_groups: [{key: nope}]"] {
+        let plugin = format!("plugin: constructed\nstrict: true\n{config}\n");
+        let project = Project::new(&[("inv/1", "a\n"), ("inv/2.yml", &plugin)]);
+        let (_, warnings) = project.load(&["inv"]);
+        assert!(warnings[0].contains("'nope' is undefined"), "{warnings:?}");
+    }
+    let project = Project::new(&[("inv/1", "a\n"), ("inv/2.yml", "plugin: constructed\nkeyed_groups: [{key: '5'}]\n")]);
+    assert!(project.load(&["inv"]).1[0].contains("the key '5' gives a int"));
+}
+
 #[test]
 fn variables_come_in_the_order_of_precedence() {
     let project = Project::new(&[

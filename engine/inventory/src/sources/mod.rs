@@ -1,6 +1,7 @@
 //! Inventory sources: the kinds there are, in the order in which they are tried.
 
 mod auto;
+mod constructed;
 mod directory;
 mod host_line;
 mod host_list;

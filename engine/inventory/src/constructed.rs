@@ -1,0 +1,233 @@
+//! `Constructed`: variables and groups made of what is known about each host: `compose`, `groups` and `keyed_groups`, the
+//! keys that the `constructed` plugin and cloud inventories share.
+
+use std::sync::Arc;
+
+use kapell_parsing::{Diagnostic, Key, Map, Text, Trust, Value};
+use kapell_template::{RenderContext, Templar, TemplateError, VariableSource};
+
+use crate::inventory::HostId;
+use crate::variables::VarsDirs;
+use crate::{Inventory, group_name};
+
+/// The rules, read from a plugin's configuration.
+pub struct Constructed {
+    /// An expression that cannot be evaluated is an error, not a host left out.
+    strict: bool,
+    /// Names of groups without a prefix begin with the separator.
+    leading_separator: bool,
+    compose: Map,
+    groups: Map,
+    keyed_groups: Vec<KeyedGroup>,
+}
+
+struct KeyedGroup {
+    key: Text,
+    prefix: String,
+    separator: String,
+    /// In place of an empty name.
+    default_value: Option<String>,
+    trailing_separator: bool,
+    parent_group: Option<Value>,
+}
+
+impl Constructed {
+    pub fn from_config(config: &Value) -> Result<Self, Diagnostic> {
+        for option in ["use_vars_plugins", "use_extra_vars"] {
+            if config.get(option).and_then(Value::to_bool_loose) == Some(true) {
+                return Err(Diagnostic::error(format!("'{option}' of inventory plugins is not built yet")));
+            }
+        }
+        Ok(Self {
+            strict: flag(config, "strict", false),
+            leading_separator: flag(config, "leading_separator", true),
+            compose: map(config, "compose")?,
+            groups: map(config, "groups")?,
+            keyed_groups: keyed_groups(config)?,
+        })
+    }
+
+    /// Sets the variables of one host and puts it into its groups, in this order.
+    pub fn apply(&self, inventory: &mut Inventory, host: &str, templar: &Templar) -> Result<(), Diagnostic> {
+        let Some(index) = inventory.hosts.get_index_of(host) else { return Ok(()) };
+        let host = HostId(index as u32);
+        self.compose(inventory, host, templar)?;
+        let vars = known_variables(inventory, host);
+        for (name, condition) in &self.groups {
+            let met = match condition {
+                Value::Str(text) if text.is_empty() => Ok(false),
+                Value::List(_) => continue,
+                condition => templar.condition(condition, &vars, &RenderContext::default()),
+            };
+            let met = self.unless_strict(met, || format!("group '{name}'"))?;
+            if met == Some(true) {
+                join(inventory, host, &name.to_string(), None)?;
+            }
+        }
+        for rule in &self.keyed_groups {
+            self.add_keyed(inventory, host, rule, templar, &vars)?;
+        }
+        Ok(())
+    }
+
+    /// Expressions do not see each other's results.
+    fn compose(&self, inventory: &mut Inventory, host: HostId, templar: &Templar) -> Result<(), Diagnostic> {
+        let vars = known_variables(inventory, host);
+        for (name, expression) in &self.compose {
+            let value = match expression {
+                Value::Str(text) => templar.expression(text, &vars, &RenderContext::default()),
+                other => Ok(other.clone()),
+            };
+            if let Some(value) = self.unless_strict(value, || format!("variable '{name}'"))? {
+                inventory.set_var_of_name(host, name.clone(), value.with_trust(Trust::Untrusted))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_keyed(
+        &self,
+        inventory: &mut Inventory,
+        host: HostId,
+        rule: &KeyedGroup,
+        templar: &Templar,
+        vars: &Arc<dyn VariableSource>,
+    ) -> Result<(), Diagnostic> {
+        let describe = || format!("keyed group '{}'", rule.key);
+        let key = templar.expression(&rule.key, vars, &RenderContext::default());
+        let Some(key) = self.unless_strict(key, describe)? else { return Ok(()) };
+        let names = rule.names(&key)?;
+        if names.is_empty() {
+            return Ok(());
+        }
+        let parent = match &rule.parent_group {
+            None => None,
+            Some(parent) => {
+                let parent = templar.render(parent, vars, &RenderContext::default());
+                let Some(parent) = self.unless_strict(parent, describe)? else { return Ok(()) };
+                Some(parent.to_string())
+            }
+        };
+        for name in names {
+            let separator = if rule.prefix.is_empty() && !self.leading_separator { "" } else { &rule.separator };
+            join(inventory, host, &format!("{}{separator}{name}", rule.prefix), parent.as_deref())?;
+        }
+        Ok(())
+    }
+
+    fn unless_strict<T>(
+        &self,
+        result: Result<T, TemplateError>,
+        what: impl FnOnce() -> String,
+    ) -> Result<Option<T>, Diagnostic> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if self.strict => Err(Diagnostic::error(format!("{}: {error}", what())).at(error.origin())),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+impl KeyedGroup {
+    /// The last part of each group's name. A map gives `key separator value` for every entry.
+    fn names(&self, key: &Value) -> Result<Vec<String>, Diagnostic> {
+        let or_default = |name: String| match &self.default_value {
+            Some(default) if name.is_empty() => default.clone(),
+            _ => name,
+        };
+        match key {
+            Value::Str(text) => {
+                Ok(Some(or_default(text.to_string())).filter(|name| !name.is_empty()).into_iter().collect())
+            }
+            Value::List(items) => Ok(items.iter().map(|item| or_default(item.to_string())).collect()),
+            Value::Map(entries) => Ok(entries
+                .iter()
+                .map(|(key, value)| match or_default(value.to_string()) {
+                    value if value.is_empty() && !self.trailing_separator => key.to_string(),
+                    value => format!("{key}{}{value}", self.separator),
+                })
+                .collect()),
+            nothing if !nothing.is_truthy() => Ok(Vec::new()),
+            other => {
+                let message = format!("the key '{}' gives a {}", self.key, other.type_name());
+                Err(Diagnostic::error(message).at(self.key.origin()).hint("make it a string, a list or a map"))
+            }
+        }
+    }
+}
+
+/// What expressions see: the host's variables and the names that go with it.
+fn known_variables(inventory: &Inventory, host: HostId) -> Arc<dyn VariableSource> {
+    let host = inventory.host_at(host);
+    let mut vars = inventory.host_variables(host, &VarsDirs::default());
+    let mut set = |name: &str, value: Value| vars.insert(Key::from(name), value);
+    let name = host.name.as_str();
+    set("inventory_hostname", name.into());
+    set("inventory_hostname_short", name.split('.').next().unwrap_or(name).into());
+    set("group_names", Value::list(inventory.group_names(host).into_iter().map(Value::from).collect()));
+    if let Some(source) = &host.source {
+        set("inventory_file", source.to_string_lossy().into_owned().into());
+    }
+    if let Some(directory) = host.inventory_dir() {
+        set("inventory_dir", directory.to_string_lossy().into_owned().into());
+    }
+    Arc::new(vars)
+}
+
+/// Names made of values may hold anything: they become names of variables whatever the settings say.
+fn join(inventory: &mut Inventory, host: HostId, group: &str, parent: Option<&str>) -> Result<(), Diagnostic> {
+    let (group, _) = inventory.group_id(&group_name::replaced(group));
+    if let Some(parent) = parent {
+        let (parent, _) = inventory.group_id(&group_name::replaced(parent));
+        inventory.add_child(parent, group)?;
+    }
+    inventory.join(host, group);
+    Ok(())
+}
+
+fn flag(config: &Value, name: &str, usual: bool) -> bool {
+    config.get(name).and_then(Value::to_bool_loose).unwrap_or(usual)
+}
+
+fn map(config: &Value, name: &str) -> Result<Map, Diagnostic> {
+    match config.get(name) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Map(map)) => Ok(Map::clone(map)),
+        Some(other) => Err(wrong(name, "a map", other)),
+    }
+}
+
+fn keyed_groups(config: &Value) -> Result<Vec<KeyedGroup>, Diagnostic> {
+    let entries = match config.get("keyed_groups") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::List(entries)) => entries,
+        Some(other) => return Err(wrong("keyed_groups", "a list", other)),
+    };
+    // An entry without a key makes no groups.
+    entries.iter().filter_map(|entry| keyed_group(entry).transpose()).collect()
+}
+
+fn keyed_group(entry: &Value) -> Result<Option<KeyedGroup>, Diagnostic> {
+    if entry.as_map().is_none() {
+        return Err(wrong("keyed_groups", "a list of maps", entry));
+    }
+    let text = |name: &str| entry.get(name).filter(|value| !value.is_null()).map(Value::to_string);
+    let trailing_separator = entry.get("trailing_separator");
+    if entry.get("default_value").is_some() && trailing_separator.is_some() {
+        let message = "a keyed group has either a default_value or a trailing_separator";
+        return Err(Diagnostic::error(message).at(entry.origin()));
+    }
+    let Some(key) = entry.get("key").and_then(Value::as_text) else { return Ok(None) };
+    Ok(Some(KeyedGroup {
+        key: key.clone(),
+        prefix: text("prefix").unwrap_or_default(),
+        separator: text("separator").unwrap_or_else(|| "_".into()),
+        default_value: text("default_value"),
+        trailing_separator: trailing_separator.and_then(Value::to_bool_loose).unwrap_or(true),
+        parent_group: entry.get("parent_group").cloned(),
+    }))
+}
+
+fn wrong(name: &str, expected: &str, value: &Value) -> Diagnostic {
+    Diagnostic::error(format!("'{name}' is {expected}, not a {}", value.type_name())).at(value.origin())
+}
