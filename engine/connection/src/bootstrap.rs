@@ -115,8 +115,9 @@ impl Bootstrap<'_> {
         let binary = self.binaries.for_architecture(architecture).map_err(|message| self.failed(message))?;
         let content = binary.upload(gzip).map_err(|message| self.failed(message))?;
         tracing::debug!(host = self.host, bytes = content.len(), gzip, "uploading the worker");
-        startup.send(format!("{}\n", content.len()).as_bytes()).await?;
-        startup.send(&content).await
+        startup.send(format!("{}\n", content.len()).as_bytes()).await;
+        startup.send(&content).await;
+        Ok(())
     }
 
     /// The script runs: what follows on stdout are frames, if the worker comes up.

@@ -76,12 +76,11 @@ impl<'a> Startup<'a> {
         }
     }
 
-    pub(crate) async fn send(&mut self, data: &[u8]) -> Result<(), ConnectionError> {
-        let sent = async {
-            self.process.stdin.write_all(data).await?;
-            self.process.stdin.flush().await
-        };
-        sent.await.map_err(|error| self.lost(&format!("cannot send: {error}")))
+    /// A process that does not take it has ended; the next line, or its absence, says why.
+    pub(crate) async fn send(&mut self, data: &[u8]) {
+        if self.process.stdin.write_all(data).await.is_ok() {
+            let _ = self.process.stdin.flush().await;
+        }
     }
 
     /// The running process, the bytes of stdout behind the last marked line, and what it wrote to stderr so far.
@@ -136,7 +135,8 @@ impl<'a> Startup<'a> {
                 self.is_password_sent = true;
                 self.stderr.clear();
                 self.pending.clear();
-                self.send(format!("{password}\n").as_bytes()).await
+                self.send(format!("{password}\n").as_bytes()).await;
+                Ok(())
             }
         }
     }

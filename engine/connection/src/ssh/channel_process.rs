@@ -2,6 +2,7 @@
 //!
 //! One small task per command sorts what arrives on the channel into stdout, stderr and the exit status.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
 use super::server_check::Verdicts;
@@ -31,11 +32,12 @@ pub(crate) async fn start(
     }
     channel.exec(true, command).await?;
     let (incoming, outgoing) = channel.split();
-    let stdin = Box::new(Box::pin(outgoing.make_writer()));
+    let (open, closed) = oneshot::channel();
+    let stdin = Box::new(ChannelWriter { inner: Box::pin(outgoing.make_writer()), closed, is_closed: false });
     let (stdout, stdout_end) = ChunkReader::new();
     let (stderr, stderr_end) = ChunkReader::new();
     let (exit_sender, exit) = oneshot::channel();
-    let sorter = Sorter { incoming, outgoing, stdout: stdout_end, stderr: stderr_end, verdicts };
+    let sorter = Sorter { incoming, outgoing, stdout: stdout_end, stderr: stderr_end, verdicts, _open: open };
     tokio::spawn(sorter.run(exit_sender));
     let exit =
         Box::pin(async move { exit.await.unwrap_or_else(|_| ExitStatus::Lost("the command was given up".to_owned())) });
@@ -48,6 +50,8 @@ struct Sorter {
     stdout: mpsc::Sender<Bytes>,
     stderr: mpsc::Sender<Bytes>,
     verdicts: Arc<Verdicts>,
+    /// Dropped with the rest when the channel has closed.
+    _open: oneshot::Sender<()>,
 }
 
 impl Sorter {
@@ -91,6 +95,40 @@ async fn sort(
         }
     }
     status
+}
+
+/// The channel's own writer waits for ever on a window that nobody opens any more; this one notices the end.
+struct ChannelWriter<W> {
+    inner: Pin<Box<W>>,
+    closed: oneshot::Receiver<()>,
+    is_closed: bool,
+}
+
+impl<W> ChannelWriter<W> {
+    fn check(&mut self, cx: &mut Context<'_>) -> std::io::Result<()> {
+        self.is_closed = self.is_closed || Pin::new(&mut self.closed).poll(cx).is_ready();
+        if self.is_closed { Err(std::io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+    }
+}
+
+impl<W: AsyncWrite> AsyncWrite for ChannelWriter<W> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<std::io::Result<usize>> {
+        self.check(cx)?;
+        // The inner writer takes an empty write for a mistake.
+        if data.is_empty() { Poll::Ready(Ok(0)) } else { self.inner.as_mut().poll_write(cx, data) }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.check(cx)?;
+        self.inner.as_mut().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        if self.check(cx).is_err() {
+            return Poll::Ready(Ok(()));
+        }
+        self.inner.as_mut().poll_shutdown(cx)
+    }
 }
 
 /// Chunks from a queue as a stream of bytes.
