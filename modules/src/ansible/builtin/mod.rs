@@ -7,6 +7,7 @@ mod assemble;
 mod blockinfile;
 mod command;
 mod copy;
+mod cron;
 mod dpkg_selections;
 mod edited_file;
 mod file;
@@ -14,6 +15,7 @@ mod find;
 mod get_url;
 mod getent;
 mod group;
+mod hostname;
 mod lineinfile;
 mod package;
 mod ping;
@@ -38,12 +40,14 @@ pub(crate) static MODULES: &[&Module] = &[
     &blockinfile::MODULE,
     &command::MODULE,
     &copy::MODULE,
+    &cron::MODULE,
     &dpkg_selections::MODULE,
     &file::MODULE,
     &find::MODULE,
     &get_url::MODULE,
     &getent::MODULE,
     &group::MODULE,
+    &hostname::MODULE,
     &lineinfile::MODULE,
     &package::MODULE,
     &ping::MODULE,

@@ -2,7 +2,12 @@
 
 use crate::Module;
 
+mod authorized_key;
+mod sysctl;
+
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
+    &authorized_key::MODULE,
+    &sysctl::MODULE,
 ];

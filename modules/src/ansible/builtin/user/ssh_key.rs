@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Gid, Uid};
+use rustix::fs::{AtFlags, CWD, Gid, Uid, chownat};
 use serde_json::Value;
 
 use crate::{Args, CommandSpec, Context, Map, ModuleError, User};
@@ -105,6 +105,8 @@ fn default_comment(cx: &Context<'_>) -> String {
 }
 
 fn own(path: &Path, user: &User) -> Result<(), ModuleError> {
-    let chown = rustix::fs::chown(path, Some(Uid::from_raw(user.uid)), Some(Gid::from_raw(user.gid)));
+    // The directory belongs to the user, who may have put a link there.
+    let owner = (Some(Uid::from_raw(user.uid)), Some(Gid::from_raw(user.gid)));
+    let chown = chownat(CWD, path, owner.0, owner.1, AtFlags::SYMLINK_NOFOLLOW);
     chown.map_err(|error| ModuleError::failed(format!("{}: {error}", path.display())))
 }
