@@ -309,6 +309,7 @@ impl Callback for Default {
                 self.banner(&format!("PLAYBOOK: {name}"));
             }
             Event::PlaybookStart { .. } | Event::HostStart { .. } | Event::Notified { .. } | Event::Output { .. } => {}
+            Event::RunEnd => self.progress.finish(),
         }
     }
 }

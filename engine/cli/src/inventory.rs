@@ -27,7 +27,8 @@ pub(crate) fn variables(
         Arc::clone(loaded.entry(dir.clone()).or_insert_with(fresh))
     };
     let inventory = inventory.vars_basedirs().into_iter().map(&mut load).collect();
-    let playbook = playbooks.iter().filter_map(|playbook| std::path::absolute(parent(playbook)).ok()).map(load).collect();
+    let playbook =
+        playbooks.iter().filter_map(|playbook| std::path::absolute(parent(playbook)).ok()).map(load).collect();
     InventoryVariables::new(VarsDirs { inventory, playbook })
 }
 

@@ -89,6 +89,8 @@ pub enum Event {
     /// `vars_prompt`, `pause` and the like wrote text for the person at the terminal.
     Message(String),
     Stats(Stats),
+    /// Nothing comes after this.
+    RunEnd,
 }
 
 /// Receives every event of a run, in order.

@@ -50,6 +50,7 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
     }
     run.connections.close_all().await;
     run.emit(Event::Stats(state.stats.clone()));
+    run.emit(Event::RunEnd);
     ended.map(|()| report(run, state))
 }
 
