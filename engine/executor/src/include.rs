@@ -8,6 +8,7 @@ use kapell_parsing::{Diagnostic, Key, Map, Value};
 use kapell_playbook::{Block, LoadContext, Node, RoleRequest, Scope, Task, include_scope, load_role, load_task_file};
 
 use crate::action::{IncludeRequest, Included, exists};
+use crate::static_names::render_static;
 use crate::variables::combine;
 use crate::{Event, Run};
 
@@ -50,7 +51,7 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
         settings: &run.settings,
         vault: &run.vault,
         is_module: &exists,
-        render: &|value, _| Ok(value.clone()),
+        render: &|value, scope| render_static(&run.templar, value, scope, &run.options.extra_vars),
         warnings: &warnings,
     };
     let loaded = match &request.what {

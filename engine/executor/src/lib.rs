@@ -20,6 +20,7 @@ pub mod resolve;
 pub mod run;
 pub mod run_state;
 pub mod selection;
+pub mod static_names;
 pub mod stats;
 pub mod strategy;
 pub mod tag_filter;

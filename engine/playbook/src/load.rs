@@ -12,6 +12,7 @@ mod role_load;
 mod role_path;
 mod role_use;
 mod statement;
+mod static_vars;
 mod task_entry;
 mod task_list;
 mod validation;
@@ -32,7 +33,8 @@ use role_use::RoleUse;
 
 use crate::{Node, Playbook, Role, Scope, ScopeKind, Task};
 
-/// Renders what must be known while loading: file names of static imports, role names.
+/// Renders what must be known while loading: file names of static imports, role names. The scope has all variables of
+/// the place as its `vars`, but extra variables.
 pub type Render<'a> = &'a dyn Fn(&Value, &Scope) -> Result<Value, Diagnostic>;
 
 /// What loading needs from the rest of the program.
@@ -42,7 +44,6 @@ pub struct LoadContext<'a> {
     pub vault: &'a VaultSecrets,
     /// Whether a module or action of this name exists.
     pub is_module: &'a dyn Fn(&str) -> bool,
-    /// With extra variables and the variables of the scope given (`vars` of its levels, `vars_files` of the play).
     pub render: Render<'a>,
     pub warnings: &'a RefCell<Vec<Diagnostic>>,
 }

@@ -348,7 +348,7 @@ fn imported_playbooks() {
         [role local] tags=["own", "t"] when=["x"]
           ping tags=["own", "t"] when=["x"]
       tasks
-        [playbook import] tags=["own", "t"] when=["x"]
+        [include] tags=["own", "t"] when=["x"]
           debug {'msg': 'beside'} tags=["own", "t"] when=["x"]
 
     play db on db vars={'a': 'outer', 'name': 'two'} tags=["t", "u"]
@@ -491,13 +491,13 @@ fn imported_tasks() {
     .shown(), @r#"
     play all on all vars={'file': 'inner'}
       tasks
-        [playbook import] vars={'depth': 1} become=True notify='n' tags=["a"] when=["one"]
-          [playbook import] vars={'deeper': '{{ depth }}'} tags=["a", "b"] when=["one", "two"]
+        [include] vars={'depth': 1} become=True notify='n' tags=["a"] when=["one"]
+          [include] vars={'deeper': '{{ depth }}'} tags=["a", "b"] when=["one", "two"]
             ping 'deep' tags=["a", "b", "c"] when=["one", "two", "three"]
-          [playbook import] tags=["a"] when=["one"]
+          [include] tags=["a"] when=["one"]
             [block] tags=["a"] when=["one"]
               ping tags=["a"] when=["one"]
-        [playbook import]
+        [include]
         include_tasks `{{ later }}` loop=[1]
         include_tasks `x.yml` {'apply': {'become': True, 'tags': 'q'}}
     "#);
@@ -644,4 +644,65 @@ debug: msg=x
 fn a_missing_playbook() {
     let project = Project::new("### other.yml\n- hosts: all\n");
     insta::assert_snapshot!(project.errors(), @r"could not find the playbook '/site.yml'");
+}
+
+#[test]
+fn names_of_imports_see_what_is_known_before_the_play_runs() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- hosts: all
+  vars: {where: here, files: one}
+  vars_files: ["{{ files }}.yml", [nope.yml, two.yml], not_there.yml]
+  roles: [{role: r, from_params: p}]
+  pre_tasks:
+    - import_tasks: "{{ from_one }}-{{ from_two }}-{{ from_defaults }}.yml"
+### vars/one.yml
+from_one: one
+### two.yml
+from_two: 2
+### one-2-d.yml
+- ping:
+### roles/r/defaults/main.yml
+from_defaults: d
+from_vars: hidden
+### roles/r/vars/main.yml
+from_vars: v
+### roles/r/tasks/main.yml
+- import_tasks: "{{ from_defaults }}{{ from_vars }}{{ from_params }}.yml"
+### roles/r/tasks/dvp.yml
+- debug:
+"#
+    )
+    .shown(), @r"
+    play all on all vars={'where': 'here', 'files': 'one'} vars_files=['{{ files }}.yml', ['nope.yml', 'two.yml'], 'not_there.yml']
+      role r defaults={'from_defaults': 'd', 'from_vars': 'hidden'} vars={'from_vars': 'v'} params={'from_params': 'p'}
+      pre_tasks
+        [include]
+          ping
+      role_tasks
+        [role r]
+          [include]
+            debug
+    ");
+}
+
+#[test]
+fn names_of_imports_do_not_see_other_plays() {
+    insta::assert_snapshot!(Project::new(
+        r#"
+- hosts: all
+  vars: {name: x}
+- hosts: all
+  tasks:
+    - import_tasks: "{{ name }}.yml"
+"#
+    )
+    .errors(), @r#"
+    cannot tell the file to import '{{ name }}.yml': 'name' is undefined
+      --> /site.yml:5:21
+       |
+     5 |     - import_tasks: "{{ name }}.yml"
+       |                     ^
+      hint: what is imported must be known before the play runs: it sees play vars, vars_files and extra vars, not facts and inventory variables
+    "#);
 }

@@ -11,12 +11,13 @@ use kapell_callback::{Color, Display, diagnostic_text};
 use kapell_config::{Environment, Settings};
 use kapell_connection::Connections;
 use kapell_executor::run_state::RunState;
+use kapell_executor::static_names::render_static;
 use kapell_executor::tag_filter::TagFilter;
 use kapell_executor::{Event, Run, RunOptions};
 use kapell_inventory::{HostPattern, Inventory};
 use kapell_parsing::{Diagnostic, Map, Severity, Value, VaultSecrets};
 use kapell_playbook::{LoadContext, Playbook, Scope, load_playbook};
-use kapell_template::{RenderContext, Templar, TemplarOptions, VariableSource};
+use kapell_template::{Templar, TemplarOptions};
 
 use crate::args::PlaybookArgs;
 use crate::exit_code::Exit;
@@ -156,19 +157,6 @@ fn load_playbooks(
 /// Places in messages are whole paths, wherever the run was started.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Names of static imports see extra vars and the variables written around them.
-fn render_static(templar: &Templar, value: &Value, scope: &Scope, extra_vars: &Map) -> Result<Value, Diagnostic> {
-    let mut vars = Map::new();
-    for (_, level) in scope.vars_chain() {
-        vars.extend(level.iter().map(|(key, value)| (key.clone(), value.clone())));
-    }
-    vars.extend(extra_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
-    let vars: Arc<dyn VariableSource> = Arc::new(vars);
-    let cx = RenderContext { search_path: vec![scope.dir.clone()], basedir: scope.dir.clone(), origin: None };
-    let rendered = templar.render(value, &vars, &cx);
-    rendered.map_err(|error| Diagnostic::error(error.to_string()).at(error.origin().or(value.origin())))
 }
 
 /// Runs the prepared playbooks on a runtime of its own.

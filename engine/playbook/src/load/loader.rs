@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_parsing::yaml::{self, LoadOptions};
-use kapell_parsing::{Diagnostic, Key, Origin, Text, Trust, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Trust, Value};
 
 use crate::load::LoadContext;
 use crate::{Role, Scope, Task};
@@ -17,6 +17,10 @@ pub(crate) struct Loader<'a> {
     pub(crate) cx: &'a LoadContext<'a>,
     /// The directory of the playbook file whose play is loaded.
     pub(crate) basedir: PathBuf,
+    /// The roles of the play whose tasks are loaded, for names of static imports.
+    pub(crate) play_roles: Vec<Arc<Role>>,
+    /// The play whose `vars_files` were read, and their variables.
+    pub(crate) vars_files: Option<(u64, Map)>,
     /// What statically imported roles add to the play.
     pub(crate) imported_roles: Vec<Arc<Role>>,
     pub(crate) imported_handlers: Vec<Arc<Task>>,
@@ -30,6 +34,8 @@ impl<'a> Loader<'a> {
         Self {
             cx,
             basedir,
+            play_roles: Vec::new(),
+            vars_files: None,
             imported_roles: Vec::new(),
             imported_handlers: Vec::new(),
             errors: Vec::new(),
@@ -111,7 +117,8 @@ impl<'a> Loader<'a> {
         if !text.is_template() {
             return Some(text.clone());
         }
-        match (self.cx.render)(&Value::Str(text.clone()), scope) {
+        let seen = self.static_scope(scope);
+        match (self.cx.render)(&Value::Str(text.clone()), &seen) {
             Ok(Value::Str(rendered)) => Some(rendered.with_origin(text.origin().cloned())),
             Ok(scalar @ (Value::Int(_) | Value::Float(_) | Value::Bool(_))) => {
                 Some(Text::trusted(scalar.to_string(), text.origin().cloned()))

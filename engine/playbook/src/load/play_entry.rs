@@ -36,8 +36,10 @@ impl Loader<'_> {
         let scope = Arc::new(self.play_scope(entries, origin, handed));
         let hosts = self.hosts(entries, origin);
         let parent = section_scope(&scope, handed);
-        let pre_tasks = self.section(entries, "pre_tasks", &parent);
+        self.play_roles.clear();
         let roles = self.play_roles(entries, &parent);
+        self.play_roles = roles.all.iter().filter(|role| role.public).cloned().collect();
+        let pre_tasks = self.section(entries, "pre_tasks", &parent);
         let tasks = self.section(entries, "tasks", &parent);
         let post_tasks = self.section(entries, "post_tasks", &parent);
         let mut handlers = roles.handlers;

@@ -171,7 +171,8 @@ fn block_tree(block: &Arc<Block>, depth: usize, out: &mut String) {
         kapell_playbook::ScopeKind::Role => format!(" {}", block.scope.role().unwrap().name),
         _ => String::new(),
     };
-    writeln!(out, "{indent}[{}{role}]{name}{}", block.scope.kind.noun(), keywords(&block.scope)).unwrap();
+    let kind = format!("{:?}", block.scope.kind).to_lowercase();
+    writeln!(out, "{indent}[{kind}{role}]{name}{}", keywords(&block.scope)).unwrap();
     nodes_tree(&block.body, depth + 1, out);
     for (part, nodes) in [("rescue", &block.rescue), ("always", &block.always)] {
         if !nodes.is_empty() {
