@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 use kapell_callback::{Color, Display};
+use kapell_executor::static_names::render_static;
 use kapell_inventory::HostPattern;
-use kapell_parsing::{Diagnostic, Value};
+use kapell_parsing::{Diagnostic, Map, Text, Value};
 use kapell_playbook::listing::{self, PlayListing};
-use kapell_playbook::{Play, Task};
+use kapell_playbook::{Play, Scope, Task};
+use kapell_template::{Templar, TemplarOptions};
 
 use crate::args::{ListingArgs, PlaybookArgs};
 use crate::commands::playbook::{Prepared, tag_filter};
@@ -20,11 +22,15 @@ pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Dia
     let display = Display::new(prepared.settings.nocolor, prepared.settings.force_color);
     let wanted = &args.listing;
     let filter = tag_filter(args, &prepared.settings);
-    let selected = |_: &Task, tags: &[String]| filter.selects(tags);
+    // Tags are listed to choose from: without a choice nothing is left out, not even `never`.
+    let everything = wanted.list_tags && filter.only.is_empty() && filter.skip.is_empty();
+    let selected = |_: &Task, tags: &[String]| everything || filter.selects(tags);
+    let templar = Templar::new(TemplarOptions::default());
+    let tags = |scope: &Scope| rendered_tags(&templar, scope, &prepared.extra_vars);
     for (playbook, path) in prepared.playbooks.iter().zip(&args.playbooks) {
         let mut text = format!("\nplaybook: {}", path.display());
         if wanted.list_hosts || wanted.list_tasks || wanted.list_tags {
-            let listed = listing::list(playbook, &listing::written_tags, &selected);
+            let listed = listing::list(playbook, &tags, &selected);
             for (play, listed) in playbook.plays.iter().zip(&listed) {
                 text.push_str(&play_text(play, listed, wanted, prepared)?);
             }
@@ -32,6 +38,16 @@ pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Dia
         display.out(&text, Color::Plain);
     }
     Ok(Exit::Ok)
+}
+
+/// Tags with their templates rendered; one that needs a host's variables stays as it is written.
+fn rendered_tags(templar: &Templar, scope: &Scope, extra_vars: &Map) -> Vec<String> {
+    let render = |tag: Text| match render_static(templar, &Value::Str(tag.clone()), scope, extra_vars) {
+        Ok(Value::List(tags)) => tags.iter().map(Value::to_string).collect(),
+        Ok(rendered) => rendered.to_string().split(',').map(|tag| tag.trim().to_owned()).collect(),
+        Err(_) => vec![tag.to_string()],
+    };
+    scope.tags().into_iter().flat_map(render).collect::<Vec<String>>()
 }
 
 fn play_text(
