@@ -94,7 +94,7 @@ impl Templar {
         let origin = expression.origin().or(rendering.cx.origin.as_ref());
         let program =
             self.programs().expression(expression).map_err(|error| error.in_expression(expression, origin))?;
-        let object = self.evaluate(rendering, program, scope, expression, true)?;
+        let object = crate::templar::evaluate(rendering, program, scope, expression, true)?;
         crate::evaluate::defined(object)
     }
 }

@@ -50,13 +50,13 @@ fn drop_one_by_one(objects: Vec<Object>) {
             true
         }
     });
-    while outermost {
-        let Some(object) = WAITING.with_borrow_mut(|waiting| waiting.as_mut().and_then(Vec::pop)) else {
-            WAITING.with_borrow_mut(|waiting| *waiting = None);
-            break;
-        };
+    if !outermost {
+        return;
+    }
+    while let Some(object) = WAITING.with_borrow_mut(|waiting| waiting.as_mut().and_then(Vec::pop)) {
         drop(object);
     }
+    WAITING.with_borrow_mut(|waiting| *waiting = None);
 }
 
 /// Python's tuple.
@@ -322,7 +322,7 @@ fn find<'m, V>(map: &'m IndexMap<Key, V>, key: &Key) -> Option<&'m V> {
 pub(crate) fn insert(entries: &mut Entries, key: Key, object: Object) {
     let same = match &key {
         Key::Bool(b) => entries.contains_key(&Key::Int((*b).into())).then(|| Key::Int((*b).into())),
-        Key::Int(i @ (0 | 1)) => entries.contains_key(&Key::Bool(*i == 1)).then(|| Key::Bool(*i == 1)),
+        Key::Int(i @ (0 | 1)) => entries.contains_key(&Key::Bool(*i == 1)).then_some(Key::Bool(*i == 1)),
         _ => None,
     };
     entries.insert(same.unwrap_or(key), object);

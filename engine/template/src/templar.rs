@@ -78,26 +78,8 @@ impl Templar {
         let program = self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin))?;
         let rendering = Rendering::new(self, cx);
         let scope = Scope::new(vars.clone());
-        let object = self.evaluate(&rendering, program, &scope, expression, false);
+        let object = evaluate(&rendering, program, &scope, expression, false);
         object.and_then(|object| python::to_value(&rendering, &object)).map_err(|fault| fault.at(origin))
-    }
-
-    pub(crate) fn evaluate(
-        &self,
-        rendering: &Rendering<'_>,
-        program: Arc<Program>,
-        scope: &Arc<Scope>,
-        expression: &Text,
-        embedded: bool,
-    ) -> Result<Object, Fault> {
-        let mut frame = TemplateFrame::inline(program, scope.clone(), expression.origin().cloned());
-        frame.kind = "expression";
-        frame.embedded = embedded;
-        let result = rendering.deeper(|| Interpreter::new(rendering, frame.into(), Locals::root()).run());
-        result.map_err(|fault| match fault {
-            Fault::Error(message) => Fault::Worded(format!("Error rendering expression: {message}")),
-            other => other,
-        })
     }
 
     /// A template file's text. A `#jinja2: option:value` first line overrides `options`.
@@ -163,4 +145,22 @@ impl Templar {
         };
         run().map_err(|fault| fault.at(cx.origin.as_ref()))
     }
+}
+
+/// The value of an expression; `embedded` says whether string constants in it may be templates.
+pub(crate) fn evaluate(
+    rendering: &Rendering<'_>,
+    program: Arc<Program>,
+    scope: &Arc<Scope>,
+    expression: &Text,
+    embedded: bool,
+) -> Result<Object, Fault> {
+    let mut frame = TemplateFrame::inline(program, scope.clone(), expression.origin().cloned());
+    frame.kind = "expression";
+    frame.embedded = embedded;
+    let result = rendering.deeper(|| Interpreter::new(rendering, frame.into(), Locals::root()).run());
+    result.map_err(|fault| match fault {
+        Fault::Error(message) => Fault::Worded(format!("Error rendering expression: {message}")),
+        other => other,
+    })
 }

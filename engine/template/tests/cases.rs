@@ -56,8 +56,7 @@ fn run(path: &Path) -> Vec<String> {
             Err(error) => Err(error.to_string()),
         };
         let same = match (&got, case.expected) {
-            (Ok(got), Ok(expected)) => got == expected,
-            (Err(got), Err(expected)) => got == expected,
+            (Ok(got), Ok(expected)) | (Err(got), Err(expected)) => got == expected,
             _ => false,
         };
         if !same {

@@ -323,7 +323,7 @@ fn lookups_serve_loops() {
         let terms = yaml(terms);
         let terms = terms.as_list().unwrap().to_vec();
         let found = templar().lookup(name, &terms, &Map::new(), &vars, &RenderContext::default());
-        found.map(|found| Value::list(found).repr()).unwrap_or_else(|error| error.to_string())
+        found.map_or_else(|error| error.to_string(), |found| Value::list(found).repr())
     };
     assert_eq!(lookup("items", "[1, [2, 3], [[4]]]"), "[1, 2, 3, [4]]");
     assert_eq!(lookup("list", "[1, [2, 3]]"), "[1, [2, 3]]");

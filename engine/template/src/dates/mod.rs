@@ -19,9 +19,8 @@ pub(crate) fn arithmetic(op: BinaryOp, left: &Object, right: &Object) -> Option<
     let (a, b) = (left.native_as::<DateTime>(), right.native_as::<DateTime>());
     let (c, d) = (left.native_as::<TimeDelta>(), right.native_as::<TimeDelta>());
     let delta = |microseconds: Option<i128>| {
-        microseconds
-            .map(|m| Ok(Object::native(TimeDelta::new(m))))
-            .unwrap_or_else(|| Err(Fault::error("date value out of range")))
+        let delta = microseconds.ok_or_else(|| Fault::error("date value out of range"));
+        delta.map(|microseconds| Object::native(TimeDelta::new(microseconds)))
     };
     Some(match (op, a, b, c, d) {
         (BinaryOp::Sub, Some(a), Some(b), ..) => a.since(b).map(|m| Object::native(TimeDelta::new(m))),

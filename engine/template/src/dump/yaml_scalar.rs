@@ -69,16 +69,12 @@ impl Scalar {
                 (0, '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`') => {
                     (flow_indicators, block_indicators) = (true, true);
                 }
-                (0, '?' | ':') => {
+                (0, '?') | (_, ':') => {
                     flow_indicators = true;
                     block_indicators |= before_space;
                 }
                 (0, '-') if before_space => (flow_indicators, block_indicators) = (true, true),
                 (1.., ',' | '?' | '[' | ']' | '{' | '}') => flow_indicators = true,
-                (1.., ':') => {
-                    flow_indicators = true;
-                    block_indicators |= before_space;
-                }
                 (1.., '#') if after_space => (flow_indicators, block_indicators) = (true, true),
                 _ => {}
             }

@@ -13,7 +13,9 @@ use crate::object::{Native, Object};
 use crate::syntax::{Expr, Program, Stmt};
 
 /// Bodies of each block, the most derived template's first.
-pub(crate) struct Blocks(Mutex<HashMap<Arc<str>, Vec<Arc<Vec<Stmt>>>>>);
+pub(crate) struct Blocks(Mutex<HashMap<Arc<str>, Vec<Body>>>);
+
+type Body = Arc<Vec<Stmt>>;
 
 impl Blocks {
     pub(crate) fn of(program: &Program) -> Self {

@@ -22,9 +22,8 @@ impl Interpreter<'_> {
 
     fn eval_nested(&self, expr: &Expr) -> Result<Object, Fault> {
         match expr {
-            Expr::Const(object) => Ok(object.clone()),
             Expr::Embedded(object) if self.frame.embedded => self.embedded(object),
-            Expr::Embedded(object) => Ok(object.clone()),
+            Expr::Const(object) | Expr::Embedded(object) => Ok(object.clone()),
             Expr::Name(name) => self.name(name),
             Expr::List(items) => Ok(Object::list(self.eval_all(items)?)),
             Expr::Tuple(items) => Ok(Object::tuple(self.eval_all(items)?)),

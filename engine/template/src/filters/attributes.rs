@@ -75,7 +75,7 @@ fn step(rendering: &Rendering<'_>, object: &Object, part: &Object) -> Result<Obj
     {
         return Ok(found);
     }
-    Ok(missing(rendering, object, part)?)
+    missing(rendering, object, part)
 }
 
 fn missing(rendering: &Rendering<'_>, object: &Object, part: &Object) -> Result<Object, Fault> {

@@ -1,4 +1,5 @@
 //! Conversions and defaults: `default`, `bool`, `int`, `float`, `ternary`.
+#![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
 use crate::evaluate::{Fault, FilterCall, defined};
 use crate::object::Object;
@@ -30,7 +31,7 @@ pub(super) fn bool(call: &FilterCall<'_>) -> Result<Object, Fault> {
     Ok(match &call.input {
         same @ Object::Bool(_) => same.clone(),
         Object::Int(number) => (*number == 1).into(),
-        Object::Float(number) => (*number == 1.0).into(),
+        Object::Float(number) => (number.to_bits() == 1.0_f64.to_bits()).into(),
         Object::Str(text) => {
             matches!(text.to_lowercase().as_str(), "yes" | "on" | "1" | "true" | "y" | "t" | "1.0").into()
         }

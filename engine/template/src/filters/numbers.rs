@@ -53,7 +53,7 @@ pub(super) fn log(call: &FilterCall<'_>) -> Result<Object, Fault> {
     }
     Ok(Object::Float(match base {
         None => value.ln(),
-        Some(base) if base == 10.0 => value.log10(),
+        Some(10.0) => value.log10(),
         Some(base) => value.ln() / base.ln(),
     }))
 }
@@ -81,5 +81,8 @@ pub(super) fn root(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if value < 0.0 {
         return Err(Fault::error("root() can only be used on numbers: math domain error"));
     }
-    Ok(Object::Float(if base == 2.0 { value.sqrt() } else { value.powf(1.0 / base) }))
+    Ok(Object::Float(match base {
+        2.0 => value.sqrt(),
+        base => value.powf(1.0 / base),
+    }))
 }

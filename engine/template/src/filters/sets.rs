@@ -99,11 +99,11 @@ pub(super) fn union(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn intersect(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    kept_from(call, &call.items()?, &*other(call)?, true)
+    kept_from(call, &call.items()?, &other(call)?, true)
 }
 
 pub(super) fn difference(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    kept_from(call, &call.items()?, &*other(call)?, false)
+    kept_from(call, &call.items()?, &other(call)?, false)
 }
 
 /// The distinct items of `items` that are in `reference`, or are not.

@@ -79,7 +79,7 @@ pub(super) fn filesizeformat(call: &FilterCall<'_>) -> Result<Object, Fault> {
     } else {
         ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"]
     };
-    if bytes == 1.0 {
+    if bytes.to_bits() == 1.0_f64.to_bits() {
         return Ok("1 Byte".into());
     }
     if bytes < base {

@@ -68,9 +68,7 @@ fn wrap(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String
                 current.extend(chunks.pop());
             }
         }
-        if current.len() > 1 && current.last().is_some_and(|chunk| chunk.trim().is_empty()) {
-            current.pop();
-        } else if current.last().is_some_and(|chunk| chunk.trim().is_empty()) {
+        if current.last().is_some_and(|chunk| chunk.trim().is_empty()) {
             current.pop();
         }
         if !current.is_empty() {

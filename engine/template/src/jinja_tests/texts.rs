@@ -1,4 +1,5 @@
 //! Tests of text: `match`, `search`, `regex`, `lower`, `upper`, `vault_encrypted`.
+#![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
 use crate::evaluate::{Fault, TestCall};
 use crate::object::Object;

@@ -1,4 +1,5 @@
 //! Lookups over lists and dicts: `items`, `list`, `dict`, `nested`, `together`, `subelements`, `indexed_items`.
+#![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
 use std::sync::Arc;
 
@@ -83,13 +84,10 @@ pub(super) fn together(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
 
 /// Like the filter, but items come without the list that was taken out of them.
 pub(super) fn subelements(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
-    let (objects, path) = match call.terms.as_slice() {
-        [objects, path] | [objects, path, _] => (objects, path),
-        _ => {
-            return Err(Fault::error(
-                "subelements lookup expects a list of two or three items, first a dict or a list, second a string pointing to the subkey",
-            ));
-        }
+    let ([objects, path] | [objects, path, _]) = call.terms.as_slice() else {
+        return Err(Fault::error(
+            "subelements lookup expects a list of two or three items, first a dict or a list, second a string pointing to the subkey",
+        ));
     };
     let skip_missing = match call.terms.get(2) {
         Some(Object::Dict(flags)) => flags.get_str(call.rendering, "skip_missing")?.is_some_and(|flag| match &flag {

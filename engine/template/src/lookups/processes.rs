@@ -1,5 +1,6 @@
 //! `pipe` and `lines`: what a command on the control node prints.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
 use super::LookupCall;
@@ -18,7 +19,6 @@ fn output(call: &LookupCall<'_>, plugin: &str, command: &str) -> Result<String, 
     if done.status.success() {
         return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
     }
-    use std::os::unix::process::ExitStatusExt;
     let code = done.status.code().unwrap_or_else(|| -done.status.signal().unwrap_or(1));
     Err(Fault::error(format!("lookup_plugin.{plugin}({command}) returned {code}")))
 }

@@ -5,7 +5,7 @@ use crate::evaluate::{Fault, item, iterate};
 use crate::object::{Dict, Object};
 
 pub(super) const METHODS: &[Method] = &[
-    ("clear", &[], |call| dict(call)?.change(call.rendering, |entries| entries.clear()).map(|()| Object::Null)),
+    ("clear", &[], |call| dict(call)?.change(call.rendering, indexmap::IndexMap::clear).map(|()| Object::Null)),
     ("pop", &["key", "default?"], pop),
     ("popitem", &[], pop_item),
     ("setdefault", &["key", "default?"], set_default),

@@ -56,15 +56,14 @@ fn insert(call: &MethodCall<'_>) -> Result<Object, Fault> {
 
 fn pop(call: &MethodCall<'_>) -> Result<Object, Fault> {
     let at = call.args.int_or(0, -1)?;
-    let popped = list(call)?.change(call.rendering, |items| {
+    list(call)?.change(call.rendering, |items| {
         if items.is_empty() {
             return Err(Fault::error("pop from empty list"));
         }
         let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
         let at = usize::try_from(if at < 0 { at + length } else { at }).ok().filter(|at| *at < items.len());
         at.map(|at| items.remove(at)).ok_or_else(|| Fault::error("pop index out of range"))
-    })?;
-    popped
+    })?
 }
 
 fn position(call: &MethodCall<'_>) -> Result<Option<usize>, Fault> {

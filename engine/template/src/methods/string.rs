@@ -1,4 +1,5 @@
 //! String methods that cut, join, search and change.
+#![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
 use super::{Method, MethodCall};
 use crate::evaluate::{Fault, iterate};
@@ -82,7 +83,7 @@ fn aligned(call: &MethodCall<'_>, align: char) -> Result<Object, Fault> {
 }
 
 /// The part of the text a search looks at, and where it starts in characters.
-fn window<'t>(call: &'t MethodCall<'_>) -> Result<(usize, String), Fault> {
+fn window(call: &MethodCall<'_>) -> Result<(usize, String), Fault> {
     let chars: Vec<char> = call.text().chars().collect();
     let bound = |at: usize, default: usize| -> Result<usize, Fault> {
         let length = i64::try_from(chars.len()).unwrap_or(i64::MAX);

@@ -75,7 +75,7 @@ fn repeat(rendering: &Rendering<'_>, sequence: &Object, times: &Object) -> Resul
         Object::Str(text) => text.len(),
         other => crate::evaluate::length(other)?,
     };
-    check_length(rendering, length.checked_mul(times).unwrap_or(usize::MAX))?;
+    check_length(rendering, length.saturating_mul(times))?;
     let repeated = |items: &[Object]| items.iter().cycle().take(items.len() * times).cloned().collect::<Vec<_>>();
     Ok(match sequence {
         Object::Str(text) => text.repeat(times).into(),

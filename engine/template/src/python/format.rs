@@ -7,7 +7,7 @@ use crate::evaluate::{Arguments, Fault, Rendering, attribute, item};
 use crate::object::Object;
 use crate::operators::{big_to_float, to_big};
 
-const MAX_WIDTH: usize = 1_000_000;
+const MAX_WIDTH: usize = 60_000;
 
 struct Fields<'f> {
     rendering: &'f Rendering<'f>,
@@ -292,7 +292,7 @@ fn sign_text(spec: &Spec, negative: bool) -> &'static str {
 fn group(digits: &str, size: usize, separator: char) -> String {
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % size == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(size) {
             out.push(separator);
         }
         out.push(digit);

@@ -7,8 +7,8 @@ use crate::evaluate::{Fault, Rendering};
 use crate::object::Object;
 use crate::operators::{big_to_float, float_to_int, to_big};
 
-/// Longest padding and precision honoured.
-const MAX_WIDTH: usize = 1_000_000;
+/// Longest padding and precision honoured; the formatting machinery ends at 65535.
+const MAX_WIDTH: usize = 60_000;
 
 struct Directive {
     key: Option<String>,

@@ -41,7 +41,7 @@ impl Reading<'_> {
         };
         let reworded = || {
             let detail = detail.replacen("unexpected identifier", &format!("unexpected {place}"), 1);
-            self.reword(&detail, self.source.get(..range.start).unwrap_or_default())
+            reword(&detail, self.source.get(..range.start).unwrap_or_default())
         };
         SyntaxError { message: message.unwrap_or_else(reworded), line }
     }
@@ -137,31 +137,31 @@ impl Reading<'_> {
         );
         Some((open, tag))
     }
+}
 
-    /// Other messages; `before` is the source in front of the place.
-    fn reword(&self, detail: &str, before: &str) -> String {
-        if let Some(name) = detail.strip_prefix("unknown statement ") {
-            return format!("Encountered unknown tag '{name}'.");
-        }
-        if detail.starts_with("unknown ") && detail.ends_with("expected statement") {
-            return "tag name expected".into();
-        }
-        if let Some(rest) = detail.strip_prefix("unexpected ") {
-            let before = before.trim_end().trim_end_matches("}}").trim_end_matches("%}").trim_end();
-            let starts = before.ends_with("{{") || before.ends_with('=') || before.ends_with(" in");
-            return match rest.split_once(", expected ") {
-                Some((got, expected)) => reword_expected(got, expected),
-                None if rest == "end of raw block" => "Missing end of raw directive".into(),
-                None if rest == "end of comment" => "Missing end of comment tag".into(),
-                None if rest.starts_with("input after") => "chunk after expression".into(),
-                None if starts && rest.starts_with("end of") => {
-                    format!("Expected an expression, got '{}'", token(rest))
-                }
-                None => format!("unexpected '{}'", token(rest)),
-            };
-        }
-        if detail.starts_with("expected call expression") { "expected call".into() } else { detail.into() }
+/// Other messages; `before` is the source in front of the place.
+fn reword(detail: &str, before: &str) -> String {
+    if let Some(name) = detail.strip_prefix("unknown statement ") {
+        return format!("Encountered unknown tag '{name}'.");
     }
+    if detail.starts_with("unknown ") && detail.ends_with("expected statement") {
+        return "tag name expected".into();
+    }
+    if let Some(rest) = detail.strip_prefix("unexpected ") {
+        let before = before.trim_end().trim_end_matches("}}").trim_end_matches("%}").trim_end();
+        let starts = before.ends_with("{{") || before.ends_with('=') || before.ends_with(" in");
+        return match rest.split_once(", expected ") {
+            Some((got, expected)) => reword_expected(got, expected),
+            None if rest == "end of raw block" => "Missing end of raw directive".into(),
+            None if rest == "end of comment" => "Missing end of comment tag".into(),
+            None if rest.starts_with("input after") => "chunk after expression".into(),
+            None if starts && rest.starts_with("end of") => {
+                format!("Expected an expression, got '{}'", token(rest))
+            }
+            None => format!("unexpected '{}'", token(rest)),
+        };
+    }
+    if detail.starts_with("expected call expression") { "expected call".into() } else { detail.into() }
 }
 
 /// Keeps track of the open blocks past one more tag.

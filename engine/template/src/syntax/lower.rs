@@ -78,14 +78,14 @@ impl<'s> Lowering<'s> {
             },
             ast::Stmt::WithBlock(node) => {
                 let assignments = node.assignments.iter();
-                let assignments = assignments.map(|(target, value)| Ok((self.target(target)?, self.expr(value)?)));
+                let assignments = assignments.map(|(target, value)| Ok((assigned(target)?, self.expr(value)?)));
                 Stmt::With { assignments: assignments.collect::<Lowered<_>>()?, body: self.body(&node.body)? }
             }
             ast::Stmt::Set(node) => {
-                Stmt::Set { target: self.target(&node.target)?, value: self.expr(&node.expr)?, line: line(node.span()) }
+                Stmt::Set { target: assigned(&node.target)?, value: self.expr(&node.expr)?, line: line(node.span()) }
             }
             ast::Stmt::SetBlock(node) => Stmt::SetBlock {
-                target: self.target(&node.target)?,
+                target: assigned(&node.target)?,
                 filters: node.filter.as_ref().map_or(Ok(Vec::new()), |filter| self.filter_chain(filter))?,
                 body: self.body(&node.body)?,
             },
@@ -119,7 +119,7 @@ impl<'s> Lowering<'s> {
                 line: line(node.span()),
             },
             ast::Stmt::Import(node) => {
-                Stmt::Import { name: self.expr(&node.expr)?, target: self.target(&node.name)?, line: line(node.span()) }
+                Stmt::Import { name: self.expr(&node.expr)?, target: assigned(&node.name)?, line: line(node.span()) }
             }
             ast::Stmt::FromImport(node) => {
                 let names = node.names.iter().map(|(name, alias)| {
@@ -142,7 +142,7 @@ impl<'s> Lowering<'s> {
 
     fn for_loop(&mut self, node: &ast::Spanned<ast::ForLoop<'_>>) -> Lowered<Stmt> {
         Ok(Stmt::For(Arc::new(Loop {
-            target: self.target(&node.target)?,
+            target: assigned(&node.target)?,
             items: self.expr(&node.iter)?,
             filter: node.filter_expr.as_ref().map(|filter| self.expr(filter)).transpose()?,
             recursive: node.recursive,
@@ -167,16 +167,6 @@ impl<'s> Lowering<'s> {
             uses_kwargs: names.kwargs,
             parameters,
         }))
-    }
-
-    fn target(&mut self, expr: &ast::Expr<'_>) -> Lowered<Target> {
-        Ok(match expr {
-            ast::Expr::Var(var) => Target::Name(var.id.into()),
-            ast::Expr::GetAttr(attr) => Target::Attribute(variable_name(&attr.expr)?, attr.name.into()),
-            ast::Expr::List(list) => Target::Tuple(list.items.iter().map(|i| self.target(i)).collect::<Lowered<_>>()?),
-            ast::Expr::Tuple(list) => Target::Tuple(list.items.iter().map(|i| self.target(i)).collect::<Lowered<_>>()?),
-            other => return Err(refuse(&format!("can't assign to '{}'", other.description()), line(other.span()))),
-        })
     }
 
     /// The filters of `{% filter a | b %}`, in the order in which they apply.
@@ -378,4 +368,14 @@ fn line(span: Span) -> u32 {
 
 fn refuse(message: &str, line: u32) -> SyntaxError {
     SyntaxError { message: message.into(), line }
+}
+
+fn assigned(expr: &ast::Expr<'_>) -> Lowered<Target> {
+    Ok(match expr {
+        ast::Expr::Var(var) => Target::Name(var.id.into()),
+        ast::Expr::GetAttr(attr) => Target::Attribute(variable_name(&attr.expr)?, attr.name.into()),
+        ast::Expr::List(list) => Target::Tuple(list.items.iter().map(assigned).collect::<Lowered<_>>()?),
+        ast::Expr::Tuple(list) => Target::Tuple(list.items.iter().map(assigned).collect::<Lowered<_>>()?),
+        other => return Err(refuse(&format!("can't assign to '{}'", other.description()), line(other.span()))),
+    })
 }
