@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Text, Value};
 use kapell_playbook::{Play, Scope, Task};
 use kapell_template::RenderContext;
 use tokio::task::JoinSet;
@@ -211,16 +211,18 @@ impl<'a> Dispatcher<'a> {
         vars: &HostVariables,
         cx: &RenderContext,
     ) -> TaskInfo {
+        let render = |name: Text| {
+            let rendered = self.run.templar.render(&Value::Str(name.clone()), &vars.as_source(), cx);
+            rendered.map_or_else(|_| name.to_string(), |value| value.to_string())
+        };
         let name = match &task.name {
-            Some(name) if !name.is_empty() => {
-                let rendered = self.run.templar.render(&Value::Str(name.clone()), &vars.as_source(), cx);
-                rendered.map_or_else(|_| name.to_string(), |value| value.to_string())
-            }
+            Some(name) if !name.is_empty() => render(name.clone()),
+            _ if task.is_include_role() => render(Text::trusted(task.path_name(), Some(task.origin.clone()))),
             _ => task.action.to_string(),
         };
         let name = match task.role() {
-            Some(role) => format!("{} : {name}", role.name),
-            None => name,
+            Some(role) if !task.is_include_role() => format!("{} : {name}", role.name),
+            _ => name,
         };
         TaskInfo {
             id: task.id,

@@ -15,7 +15,7 @@ pub struct Task {
     /// The module's or action's name as written, short or fully qualified.
     pub action: Text,
     /// A map whose strings may be templates; or a template string that gives the whole map (`args: "{{ d }}"`).
-    /// When both were written, the template is the map's entry [`Task::VARIABLE_ARGS`]; the other entries win over it.
+    /// When both were written, the template is the map's first entry, [`Task::VARIABLE_ARGS`]; the others win over it.
     pub args: Value,
     /// What a free-form action was given: the command line of `command`, `flush_handlers` of `meta`, a file name of
     /// `include_tasks`, …
@@ -63,11 +63,15 @@ impl Task {
         self.scope.role()
     }
 
+    pub fn is_include_role(&self) -> bool {
+        base_name(&self.action) == "include_role"
+    }
+
     /// `name`, else the action, with the role in front: `web : install nginx`. Not templated. An `include_role` is
     /// named after the role it brings in.
     pub fn path_name(&self) -> String {
         let name = self.name.as_deref().filter(|name| !name.is_empty());
-        if base_name(&self.action) == "include_role" {
+        if self.is_include_role() {
             let role = self.args.get("name").or_else(|| self.args.get("role"));
             let role = role.map(Value::to_string).unwrap_or_default();
             return name.map_or_else(|| format!("{} : {role}", self.action), str::to_string);

@@ -109,8 +109,8 @@ fn templates_for_all_arguments() {
       tasks
         copy '{{ all }}'
         copy '{{ all }}'
-        copy {'src': 'a', '_variable_params': '{{ all }}'}
-        copy {'dest': 'b', '_variable_params': '{{ all }}'}
+        copy {'_variable_params': '{{ all }}', 'src': 'a'}
+        copy {'_variable_params': '{{ all }}', 'dest': 'b'}
         command `{{ line }}`
     ");
 }

@@ -212,7 +212,7 @@ impl Loader<'_> {
         let args = match arguments.template {
             Some(template) if arguments.map.is_empty() => Value::Str(template),
             Some(template) => {
-                arguments.map.insert(Task::VARIABLE_ARGS.into(), Value::Str(template));
+                arguments.map.shift_insert(0, Task::VARIABLE_ARGS.into(), Value::Str(template));
                 Value::map(arguments.map)
             }
             None => Value::map(arguments.map),
