@@ -37,10 +37,12 @@ fn shown(event: &HostResult, verbosity: u8) -> Map {
         data.shift_remove("changed");
         data.shift_remove("failed");
         data.shift_remove("skipped");
-        data.shift_remove("ansible_loop_var");
-        if let Some(variable) = event.result.data.get("ansible_loop_var").and_then(Value::as_str) {
-            data.shift_remove(variable);
+        for key in ["ansible_loop_var", "ansible_index_var"] {
+            if let Some(Value::Str(variable)) = data.shift_remove(key) {
+                data.shift_remove(variable.as_str());
+            }
         }
+        data.shift_remove("ansible_loop");
     }
     if event.result.is_skipped() {
         data.shift_remove("skipped");

@@ -204,7 +204,7 @@ impl<'a> Dispatcher<'a> {
         rest
     }
 
-    fn describe(
+    pub(crate) fn describe(
         &self,
         task: &Arc<Task>,
         keywords: &Keywords<'_>,
@@ -271,7 +271,7 @@ impl<'a> Dispatcher<'a> {
             self.state.stats.record(&outcome.host, status, outcome.result.is_changed());
         }
         if let Some(step) = self.steps.get_mut(&id) {
-            step.has_failed |= matches!(status, TaskStatus::Failed)
+            step.has_failed |= matches!(status, TaskStatus::Failed | TaskStatus::Rescued)
                 || (status == TaskStatus::Unreachable && !outcome.ignore_unreachable);
             if is_include {
                 affected.iter().for_each(|host| step.includes.push((host.clone(), includes.clone())));
@@ -485,6 +485,9 @@ impl<'a> Dispatcher<'a> {
     }
 
     fn include(&mut self, task: &Arc<Task>, info: &Arc<TaskInfo>, requests: Vec<(String, Vec<IncludeRequest>)>) {
+        // In the order of the batch, whoever answered first.
+        let mut requests = requests;
+        requests.sort_by_cached_key(|(host, _)| self.batch.iter().position(|known| known == host));
         let hosts: Vec<String> = requests.iter().map(|(host, _)| host.clone()).collect();
         let mut loaded: Vec<(IncludeGroup, Loaded)> = Vec::new();
         let mut broken: HashSet<String> = HashSet::new();

@@ -36,6 +36,9 @@ impl Dispatcher<'_> {
                 .at(Some(&step.task.origin))
                 .did_you_mean(order, ORDERS.iter().copied()));
         }
+        if !step.task.implicit {
+            self.announce(step);
+        }
         for host in &step.hosts {
             if !self.iterator.host(host).is_some_and(crate::play_iterator::HostState::is_active) {
                 continue;
@@ -50,6 +53,15 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
+    /// The banner of a meta task somebody wrote.
+    fn announce(&self, step: &Step) {
+        let Some(host) = step.hosts.first() else { return };
+        let vars = self.variables(host, &step.task.scope);
+        let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
+        let keywords = Keywords { run: self.run, vars: &vars, scope: &step.task.scope, cx: &cx };
+        self.run.emit(Event::TaskStart(std::sync::Arc::new(self.describe(&step.task, &keywords, &vars, &cx))));
+    }
+
     fn meta_applies(&self, step: &Step, host: &str) -> Result<bool, Diagnostic> {
         let conditions = step.task.scope.conditions();
         if conditions.is_empty() {
@@ -59,7 +71,7 @@ impl Dispatcher<'_> {
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         match condition::judge(&self.run.templar, &conditions, &vars.as_source(), &cx) {
             Ok(verdict) => Ok(matches!(verdict, Verdict::True)),
-            Err((error, written)) => Err(Diagnostic::error(format!("Error while evaluating conditional: {error}"))
+            Err((error, written)) => Err(Diagnostic::error(error.to_string())
                 .at(error.origin().or(written.origin()).or(Some(&step.task.origin)))),
         }
     }

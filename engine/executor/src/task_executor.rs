@@ -116,13 +116,7 @@ impl HostTask {
         let conditions = self.task.scope.conditions();
         condition::judge(&self.run.templar, &conditions, &vars.as_source(), cx).map_err(|(error, written)| {
             let origin = error.origin().or(written.origin()).cloned();
-            let message = error.to_string();
-            let message = if message.starts_with("Conditional result") {
-                message
-            } else {
-                format!("Error while evaluating conditional: {message}")
-            };
-            self.in_task(ErrorReport::new(message, origin.as_ref()))
+            self.in_task(ErrorReport::new(error.to_string(), origin.as_ref()))
         })
     }
 
@@ -362,7 +356,12 @@ impl HostTask {
         match ended {
             Ok(output) => (output.result, output.effects),
             Err(ActionError::Failed(failure)) => (failure.into_result(&self.task.origin), Effects::default()),
-            Err(ActionError::Unreachable(message)) => (TaskResult::unreachable(message), Effects::default()),
+            Err(ActionError::Unreachable(message)) => {
+                let message = format!("Task failed: {message}");
+                let mut result = TaskResult::unreachable(message.as_str());
+                result.error = Some(ErrorReport::new(message, Some(&self.task.origin)));
+                (result, Effects::default())
+            }
         }
     }
 
@@ -400,7 +399,7 @@ impl HostTask {
                 }
                 Err((error, _)) => {
                     result.set("failed", true);
-                    result.set(note, format!("Error while evaluating conditional: {error}"));
+                    result.set(note, error.to_string());
                 }
             }
         }

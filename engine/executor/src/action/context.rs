@@ -110,7 +110,10 @@ impl ActionContext<'_> {
             ..ModuleCall::default()
         };
         let session = self.session().await?;
-        let result = session.call(call, blobs, None).await?;
+        let mut result = session.call(call, blobs, None).await?;
+        if self.run.options.verbosity < 3 {
+            result.shift_remove("invocation");
+        }
         Ok(TaskResult::new(value_map(&result)))
     }
 
