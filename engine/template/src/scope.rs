@@ -34,6 +34,8 @@ pub(crate) struct Variables {
     pub(crate) scope: Arc<Scope>,
     /// The variables of the template that asked, for entries that are templates. `None`: the map itself.
     pub(crate) asker: Option<Arc<Scope>>,
+    /// Whether it is `hostvars`: a host that is missing is reported as such.
+    pub(crate) by_host: bool,
 }
 
 impl Variables {

@@ -40,7 +40,7 @@ impl Interpreter<'_> {
     fn lacking(&self, object: &Object, key: &str) -> Object {
         match object {
             undefined @ (Object::Undefined(_) | Object::Blank) => undefined.clone(),
-            Object::Variables(variables) if variables.asker.is_some() => {
+            Object::Variables(variables) if variables.by_host => {
                 self.missing(None, format!("\"hostvars[{key}]\" is undefined"))
             }
             other => self.missing(None, format!("object of type '{}' has no attribute {key}", other.type_name())),

@@ -135,11 +135,13 @@ impl<'r> Rendering<'r> {
     fn of_variable(&self, variable: Variable, scope: &Arc<Scope>, name: Option<&str>) -> Result<Object, Fault> {
         Ok(match variable {
             Variable::Value(value) => self.resolve_named(&value, scope, name)?,
-            Variable::Map(source) => {
-                Object::Variables(Arc::new(Variables { scope: Scope::new(source), asker: Some(scope.clone()) }))
-            }
+            Variable::Map(source) => Object::Variables(Arc::new(Variables {
+                scope: Scope::new(source),
+                asker: Some(scope.clone()),
+                by_host: name == Some("hostvars"),
+            })),
             Variable::Scope(source) => {
-                Object::Variables(Arc::new(Variables { scope: Scope::new(source), asker: None }))
+                Object::Variables(Arc::new(Variables { scope: Scope::new(source), asker: None, by_host: false }))
             }
         })
     }

@@ -187,6 +187,40 @@ fn merge_lists(rendering: &Rendering<'_>, old: &[Object], new: &[Object], merge:
     }))
 }
 
+/// A dict of dicts, under the value each has for `key`.
+pub(super) fn rekey_on_member(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let name = call.args.text_or(0, "");
+    let overwrite = match call.args.text_or(1, "error").as_str() {
+        "error" => false,
+        "overwrite" => true,
+        other => {
+            return Err(Fault::error(format!("duplicates parameter to rekey_on_member has unknown value '{other}'")));
+        }
+    };
+    let items: Vec<Object> = match &call.input {
+        mapping if mapping.is_mapping() => {
+            entries(call.rendering, mapping)?.into_iter().map(|(_, value)| value).collect()
+        }
+        Object::List(_) | Object::Tuple(_) => call.items()?.to_vec(),
+        _ => return Err(Fault::error("Type is not a valid list, set, or dict")),
+    };
+    let mut all = Entries::new();
+    for item in items {
+        let Object::Dict(dict) = &item else {
+            return Err(Fault::error("List item is not a valid dict"));
+        };
+        let Some(member) = dict.get_str(call.rendering, &name)? else {
+            return Err(Fault::error(format!("Key '{name}' was not found.")));
+        };
+        let key = member.to_key()?;
+        if !overwrite && all.contains_key(&key) {
+            return Err(Fault::error(format!("Key '{key}' is not unique, cannot convert to dict.")));
+        }
+        all.insert(key, item);
+    }
+    Ok(Object::dict(all))
+}
+
 pub(super) fn extract(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let mut current = call.args.get(0).cloned().unwrap_or(Object::Null);
     let mut keys = vec![call.input.clone()];

@@ -19,6 +19,7 @@ mod sizes;
 mod text;
 mod time;
 mod urls;
+mod vault;
 mod windows_paths;
 mod wrapping;
 mod yaml;
@@ -123,6 +124,7 @@ static FILTERS: &[Filter] = &[
     row("max", &["case_sensitive?", "attribute?"], sequences::max),
     row("md5", &[], hashing::md5),
     row("min", &["case_sensitive?", "attribute?"], sequences::min),
+    row("normpath", &[], paths::normpath),
     row("password_hash", &["hashtype?", "salt?", "salt_size?", "rounds?", "ident?"], password_hash::password_hash),
     row("path_join", &[], paths::path_join),
     row("permutations", &["r?"], combinatorics::permutations),
@@ -142,6 +144,7 @@ static FILTERS: &[Filter] = &[
     row("regex_search", &["regex", "*groups", "**options"], regexes::regex_search),
     row("reject", &["*args", "**kwargs"], higher_order::reject),
     row("rejectattr", &["*args", "**kwargs"], higher_order::rejectattr),
+    row("rekey_on_member", &["key", "duplicates?"], dicts::rekey_on_member),
     row("relpath", &["start?"], paths::relpath),
     row("replace", &["old", "new", "count?"], text::replace),
     row("reverse", &[], sequences::reverse),
@@ -176,10 +179,12 @@ static FILTERS: &[Filter] = &[
     lenient("type_debug", &[], basics::type_debug),
     row("union", &["b"], sets::union),
     row("unique", &["case_sensitive?", "attribute?"], sets::unique),
+    row("unvault", &["secret", "vault_id?", "vaultid?"], vault::unvault),
     row("upper", &[], text::upper),
     row("urldecode", &["plus?"], urls::urldecode),
     row("urlencode", &[], urls::urlencode),
     row("urlsplit", &["query?"], urls::urlsplit),
+    row("vault", &["secret", "salt?", "vault_id?", "wrap_object?", "vaultid?"], vault::vault),
     row("win_basename", &[], windows_paths::basename),
     row("win_dirname", &[], windows_paths::dirname),
     row("win_splitdrive", &[], windows_paths::splitdrive),

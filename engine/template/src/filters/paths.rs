@@ -114,6 +114,28 @@ fn normalized(path: &Path) -> PathBuf {
     parts
 }
 
+/// Python's `os.path.normpath`.
+pub(super) fn normpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let path = call.text()?;
+    let root = match path.len() - path.trim_start_matches('/').len() {
+        0 => "",
+        2 => "//",
+        _ => "/",
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
+        match (part, parts.last()) {
+            ("..", Some(last)) if *last != ".." => {
+                parts.pop();
+            }
+            ("..", None) if !root.is_empty() => {}
+            _ => parts.push(part),
+        }
+    }
+    let normal = format!("{root}{}", parts.join("/"));
+    Ok(if normal.is_empty() { ".".into() } else { normal.into() })
+}
+
 pub(super) fn relpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let base = &call.rendering.cx.basedir;
     let base = std::path::absolute(base).unwrap_or_else(|_| base.clone());

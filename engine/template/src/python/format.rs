@@ -77,11 +77,16 @@ impl Fields<'_> {
         let (first, mut path) = name.split_at(end);
         let mut object = self.argument(first)?;
         while !path.is_empty() {
+            let field = path;
             let found = if let Some(rest) = path.strip_prefix('.') {
                 let end = rest.find(['.', '[']).unwrap_or(rest.len());
                 let (name, tail) = rest.split_at(end);
                 path = tail;
-                attribute(self.rendering, &object, name)?
+                // Python's own attributes only: entries of a dict are reached with brackets.
+                match object {
+                    Object::Dict(_) => None,
+                    _ => attribute(self.rendering, &object, name)?,
+                }
             } else {
                 let close = path.find(']').ok_or_else(|| Fault::error("Missing ']' in format string"))?;
                 let key = &path[1..close];
@@ -89,7 +94,7 @@ impl Fields<'_> {
                 let key = key.parse::<i64>().map_or_else(|_| Object::from(key), Object::Int);
                 item(self.rendering, &object, &key)?
             };
-            object = found.ok_or_else(|| Fault::error(format!("'{}' object has no such field", object.type_name())))?;
+            object = found.ok_or_else(|| missing_field(&object, field))?;
         }
         if let Object::Undefined(missing) = object { Err(Fault::Undefined(missing)) } else { Ok(object) }
     }
@@ -119,6 +124,19 @@ impl Fields<'_> {
             .get(position)
             .cloned()
             .ok_or_else(|| Fault::error(format!("Replacement index {position} out of range for positional args tuple")))
+    }
+}
+
+fn missing_field(object: &Object, field: &str) -> Fault {
+    match field.strip_prefix('.') {
+        Some(rest) => {
+            let name = &rest[..rest.find(['.', '[']).unwrap_or(rest.len())];
+            Fault::error(format!("'{}' object has no attribute '{name}'", object.type_name()))
+        }
+        None => {
+            let key = &field[1..field.find(']').unwrap_or(field.len())];
+            Fault::error(kapell_parsing::value::str_repr(key))
+        }
     }
 }
 

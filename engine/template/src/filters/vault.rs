@@ -1,0 +1,44 @@
+//! `vault` and `unvault`: single values in Ansible's vault format.
+
+use kapell_parsing::{Text, VaultSecrets, vault as envelope};
+
+use crate::evaluate::{Fault, FilterCall};
+use crate::object::Object;
+
+const DEFAULT_ID: &str = "filter_default";
+
+fn secret<'c>(call: &'c FilterCall<'_>) -> Result<&'c str, Fault> {
+    let secret = call.args.get(0).unwrap_or(&Object::Null);
+    secret.as_str().ok_or_else(|| {
+        let kind = secret.type_name();
+        Fault::error(format!("Secret passed is required to be a string, instead we got <class '{kind}'>."))
+    })
+}
+
+pub(super) fn vault(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let secret = secret(call)?;
+    let Object::Str(plain) = &call.input else {
+        let kind = call.input.type_name();
+        return Err(Fault::error(format!("Can only vault strings, instead we got <class '{kind}'>.")));
+    };
+    if call.args.some(1).is_some() {
+        return Err(Fault::error("the 'salt' option is not supported: salts are always random"));
+    }
+    let id = call.args.text(2).or_else(|| call.args.text(4)).filter(|id| id != DEFAULT_ID);
+    let sealed = envelope::encrypt(plain.as_bytes(), id.as_deref(), secret.as_bytes());
+    Ok(String::from_utf8_lossy(&sealed).into_owned().into())
+}
+
+pub(super) fn unvault(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let secret = secret(call)?;
+    let text = call.text()?;
+    if !envelope::is_encrypted(text.as_bytes()) {
+        return Ok(call.input.clone());
+    }
+    let id = call.args.text(1).or_else(|| call.args.text(2)).unwrap_or_else(|| DEFAULT_ID.into());
+    let mut secrets = VaultSecrets::default();
+    secrets.push(&id, secret.as_bytes().to_vec());
+    let plain = envelope::decrypt(text.as_bytes(), &secrets)
+        .map_err(|error| Fault::error(format!("Unable to decrypt: {error}")))?;
+    Ok(Object::Str(Text::new(String::from_utf8_lossy(&plain)).with_secret(true)))
+}
