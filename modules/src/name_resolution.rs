@@ -21,6 +21,33 @@ pub(crate) fn addresses(host: &str, cx: &mut Context<'_>) -> Vec<IpAddr> {
     found
 }
 
+/// The fully qualified name of this node, as Python's `getfqdn` finds it: the names of the node's own address, the
+/// first of them that has a dot, otherwise the first.
+pub(crate) fn full_name(own: &str, cx: &mut Context<'_>) -> String {
+    let hosts = fs_err::read_to_string("/etc/hosts").unwrap_or_default();
+    let address = in_hosts_file(&hosts, own).first().copied().or_else(|| addresses(own, cx).first().copied());
+    let Some(address) = address else { return own.to_owned() };
+    let mut names = names_of(&hosts, address);
+    if names.is_empty() {
+        let spec = CommandSpec::new(["getent", "hosts", &address.to_string()]);
+        let output = cx.run_read(&spec).map(|output| output.stdout()).unwrap_or_default();
+        names = output.lines().take(1).flat_map(|line| line.split_whitespace().skip(1)).map(str::to_owned).collect();
+    }
+    let full = names.iter().find(|name| name.contains('.')).or_else(|| names.first());
+    full.cloned().unwrap_or_else(|| own.to_owned())
+}
+
+/// All names the hosts file has for an address.
+fn names_of(text: &str, address: IpAddr) -> Vec<String> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let names = |line: &str| -> Option<Vec<String>> {
+        let mut words = line.split_whitespace();
+        (words.next()?.parse() == Ok(address)).then(|| words.map(str::to_owned).collect())
+    };
+    // The C library stops at the first line that fits.
+    lines.filter_map(names).next().unwrap_or_default()
+}
+
 fn in_hosts_file(text: &str, host: &str) -> Vec<IpAddr> {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     let address_of = |line: &str| {

@@ -22,6 +22,7 @@ mod ping;
 mod replace;
 mod service;
 mod service_facts;
+mod setup;
 mod shell;
 mod slurp;
 mod stat;
@@ -54,6 +55,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &replace::MODULE,
     &service::MODULE,
     &service_facts::MODULE,
+    &setup::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,

@@ -1,0 +1,86 @@
+//! Which distributions belong together.
+
+/// Family and its members; a distribution that is in none is a family of its own.
+const FAMILIES: &[(&str, &[&str])] = &[
+    (
+        "RedHat",
+        &[
+            "RedHat",
+            "RHEL",
+            "Fedora",
+            "CentOS",
+            "Scientific",
+            "SLC",
+            "Ascendos",
+            "CloudLinux",
+            "PSBM",
+            "OracleLinux",
+            "OVS",
+            "OEL",
+            "Amazon",
+            "Amzn",
+            "Virtuozzo",
+            "XenServer",
+            "Alibaba",
+            "EulerOS",
+            "openEuler",
+            "AlmaLinux",
+            "Rocky",
+            "TencentOS",
+            "EuroLinux",
+            "Kylin Linux Advanced Server",
+            "MIRACLE",
+        ],
+    ),
+    (
+        "Debian",
+        &[
+            "Debian",
+            "Ubuntu",
+            "Raspbian",
+            "Neon",
+            "KDE neon",
+            "Linux Mint",
+            "SteamOS",
+            "Devuan",
+            "Kali",
+            "Cumulus Linux",
+            "Pop!_OS",
+            "Parrot",
+            "Pardus GNU/Linux",
+            "Uos",
+            "Deepin",
+            "OSMC",
+            "Linuxfx",
+        ],
+    ),
+    (
+        "Suse",
+        &[
+            "SuSE",
+            "SLES",
+            "SLED",
+            "openSUSE",
+            "openSUSE Tumbleweed",
+            "SLES_SAP",
+            "SUSE_LINUX",
+            "openSUSE Leap",
+            "ALP-Dolomite",
+            "SL-Micro",
+            "openSUSE MicroOS",
+        ],
+    ),
+    ("Archlinux", &["Archlinux", "Antergos", "Manjaro"]),
+    ("Mandrake", &["Mandrake", "Mandriva"]),
+    ("Slackware", &["Slackware"]),
+    ("Altlinux", &["Altlinux"]),
+    ("Gentoo", &["Gentoo", "Funtoo"]),
+    ("Alpine", &["Alpine"]),
+    ("Flatcar", &["Flatcar"]),
+    ("ClearLinux", &["Clear Linux OS", "Clear Linux Mix"]),
+];
+
+pub(super) fn family_of(distribution: &str) -> &str {
+    let family = FAMILIES.iter().find(|(_, members)| members.contains(&distribution));
+    family.map_or(distribution, |(name, _)| name)
+}
