@@ -8,6 +8,7 @@ mod blockinfile;
 mod command;
 mod copy;
 mod cron;
+mod dnf;
 mod dpkg_selections;
 mod edited_file;
 mod file;
@@ -42,6 +43,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &command::MODULE,
     &copy::MODULE,
     &cron::MODULE,
+    &dnf::MODULE,
     &dpkg_selections::MODULE,
     &file::MODULE,
     &find::MODULE,

@@ -69,20 +69,29 @@ fn same_requests(manifest: &Map, root: &Map) -> bool {
         && manifest.get("workspaces").is_none()
 }
 
-/// `npm list --json --long`: installed packages with their versions, and names that are missing or wrong.
-pub(super) fn parse_list(output: &str) -> (Vec<(String, String)>, Vec<String>) {
-    let tree: Map = serde_json::from_str(output).unwrap_or_default();
-    let (mut installed, mut missing) = (Vec::new(), Vec::new());
-    for (name, package) in tree.get("dependencies").and_then(Value::as_object).into_iter().flatten() {
+/// The packages at the top of npm's tree.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Tree {
+    /// Names with versions.
+    pub installed: Vec<(String, String)>,
+    /// Names that are wanted and not there, or there in a wrong version.
+    pub missing: Vec<String>,
+}
+
+/// Reads `npm list --json --long`.
+pub(super) fn parse_list(output: &str) -> Tree {
+    let packages: Map = serde_json::from_str(output).unwrap_or_default();
+    let mut tree = Tree::default();
+    for (name, package) in packages.get("dependencies").and_then(Value::as_object).into_iter().flatten() {
         let wrong = ["missing", "invalid"].into_iter().any(|problem| is_set(package.get(problem)));
         if wrong {
-            missing.push(name.clone());
+            tree.missing.push(name.clone());
         } else {
             let version = package.get("version").and_then(Value::as_str).unwrap_or_default();
-            installed.push((name.clone(), version.to_owned()));
+            tree.installed.push((name.clone(), version.to_owned()));
         }
     }
-    (installed, missing)
+    tree
 }
 
 fn is_set(value: Option<&Value>) -> bool {
@@ -116,10 +125,10 @@ mod tests {
         let list = json!({"name": "app", "dependencies": {
             "a": {"version": "1.0.0"}, "b": {"required": "^1", "missing": true}, "c": {"version": "2.0.0", "invalid": "x"},
             "d": {"version": "1.1.0", "invalid": ""}}});
-        let (installed, missing) = parse_list(&list.to_string());
+        let Tree { installed, missing } = parse_list(&list.to_string());
         assert_eq!(installed, [("a".to_owned(), "1.0.0".to_owned()), ("d".to_owned(), "1.1.0".to_owned())]);
         assert_eq!(missing, ["b", "c"]);
-        assert_eq!(parse_list("not json"), (Vec::new(), Vec::new()));
+        assert_eq!(parse_list("not json"), Tree::default());
         let outdated = json!({"a": {"current": "1.0.0", "wanted": "1.0.0", "latest": "2.0.0"},
             "b": {"current": "1.0.0", "wanted": "1.1.0", "latest": "2.0.0"}, "c": {"wanted": "1.0.0", "latest": "1.0.0"}});
         assert_eq!(parse_outdated(&outdated.to_string()), ["b", "c"]);

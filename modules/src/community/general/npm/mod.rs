@@ -4,7 +4,7 @@ mod installed;
 
 use std::path::PathBuf;
 
-use installed::{Project, parse_list, parse_outdated};
+use installed::{Project, Tree, parse_list, parse_outdated};
 
 use crate::{Arg, Args, CommandOutput, CommandSpec, Context, Module, ModuleError, ModuleResult};
 
@@ -90,14 +90,14 @@ impl<'a> Npm<'a> {
         if self.is_present_by_files(cx) {
             return Ok(false);
         }
-        let (installed, missing) = self.list(cx)?;
-        if self.is_satisfied(&installed, &missing) { Ok(false) } else { self.install(cx) }
+        let tree = self.list(cx)?;
+        if self.is_satisfied(&tree) { Ok(false) } else { self.install(cx) }
     }
 
     fn latest(&self, cx: &mut Context<'_>) -> Result<bool, ModuleError> {
-        let (installed, missing) = self.list(cx)?;
+        let tree = self.list(cx)?;
         let mut changed = false;
-        if !self.is_satisfied(&installed, &missing) {
+        if !self.is_satisfied(&tree) {
             changed = self.install(cx)?;
         }
         let outdated = self.observe("outdated", &["--json"], cx)?;
@@ -111,9 +111,9 @@ impl<'a> Npm<'a> {
 
     fn absent(&self, cx: &mut Context<'_>) -> Result<bool, ModuleError> {
         let Some(name) = self.name else { return self.change("uninstall", &[], cx) };
-        let (installed, missing) = self.list(cx)?;
-        let is_there =
-            installed.iter().any(|(installed, _)| installed == name) || missing.iter().any(|other| other == name);
+        let tree = self.list(cx)?;
+        let is_there = tree.installed.iter().any(|(installed, _)| installed == name)
+            || tree.missing.iter().any(|other| other == name);
         if is_there { self.change("uninstall", &[name.to_owned()], cx) } else { Ok(false) }
     }
 
@@ -130,16 +130,17 @@ impl<'a> Npm<'a> {
         }
     }
 
-    fn is_satisfied(&self, installed: &[(String, String)], missing: &[String]) -> bool {
+    fn is_satisfied(&self, tree: &Tree) -> bool {
         match self.name {
-            None => missing.is_empty() && !installed.is_empty(),
-            Some(wanted) => installed
+            None => tree.missing.is_empty() && !tree.installed.is_empty(),
+            Some(wanted) => tree
+                .installed
                 .iter()
                 .any(|(name, version)| name == wanted && self.version.is_none_or(|wanted| wanted == version)),
         }
     }
 
-    fn list(&self, cx: &mut Context<'_>) -> Result<(Vec<(String, String)>, Vec<String>), ModuleError> {
+    fn list(&self, cx: &mut Context<'_>) -> Result<Tree, ModuleError> {
         // A project with a missing package makes `npm list` fail, and say which.
         let output = self.observe("list", &["--json", "--long"], cx)?;
         Ok(parse_list(&output.stdout()))
