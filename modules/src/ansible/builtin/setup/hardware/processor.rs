@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(facts["processor_threads_per_core"], 2);
         assert_eq!(facts["processor_vcpus"], 8);
         assert_eq!(facts["flags"], json!(["fpu", "vme"]));
-        assert_eq!(facts["processor"][..3], [json!("0"), json!("GenuineIntel"), json!("Xeon")]);
+        assert_eq!(facts["processor"].as_array().unwrap()[..3], [json!("0"), json!("GenuineIntel"), json!("Xeon")]);
     }
 
     #[test]
