@@ -145,7 +145,7 @@ pub(crate) fn run(
     events: &mut dyn EventSink,
 ) -> io::Result<CommandOutput> {
     let mut child = spec.to_command(base).spawn()?;
-    let output = Running::new(spec, &mut child)?.to_end(events);
+    let output = Running::new(spec, &mut child)?.finished(events);
     if output.is_err() {
         kill_group(&child);
         let _ = child.wait();
@@ -172,7 +172,7 @@ impl Pipe {
         let Some(fd) = self.fd.take() else { return Ok(false) };
         let mut file = std::fs::File::from(fd);
         let before = self.data.len();
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             match file.read(&mut buffer) {
                 Ok(0) => return Ok(self.data.len() > before),
@@ -226,7 +226,7 @@ impl<'a> Running<'a> {
         Ok(Self { child, pidfd, stdin, pipes, deadline, live: spec.live })
     }
 
-    fn to_end(mut self, events: &mut dyn EventSink) -> io::Result<CommandOutput> {
+    fn finished(mut self, events: &mut dyn EventSink) -> io::Result<CommandOutput> {
         let mut ended: Option<(ExitStatus, Instant)> = None;
         let mut output = CommandOutput::default();
         loop {

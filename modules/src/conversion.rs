@@ -88,9 +88,8 @@ fn bool_of(value: &Value) -> Result<Value, String> {
 
 fn int_of(value: &Value) -> Result<Value, String> {
     let whole = match value {
-        Value::Bool(_) => return Ok(value.clone()),
         Value::Number(number) if number.is_f64() => number.as_f64(),
-        Value::Number(_) => return Ok(value.clone()),
+        Value::Bool(_) | Value::Number(_) => return Ok(value.clone()),
         Value::String(text) => match text.trim().parse::<i64>() {
             Ok(number) => return Ok(number.into()),
             Err(_) => text.trim().parse::<f64>().ok(),

@@ -45,7 +45,7 @@ fn names_of(text: &str, address: IpAddr) -> Vec<String> {
         (words.next()?.parse() == Ok(address)).then(|| words.map(str::to_owned).collect())
     };
     // The C library stops at the first line that fits.
-    lines.filter_map(names).next().unwrap_or_default()
+    lines.into_iter().find_map(names).unwrap_or_default()
 }
 
 fn in_hosts_file(text: &str, host: &str) -> Vec<IpAddr> {

@@ -28,7 +28,7 @@ impl Encoding {
     pub(crate) fn decode(self, bytes: &[u8], path: &str) -> Result<String, ModuleError> {
         let wide = |unit: fn([u8; 2]) -> u16| {
             let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
-            String::from_utf16(&units).ok().filter(|_| bytes.len() % 2 == 0)
+            String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2))
         };
         let text = match self {
             Self::Latin1 => Some(byte_text::from_bytes(bytes)),

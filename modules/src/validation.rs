@@ -1,6 +1,6 @@
 //! Checking a call's arguments against a module's table, in Ansible's order and with its messages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -67,10 +67,10 @@ fn check(
     values: &mut Map,
     paths: &dyn PathVariables,
 ) -> Result<(), String> {
-    let before = constraints.iter().filter(|rule| matches!(rule, Constraint::MutuallyExclusive(_)));
-    let result = before
-        .map(|rule| check_constraint(rule, values))
-        .collect::<Result<(), _>>()
+    let result = constraints
+        .iter()
+        .filter(|rule| matches!(rule, Constraint::MutuallyExclusive(_)))
+        .try_for_each(|rule| check_constraint(rule, values))
         .and_then(|()| missing_required(specs, values));
     fill_defaults(specs, values, paths);
     result?;
@@ -78,8 +78,10 @@ fn check(
         convert_argument(arg, values, paths)?;
     }
     specs.iter().try_for_each(|arg| check_choices(arg, values))?;
-    let after = constraints.iter().filter(|rule| !matches!(rule, Constraint::MutuallyExclusive(_)));
-    after.map(|rule| check_constraint(rule, values)).collect::<Result<(), _>>()?;
+    constraints
+        .iter()
+        .filter(|rule| !matches!(rule, Constraint::MutuallyExclusive(_)))
+        .try_for_each(|rule| check_constraint(rule, values))?;
     specs.iter().try_for_each(|arg| check_options(arg, values, paths))
 }
 
@@ -251,9 +253,9 @@ fn unsupported(module: &Module, specs: &[&Arg], given: &Map) -> Result<(), Strin
 }
 
 fn supported(specs: &[&Arg]) -> String {
-    let names: BTreeMap<&str, ()> = specs.iter().map(|arg| (arg.name, ())).collect();
+    let names: BTreeSet<&str> = specs.iter().map(|arg| arg.name).collect();
     let aliases: BTreeSet<&str> = specs.iter().flat_map(|arg| arg.aliases.iter().copied()).collect();
-    let mut text = names.into_keys().collect::<Vec<_>>().join(", ");
+    let mut text = names.into_iter().collect::<Vec<_>>().join(", ");
     if !aliases.is_empty() {
         text = format!("{text} ({})", aliases.into_iter().collect::<Vec<_>>().join(", "));
     }

@@ -1,4 +1,5 @@
 //! Runs every case under `cases/` and compares results and files with what ansible-core did (see `measure.py`).
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use kapell_modules::{BlobSource, Map, ModuleCall, NoEvents, run};
 use regex::Regex;
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 /// Results that differ from run to run; `measure.py` leaves out the same.
 const VOLATILE: &[&str] = &[
@@ -215,7 +217,6 @@ struct CaseBlobs {
 
 impl CaseBlobs {
     fn add(&mut self, content: &str) -> String {
-        use sha2::Digest;
         let sha256 = hex::encode(sha2::Sha256::digest(content));
         fs::write(self.dir.path().join(&sha256), content).unwrap();
         sha256

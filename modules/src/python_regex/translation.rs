@@ -250,9 +250,7 @@ impl Translation<'_> {
             self.characters.next();
         }
         let least = if least.is_empty() { "0" } else { least };
-        let _ = match ahead.contains(',') {
-            true => write!(self.out, "{{{least},{most}}}"),
-            false => write!(self.out, "{{{least}}}"),
-        };
+        let range = if ahead.contains(',') { format!("{least},{most}") } else { least.to_owned() };
+        let _ = write!(self.out, "{{{range}}}");
     }
 }

@@ -174,9 +174,10 @@ fn changed(
     if request.remote {
         return write(request, source, target, cx);
     }
-    let diff = match cx.diff_mode {
-        true => Value::from(vec![file_diff::of(request, source, dest, cx)?.into_value()]),
-        false => no_diff(),
+    let diff = if cx.diff_mode {
+        Value::from(vec![file_diff::of(request, source, dest, cx)?.into_value()])
+    } else {
+        no_diff()
     };
     if cx.check_mode {
         return Ok(ModuleResult::ok().changed(true).set("diff", diff));

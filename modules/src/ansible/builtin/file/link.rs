@@ -28,7 +28,7 @@ pub(super) fn symbolic(request: &Request, cx: &mut Context<'_>) -> Result<Module
         changed |= note_other_target(path, src, &mut diff);
     }
     if let Some(src) = src.as_ref().filter(|_| changed) {
-        put(request, src, found, cx, |cx, src, path| cx.symlink(src, path))?;
+        put(request, src, found, cx, LinkKind::Symbolic)?;
     }
     let result = ModuleResult::ok().set("dest", path_text(path)).set("src", src.as_deref().map(path_text));
     finish(request, changed, diff, result, cx)
@@ -63,7 +63,7 @@ pub(super) fn hard(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResu
         }
     }
     if let Some(src) = src.filter(|_| changed) {
-        put(request, src, found, cx, |cx, src, path| cx.hard_link(src, path))?;
+        put(request, src, found, cx, LinkKind::Hard)?;
     }
     let result = ModuleResult::ok().set("dest", path_text(path)).set("src", src.map(path_text));
     finish(request, changed, diff, result, cx)
@@ -103,23 +103,32 @@ fn note_other_target(path: &Path, src: &Path, diff: &mut AttributeDiff) -> bool 
     true
 }
 
+#[derive(Debug, Clone, Copy)]
+enum LinkKind {
+    Symbolic,
+    Hard,
+}
+
+impl LinkKind {
+    fn make(self, src: &Path, path: &Path, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        match self {
+            Self::Symbolic => cx.symlink(src, path),
+            Self::Hard => cx.hard_link(src, path),
+        }
+    }
+}
+
 /// Makes the link: at once where nothing is, otherwise beside what is there, which it then replaces.
-fn put(
-    request: &Request,
-    src: &Path,
-    found: State,
-    cx: &mut Context<'_>,
-    make: fn(&mut Context<'_>, &Path, &Path) -> Result<(), ModuleError>,
-) -> Result<(), ModuleError> {
+fn put(request: &Request, src: &Path, found: State, cx: &mut Context<'_>, kind: LinkKind) -> Result<(), ModuleError> {
     let path = &request.path;
     if found == State::Absent {
-        return make(cx, src, path).map_err(|error| not_linked("linking", error, src, path));
+        return kind.make(src, path, cx).map_err(|error| not_linked("linking", error, src, path));
     }
     if found == State::Directory {
         cx.remove_dir(path)?;
     }
     let beside = temporary_name(path);
-    let made = make(cx, src, &beside).and_then(|()| cx.rename(&beside, path));
+    let made = kind.make(src, &beside, cx).and_then(|()| cx.rename(&beside, path));
     if made.is_err() {
         cx.remove_file(&beside)?;
     }

@@ -65,7 +65,7 @@ impl Lines {
         }
         // The last line that equals the wanted one is the one that counts.
         if self.lines.iter().any(|line| without_end(line) == wanted.line) {
-            return self.normalise(wanted);
+            return Ok(self.normalise(wanted));
         }
         self.insert(wanted)
     }
@@ -95,9 +95,9 @@ impl Lines {
     }
 
     /// The line is there, perhaps with another end.
-    fn normalise(&mut self, wanted: &Wanted) -> Result<&'static str, ModuleError> {
+    fn normalise(&mut self, wanted: &Wanted) -> &'static str {
         let index = self.lines.iter().rposition(|line| without_end(line) == wanted.line);
-        Ok(index.map_or("", |index| self.put(index, with_end(wanted.line.clone()))))
+        index.map_or("", |index| self.put(index, with_end(wanted.line.clone())))
     }
 
     fn put(&mut self, index: usize, new: String) -> &'static str {
@@ -118,7 +118,7 @@ impl Lines {
         };
         match anchor {
             Some(index) if index < self.lines.len() || index == 0 && self.lines.is_empty() => {
-                self.lines.insert(index, line)
+                self.lines.insert(index, line);
             }
             _ => {
                 self.end_last_line();

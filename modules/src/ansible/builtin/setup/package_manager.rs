@@ -47,12 +47,11 @@ fn red_hat() -> &'static str {
         return "atomic_container";
     }
     let behind = |path: &str| fs_err::canonicalize(path).ok().map(|path| path.to_string_lossy().into_owned());
-    for program in ["/usr/bin/dnf", "/usr/bin/yum"].iter().filter_map(|path| behind(path)) {
-        return match program.rsplit('/').next() {
-            Some("dnf5") => "dnf5",
-            Some("yum") => "yum",
-            _ => "dnf",
-        };
+    let program = ["/usr/bin/dnf", "/usr/bin/yum"].iter().find_map(|path| behind(path));
+    match program.as_deref().map(|path| path.rsplit('/').next().unwrap_or(path)) {
+        Some("dnf5") => "dnf5",
+        Some("yum") => "yum",
+        Some(_) => "dnf",
+        None => "unknown",
     }
-    "unknown"
 }

@@ -22,8 +22,7 @@ pub(super) fn collect(facts: &mut Facts<'_, '_>) {
     // Programs of the node may be narrower than its kernel.
     let bits = if userspace_is_narrow() { "32" } else { "64" };
     let userspace = match (machine.as_str(), bits) {
-        ("x86_64", "32") => "i386",
-        ("i386" | "i486" | "i586" | "i686", _) => "i386",
+        ("x86_64", "32") | ("i386" | "i486" | "i586" | "i686", _) => "i386",
         (machine, _) => machine,
     };
     facts.set("userspace_bits", bits);

@@ -33,7 +33,7 @@ fn describe(text: &str, architecture: &str) -> Map {
             "processor" => count += 1,
             "model name" | "Processor" => models += 1,
             "physical id" => {
-                package = value.to_owned();
+                value.clone_into(&mut package);
                 packages.insert(package.clone());
             }
             "core id" => drop(cores_listed.insert((package.clone(), value.to_owned()))),
