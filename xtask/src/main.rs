@@ -5,6 +5,7 @@ mod bench;
 mod command;
 mod conformance;
 mod engine;
+mod faults;
 mod fleet;
 mod lab;
 mod load;
@@ -30,6 +31,8 @@ enum Task {
     Fleet(fleet::FleetCommand),
     /// Roll versions out on the fleet while requests go through nginx; count those that fail.
     RolloutUnderLoad(rollout::RolloutCommand),
+    /// Break one host of the fleet in several ways during a run, and see that only that host suffers.
+    Faults(faults::FaultsCommand),
     /// Run the cases of tests/conformance under two engines and show what differs.
     Conformance(conformance::ConformanceCommand),
     /// A real OpenSSH server on loopback addresses. Needs root.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Load(command) => command.run().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

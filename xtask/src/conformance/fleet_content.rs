@@ -15,6 +15,8 @@ use crate::recap::Recap;
 
 const PLAYBOOKS: [&str; 2] = ["playbooks/configure_sample_app_playbook.yml", "playbooks/configure_nginx_playbook.yml"];
 const HOSTS: usize = 4;
+/// Differences printed in full.
+const SHOWN: usize = 40;
 
 /// What differs from run to run on any machine: logs, caches, identities, random names, and the engines' own places.
 const VOLATILE: &[&str] = &[
@@ -56,7 +58,7 @@ pub(super) fn compare(lab: &Lab, engines: &Engines, engine: Engine, reference: E
         println!("{}: {} and {} changed paths", host.name, snapshot.len(), other.1.len());
         differences.extend(compare::snapshots(snapshot, &other.1));
     }
-    for difference in &differences {
+    for difference in differences.iter().take(SHOWN) {
         println!("{difference}");
     }
     Fleet::new(lab, "confa").down()?;

@@ -39,11 +39,13 @@ pub(super) fn ssh_arguments(directory: &Path) -> Vec<String> {
 }
 
 /// For `kapell` and `ansible-playbook`, so that the shipped inventory works as it is.
-pub(super) fn environment(directory: &Path) -> [(&'static str, String); 3] {
+pub(super) fn environment(directory: &Path) -> [(&'static str, String); 4] {
     [
         ("ANSIBLE_REMOTE_USER", USER.to_owned()),
         ("ANSIBLE_PRIVATE_KEY_FILE", key(directory).display().to_string()),
         ("ANSIBLE_SSH_COMMON_ARGS", host_key_options(directory)),
+        // Fleets have the same addresses: a shared connection kept for one must not be taken for the other.
+        ("ANSIBLE_SSH_CONTROL_PATH_DIR", directory.join("cp").display().to_string()),
     ]
 }
 

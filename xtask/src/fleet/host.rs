@@ -1,7 +1,7 @@
 //! One host of the fleet: its files (an overlay over the base image), its boot, its end.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -79,6 +79,13 @@ impl Host {
             .with_context(|| format!("cannot boot {}", self.name))?;
         Ok(fs_err::write(directory.join("pid"), child.id().to_string())?)
     }
+}
+
+/// The start of a command line that runs in all of the host's namespaces.
+pub(super) fn enter(directory: &Path) -> Result<Command> {
+    let pid: i32 = fs_err::read_to_string(directory.join("pid"))?.trim().parse()?;
+    let init = children(pid).first().copied().context("the host is not running")?;
+    Ok(command(["nsenter", "--all", &format!("--target={init}")]))
 }
 
 /// Kills the host's PID 1, and with it everything inside; harmless when it is not running.

@@ -181,6 +181,16 @@ impl Fleet {
         host::kill(&self.host_directory(host), &self.machine_name(host))
     }
 
+    /// Runs a command as root inside the host, without ssh.
+    pub(crate) fn run_on(&self, host: &Host, words: &[&str]) -> Result<()> {
+        self.ask(host, words).map(|_| ())
+    }
+
+    /// As `run_on`; what it printed.
+    pub(crate) fn ask(&self, host: &Host, words: &[&str]) -> Result<String> {
+        command::stdout(host::enter(&self.host_directory(host))?.args(words))
+    }
+
     /// The host's files as seen from this machine.
     fn root(&self, host: &Host) -> PathBuf {
         self.host_directory(host).join("root")
