@@ -63,6 +63,16 @@ impl Case {
     }
 }
 
+/// Whether a run's arguments name a playbook to run in place of `site.yml`.
+pub(super) fn names_playbook(arguments: &[String]) -> bool {
+    let values = ["-i", "-e", "--inventory", "--extra-vars"];
+    let before = std::iter::once("").chain(arguments.iter().map(String::as_str));
+    arguments
+        .iter()
+        .zip(before)
+        .any(|(word, before)| word.ends_with(".yml") && !word.starts_with(['-', '@']) && !values.contains(&before))
+}
+
 /// Words separated by spaces; single quotes keep spaces.
 fn split_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();

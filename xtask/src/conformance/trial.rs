@@ -6,12 +6,15 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::case::Case;
+use super::case::{self, Case};
 use super::snapshot::{self, Snapshot};
 use crate::command::{command, run};
 use crate::engine::{Engine, Engines};
 use crate::lab::Lab;
 use crate::recap::Recap;
+
+/// A run that takes longer is ended, with exit code 124.
+const PATIENCE: [&str; 3] = ["timeout", "--kill-after=5", "180"];
 
 pub(super) struct Trial<'a> {
     pub(super) lab: &'a Lab,
@@ -80,13 +83,16 @@ impl Trial<'_> {
 
     fn run_once(&self, engine: Engine, place: &Path, arguments: &[String]) -> Result<Run> {
         let project = place.join("project");
-        let mut words = self.engines.playbook(engine);
+        let mut words = PATIENCE.map(str::to_owned).to_vec();
+        words.extend(self.engines.playbook(engine));
         if !arguments.iter().any(|argument| argument == "-i") {
             let inventory = ["inventory", "inventory.yml"].into_iter().find(|name| project.join(name).exists());
             words.extend(["-i".to_owned(), inventory.unwrap_or("inventory.ini").to_owned()]);
         }
         words.extend(["-e".to_owned(), format!("out={}", place.join("out").display())]);
-        words.push("site.yml".to_owned());
+        if !case::names_playbook(arguments) {
+            words.push("site.yml".to_owned());
+        }
         words.extend(arguments.iter().cloned());
         let mut command = command(words);
         command.env_clear().env("HOME", place.join("home")).env("LANG", "C.UTF-8").env("COLUMNS", "80");
