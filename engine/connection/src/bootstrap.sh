@@ -1,4 +1,4 @@
-umask 077;
+u=$(umask); umask 077;
 m=$1; force=$2; from=$3; tmp=$4; shift 4;
 arch=$(uname -m) || arch=unknown;
 case $arch in amd64) arch=x86_64;; arm64) arch=aarch64;; esac;
@@ -16,7 +16,7 @@ if [ $n -gt 2 ]; then uid=${uid:-$(id -u)}; d=$d/kapell-$uid; fi;
 if [ $n -lt "$from" ]; then continue; fi;
 case $d in /.cache/*) ;; /*) "$1";; esac;
 done; };
-start() { f=$d/$name; echo "$m run $n"; exec "$f" session --tmp "$d" --size "$size"; };
+start() { f=$d/$name; umask "$u"; echo "$m run $n"; exec "$f" session --tmp "$d" --size "$size"; };
 ours() { if [ -h "$d" ]; then return 1; fi; [ -d "$d" ] && [ -O "$d" ]; };
 present() { f=$d/$name; if [ -h "$f" ]; then return; fi; if ours && [ -f "$f" ] && [ -x "$f" ] && [ -O "$f" ]; then start; fi; };
 refuse() { why="$why $d: $1;"; rm -f "$t"; };
