@@ -60,14 +60,34 @@ impl Lines {
         if let Some(index) = self.find(&wanted.place, wanted.first_match)? {
             return self.replace(index, wanted);
         }
-        if wanted.backrefs {
-            return Ok("");
+        let (exact, anchor) = self.exact_or_anchor(wanted)?;
+        match exact {
+            Some(index) => Ok(self.put(index, with_end(wanted.line.clone()))),
+            None if wanted.backrefs => Ok(""),
+            None => Ok(self.insert(wanted, anchor)),
         }
-        // The last line that equals the wanted one is the one that counts.
-        if self.lines.iter().any(|line| without_end(line) == wanted.line) {
-            return Ok(self.normalise(wanted));
+    }
+
+    /// The last line that equals the wanted one, and where the wanted one would go. With `firstmatch` a place found
+    /// first ends the search for an equal line too.
+    fn exact_or_anchor(&self, wanted: &Wanted) -> Result<(Option<usize>, Option<usize>), ModuleError> {
+        let (mut exact, mut anchor) = (None, None);
+        for (index, line) in self.lines.iter().enumerate() {
+            let place = match &wanted.insertion {
+                _ if without_end(line) == wanted.line => {
+                    exact = Some(index);
+                    continue;
+                }
+                Insertion::After(regex) if regex.is_match(line)? => index + 1,
+                Insertion::Before(regex) if regex.is_match(line)? => index,
+                _ => continue,
+            };
+            anchor = Some(place);
+            if wanted.first_match {
+                break;
+            }
         }
-        self.insert(wanted)
+        Ok((exact, anchor))
     }
 
     fn find(&self, place: &Place, first: bool) -> Result<Option<usize>, ModuleError> {
@@ -94,12 +114,6 @@ impl Lines {
         Ok(self.put(index, new))
     }
 
-    /// The line is there, perhaps with another end.
-    fn normalise(&mut self, wanted: &Wanted) -> &'static str {
-        let index = self.lines.iter().rposition(|line| without_end(line) == wanted.line);
-        index.map_or("", |index| self.put(index, with_end(wanted.line.clone())))
-    }
-
     fn put(&mut self, index: usize, new: String) -> &'static str {
         if self.lines[index] == new {
             return "";
@@ -108,37 +122,23 @@ impl Lines {
         "line replaced"
     }
 
-    fn insert(&mut self, wanted: &Wanted) -> Result<&'static str, ModuleError> {
+    fn insert(&mut self, wanted: &Wanted, anchor: Option<usize>) -> &'static str {
         let line = with_end(wanted.line.clone());
-        let anchor = match &wanted.insertion {
-            Insertion::Top => Some(0),
-            Insertion::Bottom => None,
-            Insertion::After(regex) => self.find_match(regex, wanted.first_match)?.map(|index| index + 1),
-            Insertion::Before(regex) => self.find_match(regex, wanted.first_match)?,
-        };
-        match anchor {
-            Some(index) if index < self.lines.len() || index == 0 && self.lines.is_empty() => {
-                self.lines.insert(index, line);
+        match (&wanted.insertion, anchor) {
+            (Insertion::Top, _) => self.lines.insert(0, line),
+            // It is there already, right behind the anchor.
+            (Insertion::After(_), Some(index))
+                if self.lines.get(index).is_some_and(|next| without_end(next) == wanted.line) =>
+            {
+                return "";
             }
+            (_, Some(index)) if index < self.lines.len() => self.lines.insert(index, line),
             _ => {
                 self.end_last_line();
                 self.lines.push(line);
             }
         }
-        Ok("line added")
-    }
-
-    fn find_match(&self, regex: &PythonRegex, first: bool) -> Result<Option<usize>, ModuleError> {
-        let mut found = None;
-        for (index, line) in self.lines.iter().enumerate() {
-            if regex.is_match(line)? {
-                found = Some(index);
-                if first {
-                    break;
-                }
-            }
-        }
-        Ok(found)
+        "line added"
     }
 
     fn end_last_line(&mut self) {
