@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, CWD, Gid, Uid, XattrFlags, chownat};
 use serde_json::Value;
 
 use crate::command::CommandSpec;
-use crate::error::{errno_text, root_cause};
+use crate::error::os_error_bytes;
 use crate::mode::{self, ModeBase};
 use crate::{Args, Context, Map, ModuleError};
 
@@ -318,5 +318,6 @@ fn absent(path: &Path) -> ModuleError {
 }
 
 fn refused(what: &str, path: &Path, error: &std::io::Error) -> ModuleError {
-    ModuleError::failed(what).with("path", path_text(path)).with("details", errno_text(&root_cause(error)))
+    let path = path_text(path);
+    ModuleError::failed(what).with("exception", os_error_bytes(error, &path)).with("path", path)
 }

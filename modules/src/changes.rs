@@ -13,6 +13,11 @@ impl Context<'_> {
         self.unless_checking(|| fs_err::create_dir(path))
     }
 
+    /// Makes an empty file where none is.
+    pub fn create_file(&mut self, path: &Path) -> Result<(), ModuleError> {
+        self.unless_checking(|| fs_err::OpenOptions::new().write(true).create_new(true).open(path).map(drop))
+    }
+
     /// Removes a file or link; absence is fine.
     pub fn remove_file(&mut self, path: &Path) -> Result<(), ModuleError> {
         self.unless_checking(|| gone(fs_err::remove_file(path)))

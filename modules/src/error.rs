@@ -48,10 +48,7 @@ impl ModuleError {
 /// `io::Error` without the "(os error N)" that Rust adds.
 pub(crate) fn errno_text(error: &io::Error) -> String {
     let text = error.to_string();
-    match text.rfind(" (os error ") {
-        Some(at) => text[..at].to_owned(),
-        None => text,
-    }
+    text.split_once(" (os error ").map_or(text.as_str(), |(text, _)| text).to_owned()
 }
 
 /// An errno as Python prints an `OSError`: `[Errno 13] Permission denied: '/etc/shadow'`.
@@ -70,11 +67,11 @@ pub(crate) fn os_error_bytes(error: &io::Error, path: &str) -> String {
     format!("{}b{}", &text[..at], &text[at..])
 }
 
-/// The system's own error. `fs-err` wraps it and keeps only its text, which ends in the number.
+/// The system's own error. `fs-err` and `tempfile` wrap it and keep only its text, with the number.
 pub(crate) fn root_cause(error: &io::Error) -> io::Error {
     let text = error.to_string();
-    let number = text.rfind(" (os error ").and_then(|at| text[at + " (os error ".len()..].strip_suffix(')'));
-    match number.and_then(|number| number.parse().ok()) {
+    let number = text.rsplit_once("(os error ").and_then(|(_, rest)| rest.split_once(')'));
+    match number.and_then(|(number, _)| number.parse().ok()) {
         Some(number) => io::Error::from_raw_os_error(number),
         None => io::Error::new(error.kind(), text),
     }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
+
 use super::{Request, below};
 use crate::{Context, FileAttributes, ModuleError, ModuleResult};
 
@@ -59,12 +61,15 @@ pub(super) fn directory_attributes(request: &Request<'_>) -> FileAttributes {
 }
 
 /// A new file needs a directory to be in.
-pub(super) fn check_parent(dest: &Path) -> Result<(), ModuleError> {
+pub(super) fn check_parent(request: &Request<'_>, dest: &Path) -> Result<(), ModuleError> {
     let parent = dest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fault = match fs_err::metadata(parent) {
         Ok(found) if !found.is_dir() => {
             format!("Failed to get information on remote file ({}): Not a directory", dest.display())
         }
+        // What exists may be overwritten in place.
+        Ok(_) if request.options.unsafe_writes && dest.exists() => return Ok(()),
+        Ok(_) if access(parent, Access::WRITE_OK).is_err() => format!("Destination {} not writable", parent.display()),
         Ok(_) => return Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             format!("Destination directory {} is not accessible", parent.display())

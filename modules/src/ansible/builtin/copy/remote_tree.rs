@@ -35,7 +35,7 @@ pub(super) fn copy(
     if dest.ends_with('/') {
         make_parents(request, &below(dest, "x"), cx)?;
     } else if !exists {
-        check_parent(Path::new(dest))?;
+        check_parent(request, Path::new(dest))?;
     }
     let target = if name.is_empty() { PathBuf::from(dest.trim_end_matches('/')) } else { below(dest, name) };
     let copying = Copying {

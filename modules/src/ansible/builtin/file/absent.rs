@@ -14,15 +14,13 @@ pub(super) fn run(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResul
         return Ok(result);
     }
     let diff = initial_diff(path, State::Absent, found);
-    let (removed, what) = if found == State::Directory {
-        (cx.remove_tree(path), "rmtree failed")
-    } else {
-        (cx.remove_file(path), "unlinking failed")
-    };
+    let is_tree = found == State::Directory;
+    let removed = if is_tree { cx.remove_tree(path) } else { cx.remove_file(path) };
     removed.map_err(|error| match error {
         ModuleError::Io(error) => {
-            let msg = format!("{what}: {}", os_error_bytes(&error, &path_text(path)));
-            ModuleError::failed(msg).with("path", path_text(path))
+            let cause = os_error_bytes(&error, &path_text(path));
+            let msg = if is_tree { format!("rmtree failed: {cause}") } else { "Unlinking failed.".to_owned() };
+            ModuleError::failed(msg).with("path", path_text(path)).with("exception", cause)
         }
         other => other,
     })?;

@@ -6,7 +6,7 @@ use super::state::{State, initial_diff};
 use super::{Request, whole};
 use crate::attributes::path_text;
 use crate::error::os_error_bytes;
-use crate::{AttributeDiff, Content, Context, ModuleError, ModuleResult, WriteOptions};
+use crate::{AttributeDiff, Context, ModuleError, ModuleResult};
 
 pub(super) fn run(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let path = &request.path;
@@ -27,14 +27,12 @@ pub(super) fn run(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResul
 }
 
 fn create(path: &Path, cx: &mut Context<'_>) -> Result<(), ModuleError> {
-    let parent = path.parent().unwrap_or(Path::new(""));
-    if path.as_os_str().is_empty() || !parent.as_os_str().is_empty() && !parent.is_dir() {
-        let error = std::io::Error::from(rustix::io::Errno::NOENT);
-        return Err(ModuleError::failed("Error, could not touch target.")
+    cx.create_file(path).map_err(|error| match error {
+        ModuleError::Io(error) => ModuleError::failed("Error, could not touch target.")
             .with("path", path_text(path))
-            .with("exception", os_error_bytes(&error, &path_text(path))));
-    }
-    cx.write_file(path, Content::Bytes(b""), &WriteOptions::default()).map(drop)
+            .with("exception", os_error_bytes(&error, &path_text(path))),
+        other => other,
+    })
 }
 
 fn set(request: &Request, cx: &mut Context<'_>, diff: &mut AttributeDiff) -> Result<bool, ModuleError> {

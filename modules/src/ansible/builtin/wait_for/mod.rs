@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::error::{errno_text, root_cause};
 use crate::module::Support;
 use crate::python_regex::{PythonRegex, Subject};
 use crate::{Arg, Args, Context, Map, Module, ModuleError, ModuleResult, byte_text};
@@ -141,7 +142,10 @@ impl<'a> Wait<'a> {
     }
 
     fn look_at_path(&self, path: &str) -> Result<Option<Match>, ModuleError> {
-        let exists = Path::new(path).exists();
+        let exists = Path::new(path).try_exists().map_err(|error| {
+            let cause = errno_text(&root_cause(&error));
+            ModuleError::failed(format!("Failed to stat {path}, {cause}")).with("elapsed", self.elapsed())
+        })?;
         if !self.wants_presence() {
             return Ok((!exists).then(Match::default));
         }
