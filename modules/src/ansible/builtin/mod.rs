@@ -3,11 +3,13 @@
 use crate::Module;
 
 mod apt;
+mod apt_repository;
 mod assemble;
 mod blockinfile;
 mod command;
 mod copy;
 mod cron;
+mod deb822_repository;
 mod dnf;
 mod dpkg_selections;
 mod edited_file;
@@ -38,11 +40,13 @@ mod wait_for;
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &apt::MODULE,
+    &apt_repository::MODULE,
     &assemble::MODULE,
     &blockinfile::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &cron::MODULE,
+    &deb822_repository::MODULE,
     &dnf::MODULE,
     &dpkg_selections::MODULE,
     &file::MODULE,

@@ -27,7 +27,7 @@ impl Cache {
         if cx.check_mode {
             return Ok(Self { updated: true, time: before });
         }
-        update(request, cx)?;
+        request.updating.run(cx)?;
         let after = time(cx)?;
         Ok(Self { updated: after != before, time: after })
     }
@@ -51,21 +51,32 @@ fn is_fresh(time: u64, valid: Duration) -> bool {
     !valid.is_zero() && UNIX_EPOCH + Duration::from_secs(time) + valid >= SystemTime::now()
 }
 
-fn update(request: &Request, cx: &mut Context<'_>) -> Result<(), ModuleError> {
-    let retries = request.update_retries.max(1);
-    let mut reason = String::new();
-    for attempt in 1..=retries {
-        let output = update_unlocked(request.options.lock_timeout, cx)?;
-        let Some(failure) = failure_of(&output) else { return Ok(()) };
-        reason = failure;
-        cx.warn(format!("Failed to update cache after {attempt} retries due to {reason}, retrying"));
-        if attempt < retries {
-            let delay = (1_i64 << attempt.min(30)).min(request.update_max_delay.max(0));
-            cx.warn(format!("Sleeping for {delay} seconds, before attempting to refresh the cache again"));
-            cx.sleep(Duration::from_secs(delay as u64))?;
+/// How often and how long fetching the lists is tried.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::ansible::builtin) struct Updating {
+    pub retries: i64,
+    /// Seconds.
+    pub max_delay: i64,
+    pub lock_timeout: i64,
+}
+
+impl Updating {
+    pub(in crate::ansible::builtin) fn run(self, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        let retries = self.retries.max(1);
+        let mut reason = String::new();
+        for attempt in 1..=retries {
+            let output = update_unlocked(self.lock_timeout, cx)?;
+            let Some(failure) = failure_of(&output) else { return Ok(()) };
+            reason = failure;
+            cx.warn(format!("Failed to update cache after {attempt} retries due to {reason}, retrying"));
+            if attempt < retries {
+                let delay = (1_i64 << attempt.min(30)).min(self.max_delay.max(0));
+                cx.warn(format!("Sleeping for {delay} seconds, before attempting to refresh the cache again"));
+                cx.sleep(Duration::from_secs(delay as u64))?;
+            }
         }
+        Err(ModuleError::failed(format!("Failed to update apt cache after {retries} retries: {reason}")))
     }
-    Err(ModuleError::failed(format!("Failed to update apt cache after {retries} retries: {reason}")))
 }
 
 /// apt-get does not wait for the lock of the lists itself.

@@ -1,6 +1,6 @@
 //! `ansible.builtin.apt`: packages of Debian and its kin, through apt-get, without python-apt.
 
-mod cache;
+pub(super) mod cache;
 mod command_line;
 mod deb_file;
 mod package_spec;

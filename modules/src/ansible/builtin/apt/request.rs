@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::cache::Updating;
 use crate::{Args, ModuleError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +33,7 @@ pub(super) struct Request {
     pub autoclean: bool,
     pub update_cache: bool,
     pub cache_valid_time: Duration,
-    pub update_retries: i64,
-    pub update_max_delay: i64,
+    pub updating: Updating,
     pub policy_rc_d: Option<i64>,
     pub force_apt_get: bool,
 }
@@ -72,8 +72,11 @@ impl Request {
             autoclean: args.bool("autoclean"),
             update_cache: args.bool("update_cache") || valid > 0,
             cache_valid_time: Duration::from_secs(valid.max(0) as u64),
-            update_retries: args.int("update_cache_retries")?,
-            update_max_delay: args.int("update_cache_retry_max_delay")?,
+            updating: Updating {
+                retries: args.int("update_cache_retries")?,
+                max_delay: args.int("update_cache_retry_max_delay")?,
+                lock_timeout: args.int("lock_timeout")?,
+            },
             policy_rc_d: args.opt_int("policy_rc_d"),
             force_apt_get: args.bool("force_apt_get"),
             packages,
