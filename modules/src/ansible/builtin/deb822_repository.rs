@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::http::{Client, Request};
-use crate::{
-    Arg, Args, Content, Context, Diff, FileAttributes, Module, ModuleError, ModuleResult, WriteOptions,
-};
+use crate::{Arg, Args, Content, Context, Diff, FileAttributes, Module, ModuleError, ModuleResult, WriteOptions};
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.deb822_repository", ARGS, run).diff();
 
@@ -161,7 +159,8 @@ impl Key {
 fn stanza(args: &Args, key: &Key) -> String {
     let fields = ARGS.iter().filter(|arg| !NOT_FIELDS.contains(&arg.name));
     let line = |arg: &Arg| {
-        let value = if arg.name == "signed_by" { key.value()? } else { format!(" {}", field_value(args.raw(arg.name)?)) };
+        let value =
+            if arg.name == "signed_by" { key.value()? } else { format!(" {}", field_value(args.raw(arg.name)?)) };
         Some(format!("{}:{value}\n", field_name(arg.name)))
     };
     fields.filter_map(line).collect()

@@ -10,9 +10,7 @@ use serde_json::Value;
 use sources::{Sources, file_for, normal_form};
 
 use super::apt::cache::Updating;
-use crate::{
-    Arg, Args, Content, Context, Diff, FileAttributes, Module, ModuleError, ModuleResult, WriteOptions,
-};
+use crate::{Arg, Args, Content, Context, Diff, FileAttributes, Module, ModuleError, ModuleResult, WriteOptions};
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.apt_repository", ARGS, run).diff();
 
@@ -117,7 +115,8 @@ impl Changes {
 }
 
 fn diff((path, old, new): &(PathBuf, Option<String>, Option<String>)) -> Value {
-    let header = |text: &Option<String>| text.as_ref().map_or("/dev/null".into(), |_| path.to_string_lossy().into_owned());
+    let header =
+        |text: &Option<String>| text.as_ref().map_or("/dev/null".into(), |_| path.to_string_lossy().into_owned());
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     Diff::new(text(old), text(new)).headers(header(old), header(new)).into_value()
 }

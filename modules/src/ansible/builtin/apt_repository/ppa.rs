@@ -44,8 +44,8 @@ impl Ppa {
             return Ok(());
         }
         let url = format!("https://launchpad.net/api/1.0/~{}/+archive/{}", self.owner, self.name);
-        let information: Value = serde_json::from_slice(&self.fetch(&url, cx)?)
-            .map_err(|error| failed(&format!("{url}: {error}")))?;
+        let information: Value =
+            serde_json::from_slice(&self.fetch(&url, cx)?).map_err(|error| failed(&format!("{url}: {error}")))?;
         let fingerprint = information.get("signing_key_fingerprint").and_then(Value::as_str);
         let fingerprint = fingerprint.ok_or_else(|| failed("the archive has no signing key"))?;
         let key = self.fetch(&format!("{KEY_SERVER}{fingerprint}"), cx)?;

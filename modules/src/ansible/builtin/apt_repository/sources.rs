@@ -131,7 +131,10 @@ mod tests {
         changed.add("deb http://y sid main", file);
         changed.add("deb http://z sid main", file);
         let texts = changed.texts();
-        assert_eq!(texts[Path::new("/a.list")].as_deref(), Some("# mine\ndeb http://x sid  main # note\ndeb http://y sid main\n"));
+        assert_eq!(
+            texts[Path::new("/a.list")].as_deref(),
+            Some("# mine\ndeb http://x sid  main # note\ndeb http://y sid main\n")
+        );
         assert_eq!(texts[file].as_deref(), Some("deb http://z sid main\n"));
         changed.remove("deb http://z sid main");
         assert_eq!(changed.texts()[file], None);
