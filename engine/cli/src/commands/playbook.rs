@@ -159,9 +159,16 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
+/// Variables are templated by recursion, so deeply nested ones need room; untouched pages cost nothing.
+const TEMPLATE_STACK: usize = 16 << 20;
+
 /// Runs the prepared playbooks on a runtime of its own.
 fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Result<Exit, Refusal> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(TEMPLATE_STACK)
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)?;
     let variables = inventory::variables(&prepared.inventory, &args.playbooks, &prepared.settings, &prepared.vault);
     let callback = kapell_callback::Default::new(&prepared.settings, verbosity(args, &prepared.settings));
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
