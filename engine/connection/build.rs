@@ -3,10 +3,10 @@
 //! The worker is built by a nested cargo into a target directory of its own (inside the outer one), with profile
 //! `worker` for release builds and `worker-dev` for the rest. `KAPELL_WORKER_BINARY=path` embeds that file instead.
 
+use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, process};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -14,8 +14,7 @@ use sha2::{Digest, Sha256};
 
 fn main() {
     if let Err(message) = embed() {
-        eprintln!("cannot embed the worker: {message}");
-        process::exit(1);
+        println!("cargo::error=cannot embed the worker: {message}");
     }
 }
 

@@ -159,8 +159,8 @@ fn cluster(flag: &str) -> Option<&str> {
 /// `su USER -c 'command'`.
 fn wrap_su(words: &Words, command: &str) -> String {
     let (user, command) = (shell_words::quote(&words.user), shell_words::quote(command));
-    let flags: String = words.flags.iter().map(|flag| format!("{flag} ")).collect();
-    format!("{} {flags}{user} -c {command}", words.exe)
+    let (exe, flags) = (&words.exe, &words.flags);
+    [vec![exe.as_str()], strs(flags), vec![&*user, "-c", &*command]].concat().join(" ")
 }
 
 /// `doas -u USER command`, never asking when there is no password.
@@ -169,8 +169,12 @@ fn wrap_doas(words: &Words, command: &str) -> String {
     if !words.has_password && !flags.iter().any(|flag| flag == "-n") {
         flags.push("-n".to_owned());
     }
-    let flags: String = flags.iter().map(|flag| format!("{flag} ")).collect();
-    format!("{} {flags}-u {} {command}", words.exe, shell_words::quote(&words.user))
+    let user = shell_words::quote(&words.user);
+    [vec![words.exe.as_str()], strs(&flags), vec!["-u", &*user, command]].concat().join(" ")
+}
+
+fn strs(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
 }
 
 /// Localised programs: whatever ends in a colon and mentions a password in a language we know.

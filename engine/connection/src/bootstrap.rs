@@ -32,7 +32,7 @@ use crate::{BecomeSpec, Connection, ConnectionError};
 const SCRIPT: &str = include_str!("bootstrap.sh");
 /// Answers the script may give before it must have come to an end.
 const MAX_STARTS: u32 = 12;
-const UPLOAD_PATIENCE: Duration = Duration::from_secs(600);
+const UPLOAD_PATIENCE: Duration = Duration::from_mins(10);
 
 /// What stays the same over all attempts on one host.
 pub(crate) struct Bootstrap<'a> {

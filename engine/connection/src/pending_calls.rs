@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kapell_protocol::{FromWorker, ToWorker, encode};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 #[derive(Debug)]
 enum State {
@@ -14,14 +14,11 @@ enum State {
 }
 
 #[derive(Debug)]
-pub(crate) struct PendingCalls {
-    state: Mutex<State>,
-    gone: Notify,
-}
+pub(crate) struct PendingCalls(Mutex<State>);
 
 impl Default for PendingCalls {
     fn default() -> Self {
-        Self { state: Mutex::new(State::Open(HashMap::new())), gone: Notify::new() }
+        Self(Mutex::new(State::Open(HashMap::new())))
     }
 }
 
@@ -55,15 +52,6 @@ impl PendingCalls {
         if let State::Open(_) = *state {
             *state = State::Closed(reason.to_owned());
         }
-        drop(state);
-        self.gone.notify_waiters();
-    }
-
-    pub(crate) async fn closed(&self) {
-        let gone = self.gone.notified();
-        if self.reason().is_none() {
-            gone.await;
-        }
     }
 
     pub(crate) fn reason(&self) -> Option<String> {
@@ -80,7 +68,7 @@ impl PendingCalls {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -77,10 +77,11 @@ async fn collect(
     host: &str,
 ) -> Result<RawOutput, ConnectionError> {
     let Process { mut stdin, stdout, stderr, exit } = process;
-    let feed = async {
+    let feed = async move {
         // A command that does not read its input is no failure.
         let _ = stdin.write_all(input).await;
         let _ = stdin.shutdown().await;
+        drop(stdin);
     };
     let ((), stdout, stderr, status) =
         tokio::join!(feed, read_all(stdout, first_bytes), read_all(stderr, Vec::new()), exit);

@@ -12,7 +12,9 @@ use tokio::time::timeout;
 use crate::ExitStatus;
 use crate::pending_calls::PendingCalls;
 
-const READ: usize = 64 * 1024;
+/// Reads grow to this size while they fill the buffer: most workers never say much, and there may be thousands.
+const MAX_READ: usize = 64 * 1024;
+const FIRST_READ: usize = 4 * 1024;
 /// Of what the worker writes to stderr, the last so many bytes are kept for error messages.
 const KEPT_STDERR: usize = 4 * 1024;
 const EXIT_PATIENCE: Duration = Duration::from_secs(1);
@@ -38,7 +40,7 @@ impl SessionReader {
     ) -> Self {
         let mut deframer = Deframer::default();
         deframer.push(&first_bytes);
-        let buffer = vec![0; READ];
+        let buffer = vec![0; FIRST_READ];
         Self { stdout, stderr, exit, deframer, pending, buffer, stderr_text: Vec::new(), stderr_ended: false }
     }
 
@@ -75,7 +77,12 @@ impl SessionReader {
             tokio::select! {
                 read = self.stdout.read(&mut self.buffer) => match read {
                     Ok(0) => return Err(self.why_it_ended().await),
-                    Ok(count) => self.deframer.push(&self.buffer[..count]),
+                    Ok(count) => {
+                        self.deframer.push(&self.buffer[..count]);
+                        if count == self.buffer.len() && count < MAX_READ {
+                            self.buffer.resize(count * 2, 0);
+                        }
+                    }
                     Err(error) => return Err(error.to_string()),
                 },
                 read = self.stderr.read(&mut err), if !self.stderr_ended => match read {

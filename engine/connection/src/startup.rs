@@ -13,7 +13,9 @@ use crate::{Connection, ConnectionError, ExitStatus, Process};
 
 /// More noise than this is a shell that will never get to our command.
 const MAX_NOISE: usize = 1024 * 1024;
-const READ: usize = 32 * 1024;
+const READ: usize = 4 * 1024;
+/// What the become program says is kept up to here.
+const MAX_STDERR: usize = 32 * 1024;
 
 /// Hexadecimal, unguessable.
 pub(crate) fn random_token() -> String {
@@ -90,7 +92,7 @@ impl<'a> Startup<'a> {
 
     /// Whatever arrives first on either stream.
     async fn read_some(&mut self) {
-        let (mut out, mut err) = ([0; READ], [0; 4096]);
+        let (mut out, mut err) = (vec![0; READ], vec![0; READ]);
         tokio::select! {
             read = self.process.stdout.read(&mut out), if !self.stdout_ended => match read {
                 Ok(0) | Err(_) => self.stdout_ended = true,
@@ -104,7 +106,7 @@ impl<'a> Startup<'a> {
     }
 
     fn note_stderr(&mut self, bytes: &[u8]) {
-        if self.stderr.len() < READ {
+        if self.stderr.len() < MAX_STDERR {
             self.stderr.push_str(&String::from_utf8_lossy(bytes));
         }
     }

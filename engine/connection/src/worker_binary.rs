@@ -12,6 +12,8 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 mod embedded {
+    #![allow(clippy::unreadable_literal, reason = "written by build.rs")]
+
     include!(concat!(env!("OUT_DIR"), "/embedded_worker.rs"));
 }
 

@@ -13,7 +13,7 @@ use kapell_protocol::{
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -43,6 +43,8 @@ pub struct WorkerSession {
     outgoing: mpsc::Sender<Vec<u8>>,
     pending: Arc<PendingCalls>,
     reader: JoinHandle<()>,
+    /// Its sender is dropped with the reader.
+    reader_ended: watch::Receiver<()>,
 }
 
 impl WorkerSession {
@@ -65,8 +67,13 @@ impl WorkerSession {
         };
         check_version(&hello).map_err(failed)?;
         tokio::spawn(write_frames(stdin, frames));
-        let reader = tokio::spawn(reader.run());
-        Ok(Self { host: host.to_owned(), hello, next_id: AtomicU64::new(1), outgoing, pending, reader })
+        let (reader_runs, reader_ended) = watch::channel(());
+        let reader = tokio::spawn(async move {
+            reader.run().await;
+            drop(reader_runs);
+        });
+        let next_id = AtomicU64::new(1);
+        Ok(Self { host: host.to_owned(), hello, next_id, outgoing, pending, reader, reader_ended })
     }
 
     /// Runs one module. `call.id` is chosen here. Dropping the future cancels the call on the node.
@@ -142,16 +149,16 @@ impl WorkerSession {
     }
 
     pub fn is_alive(&self) -> bool {
-        !self.reader.is_finished() && !self.outgoing.is_closed()
+        self.pending.reason().is_none() && !self.outgoing.is_closed()
     }
 
     /// Tells the worker to end and waits, a little, until it has cleaned up.
     pub(crate) async fn shut_down(&self) {
+        self.pending.close("the session was closed");
         if self.send(&ToWorker::Shutdown).await.is_ok() {
-            let _ = timeout(SHUTDOWN_PATIENCE, self.pending.closed()).await;
+            let _ = timeout(SHUTDOWN_PATIENCE, self.reader_ended.clone().changed()).await;
         }
         self.reader.abort();
-        self.pending.close("the session was closed");
     }
 
     fn register(&self) -> Result<Registration, ConnectionError> {

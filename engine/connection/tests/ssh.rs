@@ -1,4 +1,5 @@
 //! Against a real OpenSSH server on loopback: logging in, host keys, the bootstrap, become, and everything that breaks.
+#![allow(clippy::unwrap_used, reason = "clippy sees no test in the helpers of an integration test")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,7 @@ async fn error_of(spec: &ConnectionSpec) -> ConnectionError {
     error
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the shape of the field it is for")]
 fn become_user(user: &str, password: Option<&str>) -> Option<BecomeSpec> {
     Some(BecomeSpec {
         method: "sudo".to_owned(),

@@ -1,4 +1,5 @@
 //! The worker as a process: frames in, frames out, and what it leaves behind.
+#![allow(clippy::unwrap_used, reason = "clippy sees no test in the helpers of an integration test")]
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -225,12 +225,12 @@ fn free_port() -> io::Result<u16> {
 
 fn write_known_hosts(root: &Path, key: &str, file: &str, port: u16, addresses: u8) -> io::Result<()> {
     let key = fs_err::read_to_string(root.join(key).with_extension("pub"))?;
-    let lines: String = (1..=addresses).map(|number| format!("[127.0.0.{number}]:{port} {}\n", key.trim())).collect();
-    fs_err::write(root.join(file), lines)
+    let line = |number| format!("[127.0.0.{number}]:{port} {}\n", key.trim());
+    fs_err::write(root.join(file), (1..=addresses).map(line).collect::<Vec<_>>().concat())
 }
 
 fn write_server_config(root: &Path, port: u16, options: &SshdOptions, is_root: bool) -> io::Result<()> {
-    let listen: String = (1..=options.addresses).map(|number| format!("ListenAddress 127.0.0.{number}\n")).collect();
+    let listen = listen_addresses(options.addresses);
     let root = root.display();
     let keys = if is_root { "home/%u/authorized_keys" } else { "key.pub" };
     let text = format!(
@@ -239,6 +239,14 @@ fn write_server_config(root: &Path, port: u16, options: &SshdOptions, is_root: b
         options.config
     );
     fs_err::write(format!("{root}/sshd_config"), text)
+}
+
+/// sshd takes no more than 16 addresses; beyond that it listens everywhere and lets nobody in from outside.
+fn listen_addresses(count: u8) -> String {
+    if count > 16 {
+        return "ListenAddress 0.0.0.0\nAllowUsers *@127.0.0.0/8\n".to_owned();
+    }
+    (1..=count).fold(String::new(), |text, number| text + &format!("ListenAddress 127.0.0.{number}\n"))
 }
 
 /// Copies of the system's files with our accounts added; bound over the real ones inside the namespace only.

@@ -90,7 +90,7 @@ impl ConfigFile {
         match SshOptions::default().set(&keyword, &arguments) {
             Understood::Yes => self.lines.push(Line { conditions: conditions.to_vec(), keyword, arguments }),
             Understood::BadValue => {
-                self.warnings.push(format!("{place}: {keyword} does not take '{}'", arguments.join(" ")))
+                self.warnings.push(format!("{place}: {keyword} does not take '{}'", arguments.join(" ")));
             }
             // Forwardings and the like: nobody expects them of us, and one line per host would drown the rest.
             Understood::Unsupported => tracing::debug!(%place, %keyword, "ssh option without effect"),

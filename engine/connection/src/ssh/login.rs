@@ -214,8 +214,7 @@ impl<'a> Login<'a> {
 
     fn refusal(&self) -> String {
         let Target { user, host, .. } = self.target;
-        let methods: Vec<&str> =
-            self.remaining.iter().flat_map(|methods| methods.iter()).map(|method| method.into()).collect();
+        let methods: Vec<&str> = self.remaining.iter().flat_map(|methods| methods.iter()).map(Into::into).collect();
         let mut message = format!("{user}@{host}: Permission denied ({}).", methods.join(","));
         for hindrance in &self.hindrances {
             let _ = write!(message, " Note: {hindrance}.");
