@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kapell_parsing::{Key, Map, Origin, Text, Value};
+use kapell_parsing::{Key, Map, Origin, Text, Trust, Value};
 use num_bigint::BigInt;
 
 pub(crate) use crate::containers::{Dict, List, Tuple};
@@ -138,6 +138,7 @@ impl Object {
             Key::Bool(b) => Self::Bool(*b),
             Key::Int(i) => Self::Int(*i),
             Key::Float(f) => Self::Float(*f),
+            Key::Str(text) if text.is_template() => Self::Str(text.with_trust(Trust::Untrusted)),
             Key::Str(text) => Self::Str(text.clone()),
         }
     }

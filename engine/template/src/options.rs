@@ -32,6 +32,7 @@ pub struct RenderContext {
 pub struct TextOptions {
     pub trim_blocks: bool,
     pub lstrip_blocks: bool,
+    /// For included files. The line ends a rendered file ends with are kept in any case.
     pub keep_trailing_newline: bool,
     pub newline_sequence: String,
     pub block_start: String,
@@ -47,7 +48,7 @@ impl Default for TextOptions {
         Self {
             trim_blocks: true,
             lstrip_blocks: false,
-            keep_trailing_newline: true,
+            keep_trailing_newline: false,
             newline_sequence: "\n".into(),
             block_start: "{%".into(),
             block_end: "%}".into(),

@@ -34,8 +34,7 @@ enum Kind {
 impl Programs {
     /// A template in a playbook or variable.
     pub(crate) fn template(&self, text: &str) -> Result<Arc<Program>, SyntaxError> {
-        let options = TextOptions { keep_trailing_newline: false, ..TextOptions::default() };
-        self.get(&Kind::Template, text, |text| syntax::parse_template(text, &options, true))
+        self.get(&Kind::Template, text, |text| syntax::parse_template(text, &TextOptions::default(), true))
     }
 
     /// A bare expression.

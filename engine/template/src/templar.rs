@@ -82,6 +82,27 @@ impl Templar {
         object.and_then(|object| python::to_value(&rendering, &object)).map_err(|fault| fault.at(origin))
     }
 
+    /// Like `expression`, for showing to the user: whatever in the value is undefined or fails is replaced by a text
+    /// that says so. Also gives the errors, in the order of their numbers in these texts.
+    pub fn expression_with_errors_shown(
+        &self,
+        expression: &Text,
+        vars: &Arc<dyn VariableSource>,
+        cx: &RenderContext,
+    ) -> (Value, Vec<TemplateError>) {
+        let rendering = Rendering::new(self, cx);
+        rendering.show_errors();
+        let scope = Scope::new(vars.clone());
+        let origin = expression.origin().or(cx.origin.as_ref());
+        let program = self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin));
+        let object = program
+            .map_err(Fault::from)
+            .and_then(|program| evaluate(&rendering, program, &scope, expression, false))
+            .and_then(|object| python::to_value(&rendering, &object));
+        let value = object.unwrap_or_else(|fault| rendering.show(fault.at(origin).into()));
+        (value, rendering.shown_errors())
+    }
+
     /// A template file's text. A `#jinja2: option:value` first line overrides `options`.
     pub fn render_text(
         &self,

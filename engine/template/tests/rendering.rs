@@ -182,6 +182,21 @@ fn omit_leaves_entries_out() {
 }
 
 #[test]
+fn errors_can_be_shown_in_place() {
+    let vars = vars("a: [1, '{{ nope }}', {b: '{{ 1 / 0 }}', c: x}]\nd: '{{ nope }}'");
+    let shown = |expression: &str| {
+        let text = Text::trusted(expression, None);
+        let (value, errors) = templar().expression_with_errors_shown(&text, &vars, &RenderContext::default());
+        (value.repr(), errors.len())
+    };
+    let both = "[1, \"<< error 1 - 'nope' is undefined >>\", {'b': '<< error 2 - Error rendering template: division by zero >>', 'c': 'x'}]";
+    assert_eq!(shown("a"), (both.into(), 2));
+    assert_eq!(shown("d"), ("\"<< error 1 - 'nope' is undefined >>\"".into(), 1));
+    assert_eq!(shown("zz"), ("\"<< error 1 - 'zz' is undefined >>\"".into(), 1));
+    assert_eq!(shown("a[0]"), ("1".into(), 0));
+}
+
+#[test]
 fn loops_are_found_and_named() {
     let vars = vars(
         "a: '{{ b }}'\nb: 'x{{ c.d }}'\nc: {d: '{{ a }}'}\nok: '{{ own.first }}'\nown: {first: 1, second: '{{ own.first }}'}",
@@ -218,9 +233,9 @@ fn file(name: &str, text: &str, options: &TextOptions) -> Result<String, Templat
 fn files_include_import_and_extend() {
     let plain = TextOptions::default();
     let cases = [
-        ("{% include 'part.j2' %}|", "part: hello \n|"),
-        ("{% set x = 5 %}{% include 'part.j2' %}", "part: hello 5\n"),
-        ("{% include ['nope.j2', 'part.j2'] %}", "part: hello \n"),
+        ("{% include 'part.j2' %}|", "part: hello |"),
+        ("{% set x = 5 %}{% include 'part.j2' %}", "part: hello 5"),
+        ("{% include ['nope.j2', 'part.j2'] %}", "part: hello "),
         ("{% include 'nope.j2' ignore missing %}.", "."),
         ("{% import 'macros.j2' as m %}{{ m.greet('bob') }} {{ m.version }}", "hi bob, hello 3"),
         ("{% from 'macros.j2' import greet as g, version %}{{ g('x') }}{{ version }}", "hi x, hello3"),
@@ -237,7 +252,7 @@ fn files_include_import_and_extend() {
         ("{{ 'a\\tb' }}", "a\tb"),
         (
             "#jinja2: trim_blocks:False, variable_start_string:'<<', variable_end_string:'>>'\n{% if true %}\n<< s >>\n{% endif %}\n",
-            "\nhello\n\n",
+            "\nhello\n",
         ),
         ("a\r\nb", "a\nb"),
     ];

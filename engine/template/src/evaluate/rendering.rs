@@ -27,6 +27,8 @@ pub(crate) struct Rendering<'r> {
     cyclic: RefCell<Vec<Arc<Locals>>>,
     /// How template files are read: those of the file being rendered.
     text_options: RefCell<TextOptions>,
+    /// Errors shown in place so far, when that is wanted.
+    shown: RefCell<Option<Vec<TemplateError>>>,
 }
 
 struct Active {
@@ -55,7 +57,31 @@ impl<'r> Rendering<'r> {
             active: RefCell::default(),
             cyclic: RefCell::default(),
             text_options: RefCell::default(),
+            shown: RefCell::default(),
         }
+    }
+
+    /// From now on, values are converted with errors in them shown instead of ending it all.
+    pub(crate) fn show_errors(&self) {
+        *self.shown.borrow_mut() = Some(Vec::new());
+    }
+
+    pub(crate) fn shows_errors(&self) -> bool {
+        self.shown.borrow().is_some()
+    }
+
+    /// Keeps the error and gives the text that stands for it.
+    pub(crate) fn show(&self, fault: Fault) -> Value {
+        let error = fault.at(self.cx.origin.as_ref());
+        let mut shown = self.shown.borrow_mut();
+        let errors = shown.get_or_insert_default();
+        let text = format!("<< error {} - {error} >>", errors.len() + 1);
+        errors.push(error);
+        text.into()
+    }
+
+    pub(crate) fn shown_errors(&self) -> Vec<TemplateError> {
+        self.shown.take().unwrap_or_default()
     }
 
     /// Changes how included files are read; gives what was before.

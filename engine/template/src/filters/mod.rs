@@ -68,6 +68,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Filter> {
 }
 
 static FILTERS: &[Filter] = &[
+    row("ansible._protomatter.finalize", &[], basics::finalize),
     row("abs", &[], numbers::abs),
     row("attr", &["name"], attributes::attr),
     row("b64decode", &["encoding?", "urlsafe?"], encoding::b64decode),

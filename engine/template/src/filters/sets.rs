@@ -72,15 +72,27 @@ fn distinct(call: &FilterCall<'_>, items: &[Object]) -> Result<Object, Fault> {
     Ok(Object::list(kept))
 }
 
+/// Jinja's `unique`, which ignores case unless told otherwise; lists and dicts, which Python cannot hash, are compared
+/// as they are.
 pub(super) fn unique(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let items = call.items()?;
     let getter = Getter::new(call.args.get(1), None);
-    let case_sensitive = call.args.some(0).is_some_and(Object::is_truthy);
+    let case_sensitive = call.args.some(0).map(Object::is_truthy);
+    let keys: Result<Vec<Object>, Fault> = items.iter().map(|item| getter.get(call.rendering, item)).collect();
+    let keys = keys?;
+    if let Some(unhashable) = keys.iter().find(|key| matches!(key, Object::List(_) | Object::Dict(_))) {
+        if case_sensitive == Some(false) || call.args.some(1).is_some() {
+            let kind = unhashable.type_name();
+            return Err(Fault::error(format!(
+                "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: unhashable type: '{kind}'"
+            )));
+        }
+        return distinct(call, &items);
+    }
     let mut seen = Seen::default();
     let mut kept = Vec::new();
-    for item in items.iter() {
-        let key = getter.get(call.rendering, item)?;
-        let key = if case_sensitive { key } else { without_case(call, &key)? };
+    for (item, key) in items.iter().zip(&keys) {
+        let key = if case_sensitive == Some(true) { key.clone() } else { without_case(call, key)? };
         if seen.add(call, &key)? {
             kept.push(item.clone());
         }

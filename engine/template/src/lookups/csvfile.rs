@@ -6,11 +6,19 @@ use super::LookupCall;
 use crate::evaluate::Fault;
 use crate::object::Object;
 
+const OPTIONS: &[&str] = &["col", "default", "delimiter", "encoding", "file", "keycol"];
+
 pub(super) fn csvfile(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     let mut found = Vec::new();
+    if call.terms.is_empty() {
+        return Err(Fault::error("Search key is required but was not found"));
+    }
     for term in call.texts()? {
         let parsed =
             kapell_parsing::kv::parse(&Text::new(term.as_str())).map_err(|error| Fault::error(error.message))?;
+        if let Some(unknown) = parsed.pairs.keys().find(|name| !OPTIONS.contains(&name.to_string().as_str())) {
+            return Err(Fault::error(format!("'{unknown}' is not a valid option")));
+        }
         let option = |name: &str| -> Result<Option<String>, Fault> {
             match parsed.pairs.get(name).and_then(|value| value.as_str()) {
                 Some(text) => Ok(Some(text.to_owned())),

@@ -36,8 +36,12 @@ pub(super) fn varnames(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
                 "Invalid setting identifier, \"{shown}\" is not a string, it is a <class '{kind}'>"
             )));
         };
-        let regex = regex::compile(pattern, regex::Flags::default())
-            .map_err(|_| Fault::error(format!("Unable to use \"{pattern}\" as a search parameter")))?;
+        let regex = regex::compile(pattern, regex::Flags::default()).map_err(|fault| match fault {
+            Fault::Error(reason) => {
+                Fault::error(format!("Unable to use \"{pattern}\" as a search parameter: {reason}"))
+            }
+            other => other,
+        })?;
         for name in &names {
             if regex.is_match(name.as_str()).map_err(regex::too_hard)? {
                 found.push(Object::Str(name.clone()));

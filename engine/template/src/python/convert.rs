@@ -10,16 +10,12 @@ use crate::scope::Variables;
 
 /// The object as a plain value. `omit` in a container is left out; undefined is an error.
 pub(crate) fn to_value(rendering: &Rendering<'_>, object: &Object) -> Result<Value, Fault> {
+    if rendering.shows_errors() {
+        return shown(rendering, object);
+    }
     Ok(match object {
         Object::Undefined(missing) => return Err(Fault::Undefined(missing.clone())),
         Object::Blank => return Err(unsupported("Undefined")),
-        Object::Omit => crate::templar::omit(),
-        Object::Null => Value::Null,
-        Object::Bool(b) => Value::Bool(*b),
-        Object::Int(i) => Value::Int(*i),
-        Object::BigInt(i) => Value::BigInt(i.clone()),
-        Object::Float(f) => Value::Float(*f),
-        Object::Str(text) => Value::Str(text.clone()),
         Object::List(list) => match list.source().filter(|items| items.iter().all(is_plain)) {
             Some(items) => Value::List(items),
             None => items_value(rendering, &list.items(rendering)?)?,
@@ -40,7 +36,50 @@ pub(crate) fn to_value(rendering: &Rendering<'_>, object: &Object) -> Result<Val
         },
         Object::Variables(variables) => variables_value(rendering, variables)?,
         Object::Native(native) => native.to_value().ok_or_else(|| unsupported(native.type_name()))?,
+        scalar => scalar_value(scalar),
     })
+}
+
+/// Like `to_value`, with what fails replaced by a text about it, item by item.
+fn shown(rendering: &Rendering<'_>, object: &Object) -> Result<Value, Fault> {
+    let show = |result: Result<Option<Object>, Fault>| match result {
+        Ok(Some(object)) => shown(rendering, &object).unwrap_or_else(|fault| rendering.show(fault)),
+        Ok(None) => Value::Null,
+        Err(fault) => rendering.show(fault),
+    };
+    rendering.deeper(|| {
+        Ok(match object {
+            Object::Undefined(missing) => rendering.show(Fault::Undefined(missing.clone())),
+            Object::Blank => rendering.show(unsupported("Undefined")),
+            Object::List(list) => (0..list.len()).map(|at| show(list.get(rendering, at))).collect::<Vec<_>>().into(),
+            Object::Tuple(items) => items.iter().map(|item| show(Ok(Some(item.clone())))).collect::<Vec<_>>().into(),
+            Object::Dict(dict) => {
+                let entry = |key: kapell_parsing::Key| (key.clone(), show(dict.get(rendering, &key)));
+                dict.keys().into_iter().map(entry).collect::<Map>().into()
+            }
+            Object::Variables(variables) => {
+                let names = variables.names().into_iter();
+                let names = names.filter(|name| variables.by_host || !matches!(name.as_str(), "vars" | "hostvars"));
+                names.map(|name| (name.clone().into(), show(rendering.entry(variables, &name)))).collect::<Map>().into()
+            }
+            Object::Native(native) => {
+                native.to_value().unwrap_or_else(|| rendering.show(unsupported(native.type_name())))
+            }
+            scalar => scalar_value(scalar),
+        })
+    })
+}
+
+fn scalar_value(object: &Object) -> Value {
+    match object {
+        Object::Bool(b) => Value::Bool(*b),
+        Object::Int(i) => Value::Int(*i),
+        Object::BigInt(i) => Value::BigInt(i.clone()),
+        Object::Float(f) => Value::Float(*f),
+        Object::Str(text) => Value::Str(text.clone()),
+        Object::Omit => crate::templar::omit(),
+        _ => Value::Null,
+    }
 }
 
 fn unsupported(kind: &str) -> Fault {
@@ -59,6 +98,10 @@ fn variables_value(rendering: &Rendering<'_>, variables: &Arc<Variables>) -> Res
     rendering.deeper(|| {
         let mut map = Map::new();
         for name in variables.names() {
+            // A scope reaches itself and all other hosts through these.
+            if !variables.by_host && matches!(name.as_str(), "vars" | "hostvars") {
+                continue;
+            }
             if let Some(object) = rendering.entry(variables, &name)? {
                 map.insert(name.into(), to_value(rendering, &object)?);
             }
