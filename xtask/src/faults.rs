@@ -17,7 +17,7 @@ const VICTIM: &str = "app2";
 /// Long enough for the slow task to have begun everywhere.
 const UNTIL_MID_TASK: Duration = Duration::from_secs(4);
 /// No run may take longer, whatever breaks.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What the connection may take to notice, told to both engines through Ansible's settings.
 const SETTINGS: [(&str, &str); 2] = [
     ("ANSIBLE_TIMEOUT", "5"),
@@ -73,6 +73,10 @@ const FAULTS: &[Fault] = &[
 ];
 
 impl FaultsCommand {
+    pub(crate) fn on(name: &str, engine: Engine) -> Self {
+        Self { name: name.to_owned(), engine }
+    }
+
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
         let engines = Engines::ensure(lab, &[self.engine])?;
         let fleet = Fleet::new(lab, &self.name);
@@ -112,7 +116,7 @@ impl Scene<'_> {
         self.fleet.wait_until_ready(&self.victim)?;
         let ending = ending?;
         let leftovers = self.leftovers()?;
-        self.report(fault, &ending, &leftovers);
+        report(fault, &ending, &leftovers);
         self.judge(&ending)?;
         ensure!(leftovers.is_empty() || self.command.engine != Engine::Kapell, "left behind: {}", leftovers.join(", "));
         Ok(())
@@ -172,20 +176,6 @@ impl Scene<'_> {
         Ok(hosts.filter(|host| !host.is_load_balancer() && host.name != VICTIM).collect())
     }
 
-    fn report(&self, fault: &Fault, ending: &Ending, leftovers: &[String]) {
-        let state = if ending.recap.count(VICTIM, "unreachable") == 1 { "unreachable" } else { "failed" };
-        println!(
-            "{:<34} exit {}, {:.1} s, {VICTIM} {state}, {} left behind",
-            fault.name,
-            ending.code.unwrap_or(-1),
-            ending.seconds,
-            leftovers.len()
-        );
-        for line in ending.output.lines().filter(|line| line.starts_with(&format!("fatal: [{VICTIM}]"))) {
-            println!("    {line}");
-        }
-    }
-
     /// Processes and temporary files of the engine on any app host, a moment after the run. The stored worker is no
     /// leftover: it is there for the next run.
     fn leftovers(&self) -> Result<Vec<String>> {
@@ -201,6 +191,20 @@ impl Scene<'_> {
             found.extend(files.lines().filter(|path| is_leftover(path)).map(|path| format!("{}: {path}", host.name)));
         }
         Ok(found)
+    }
+}
+
+fn report(fault: &Fault, ending: &Ending, leftovers: &[String]) {
+    let state = if ending.recap.count(VICTIM, "unreachable") == 1 { "unreachable" } else { "failed" };
+    println!(
+        "{:<34} exit {}, {:.1} s, {VICTIM} {state}, {} left behind",
+        fault.name,
+        ending.code.unwrap_or(-1),
+        ending.seconds,
+        leftovers.len()
+    );
+    for line in ending.output.lines().filter(|line| line.starts_with(&format!("fatal: [{VICTIM}]"))) {
+        println!("    {line}");
     }
 }
 

@@ -12,6 +12,7 @@ mod load;
 mod recap;
 mod rollout;
 mod sshd;
+mod tiers;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Install what the tests need and run them, tier by tier.
+    Test(tiers::TestCommand),
     /// A fleet of real Debian hosts (systemd-nspawn) in a network of its own. Needs root.
     #[command(subcommand)]
     Fleet(fleet::FleetCommand),
@@ -47,6 +50,7 @@ enum Task {
 fn main() -> ExitCode {
     let lab = lab::Lab::from_environment();
     let outcome = match Xtask::parse().task {
+        Task::Test(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Fleet(command) => command.run(&lab),
         Task::RolloutUnderLoad(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

@@ -30,6 +30,10 @@ pub(crate) struct RolloutCommand {
 }
 
 impl RolloutCommand {
+    pub(crate) fn on(name: &str, engine: Engine) -> Self {
+        Self { name: name.to_owned(), engine, rate: 300 }
+    }
+
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
         let engines = Engines::ensure(lab, &[self.engine])?;
         let fleet = Fleet::new(lab, &self.name);

@@ -67,10 +67,11 @@ impl Case {
 pub(super) fn names_playbook(arguments: &[String]) -> bool {
     let values = ["-i", "-e", "--inventory", "--extra-vars"];
     let before = std::iter::once("").chain(arguments.iter().map(String::as_str));
-    arguments
-        .iter()
-        .zip(before)
-        .any(|(word, before)| word.ends_with(".yml") && !word.starts_with(['-', '@']) && !values.contains(&before))
+    arguments.iter().zip(before).any(|(word, before)| {
+        Path::new(word).extension().is_some_and(|extension| extension == "yml")
+            && !word.starts_with(['-', '@'])
+            && !values.contains(&before)
+    })
 }
 
 /// Words separated by spaces; single quotes keep spaces.

@@ -46,6 +46,17 @@ pub(crate) struct ConformanceCommand {
 }
 
 impl ConformanceCommand {
+    /// Kapell against ansible-core, every case.
+    pub(crate) fn cases() -> Self {
+        let (engine, reference) = (Engine::Kapell, Engine::Ansible);
+        Self { names: Vec::new(), engine, reference, jobs: 2, fresh: false, show: false, fleet: false }
+    }
+
+    /// Kapell against ansible-core, the shipped playbooks on two fleets.
+    pub(crate) fn fleets() -> Self {
+        Self { fleet: true, ..Self::cases() }
+    }
+
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
         let engines = Engines::ensure(lab, &[self.engine, self.reference])?;
         if self.fleet {

@@ -239,7 +239,7 @@ impl Fleet {
     }
 
     fn print_status(&self) -> Result<()> {
-        println!("{:<8} {:<14} {:<9} {}", "HOST", "ADDRESS", "ANSWERS", "FILES");
+        println!("{:<8} {:<14} {:<9} FILES", "HOST", "ADDRESS", "ANSWERS");
         for host in self.hosts()? {
             let answers = if self.answers(&host) { "yes" } else { "no" };
             println!("{:<8} {:<14} {answers:<9} {}", host.name, host.address, self.root(&host).display());
