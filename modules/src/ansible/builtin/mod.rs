@@ -17,6 +17,7 @@ mod file;
 mod find;
 mod get_url;
 mod getent;
+mod git;
 mod group;
 mod hostname;
 mod lineinfile;
@@ -53,6 +54,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &find::MODULE,
     &get_url::MODULE,
     &getent::MODULE,
+    &git::MODULE,
     &group::MODULE,
     &hostname::MODULE,
     &lineinfile::MODULE,
