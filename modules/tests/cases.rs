@@ -193,12 +193,12 @@ fn send_tree(tree: &Map, contents_only: bool, args: &mut Value, blobs: &mut Case
     let prefix = if contents_only { "" } else { "source/" };
     let (mut files, mut dirs, mut links) = (Vec::new(), Vec::new(), Vec::new());
     if !contents_only {
-        dirs.push("source".to_owned());
+        dirs.push(json!({ "path": "source", "mode": "0755" }));
     }
     for (name, spec) in tree {
         let path = format!("{prefix}{name}");
         if spec.get("dir").is_some() {
-            dirs.push(path);
+            dirs.push(json!({ "path": path, "mode": spec.get("mode").cloned().unwrap_or("0755".into()) }));
         } else if let Some(target) = spec.get("link") {
             links.push(json!({ "path": path, "target": target }));
         } else {

@@ -27,12 +27,15 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let given = |name: &str| args.get(name).is_some_and(|value| !value.is_null());
     check_arguments(given("src"), given("content"), text_arg(args, "dest").as_deref())?;
     if bool_arg(args, "remote_src")?.unwrap_or(false) {
-        return Ok(cx.call_module(task, MODULE, args, &Blobs::default()).await?.into());
+        let mut args = args.clone();
+        args.shift_remove("decrypt");
+        return Ok(cx.call_module(task, MODULE, &args, &Blobs::default()).await?.into());
     }
     if given("content") {
         let content = content_bytes(args.get("content").unwrap_or(&Value::Null));
         let mut args = args.clone();
         args.shift_remove("content");
+        args.shift_remove("decrypt");
         return Ok(send_content(task, cx, args, content, None).await?.into());
     }
     let written = text_arg(args, "src").unwrap_or_default();
@@ -102,8 +105,8 @@ async fn send_file(task: &ResolvedTask, cx: &ActionContext<'_>, source: &Path) -
     let mut args = task.args.clone();
     let basename = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
     preserve_mode(&mut args, "mode", source)?;
-    args.shift_remove("src");
-    if bool_arg(&args, "decrypt")?.unwrap_or(true)
+    name_source(&mut args, source);
+    if bool_arg(&task.args, "decrypt")?.unwrap_or(true)
         && let Some(plain) = decrypted(cx, source)?
     {
         return send_content(task, cx, args, plain, Some(&basename)).await;
@@ -114,6 +117,12 @@ async fn send_file(task: &ResolvedTask, cx: &ActionContext<'_>, source: &Path) -
     args.insert("_original_basename".into(), basename.into());
     let blobs = Blobs::from_iter([(content.sha256, BlobSource::Path(source.to_owned()))]);
     cx.call_module(task, MODULE, &args, &blobs).await
+}
+
+/// On the node `src` is only the name that results and diffs show; decrypting is done here.
+fn name_source(args: &mut Map, source: &Path) {
+    args.insert("src".into(), source.to_string_lossy().into_owned().into());
+    args.shift_remove("decrypt");
 }
 
 /// `mode: preserve` becomes the source's mode.
@@ -173,7 +182,8 @@ async fn send_directory(
         if written.ends_with('/') { PathBuf::new() } else { PathBuf::from(source.file_name().unwrap_or_default()) };
     tree.walk(source, &base)?;
     let mut args = task.args.clone();
-    args.shift_remove("src");
+    let slash = if written.ends_with('/') { "/" } else { "" };
+    name_source(&mut args, Path::new(&format!("{}{slash}", source.display())));
     args.insert("_files".into(), Value::list(tree.files));
     args.insert("_dirs".into(), Value::list(tree.directories));
     args.insert("_links".into(), Value::list(tree.links));

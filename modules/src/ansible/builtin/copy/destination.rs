@@ -57,7 +57,9 @@ pub(super) fn make_parents(request: &Request<'_>, path: &Path, cx: &mut Context<
 
 /// What directories get: the file's owner and group, and their own mode.
 pub(super) fn directory_attributes(request: &Request<'_>) -> FileAttributes {
-    request.attributes.clone().with_mode(request.directory_mode.clone())
+    // A directory above the copy has no counterpart to take a mode from.
+    let mode = request.directory_mode.clone().filter(|_| !request.preserves_directory_modes());
+    request.attributes.clone().with_mode(mode)
 }
 
 /// A new file needs a directory to be in.

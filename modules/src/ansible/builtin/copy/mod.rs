@@ -1,7 +1,8 @@
 //! `ansible.builtin.copy`: a file or a directory from the control node, or from the node itself.
 //!
 //! The engine sends what it has on the control node as private arguments: for a file `_content_sha256` and
-//! `_original_basename`; for a directory `_files` (`path` below `dest`, `sha256`, `size`, `mode`), `_dirs` and `_links`.
+//! `_original_basename`; for a directory `_files` (`path` below `dest`, `sha256`, `size`, `mode`), `_dirs` (`path`,
+//! `mode`) and `_links` (`path`, `target`). `src` is then only the name that results and diffs show.
 //! Contents are fetched only where the destination differs.
 
 mod destination;
@@ -64,6 +65,10 @@ impl<'a> Request<'a> {
             directory_mode: args.raw("directory_mode").cloned(),
             options: WriteOptions::from_args(args),
         }
+    }
+
+    fn preserves_directory_modes(&self) -> bool {
+        self.directory_mode.as_ref().and_then(Value::as_str) == Some("preserve")
     }
 
     /// `mode: preserve` becomes the source's mode.
@@ -204,7 +209,7 @@ fn write(
     Ok(ModuleResult::ok()
         .changed(true)
         .set("dest", path_text(dest))
-        .set("src", request.src.clone())
+        .set_opt("src", request.src.clone())
         .set("checksum", digests.sha1)
         .set("md5sum", digests.md5)
         .set_opt("backup_file", backup))

@@ -13,7 +13,7 @@ use crate::{Args, Context, ModuleError, ModuleResult};
 /// What the engine found in the directory; paths are relative to `dest`.
 pub(super) struct Tree<'a> {
     files: Vec<TreeFile<'a>>,
-    directories: Vec<&'a str>,
+    directories: Vec<(&'a str, Option<u32>)>,
     links: Vec<(&'a str, &'a str)>,
 }
 
@@ -37,7 +37,9 @@ impl<'a> Tree<'a> {
             Ok(TreeFile { path: below_dest(text(entry, "path")?)?, sha256: text(entry, "sha256")?, mode })
         };
         let link = |entry: &'a Value| Ok((below_dest(text(entry, "path")?)?, text(entry, "target")?));
-        let directory = |entry: &'a Value| below_dest(entry.as_str().ok_or_else(|| malformed("_dirs"))?);
+        let directory = |entry: &'a Value| -> Result<_, ModuleError> {
+            Ok((below_dest(text(entry, "path")?)?, entry.get("mode").and_then(octal)))
+        };
         Ok(Some(Self {
             files: files.into_iter().flatten().map(file).collect::<Result<_, _>>()?,
             directories: directories.into_iter().flatten().map(directory).collect::<Result<_, _>>()?,
@@ -62,8 +64,8 @@ impl<'a> Tree<'a> {
             changed |= result.is_changed();
             single = Some(result).filter(|result| self.files.len() == 1 && result.get("diff").is_some());
         }
-        for directory in &self.directories {
-            changed |= ensure_directory(request, &below(dest, directory), cx)?;
+        for (path, mode) in &self.directories {
+            changed |= ensure_directory(request, &below(dest, path), *mode, cx)?;
         }
         for (path, target) in &self.links {
             changed |= ensure_link(request, &below(dest, path), Path::new(target), cx)?;
@@ -107,7 +109,13 @@ fn below_dest(path: &str) -> Result<&str, ModuleError> {
     if safe { Ok(path) } else { Err(ModuleError::failed(format!("{path} does not lie below the destination"))) }
 }
 
-fn ensure_directory(request: &Request<'_>, path: &Path, cx: &mut Context<'_>) -> Result<bool, ModuleError> {
+/// `mode` is the source's, for `directory_mode: preserve`.
+fn ensure_directory(
+    request: &Request<'_>,
+    path: &Path,
+    mode: Option<u32>,
+    cx: &mut Context<'_>,
+) -> Result<bool, ModuleError> {
     let parents = make_parents(request, path, cx)?;
     let exists = path.is_dir();
     if !exists {
@@ -116,7 +124,11 @@ fn ensure_directory(request: &Request<'_>, path: &Path, cx: &mut Context<'_>) ->
         }
         cx.make_dir(path)?;
     }
-    let attributes = cx.set_attributes(path, &directory_attributes(request))?;
+    let mut attributes = directory_attributes(request);
+    if request.preserves_directory_modes() {
+        attributes.mode = mode.map(Value::from);
+    }
+    let attributes = cx.set_attributes(path, &attributes)?;
     Ok(parents || !exists || attributes)
 }
 
