@@ -35,6 +35,8 @@ pub(crate) enum Object {
 pub(crate) struct Missing {
     pub(crate) name: Option<String>,
     pub(crate) reason: String,
+    /// Whether it is there but cannot be had: a vault value without its password.
+    pub(crate) unusable: bool,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -89,7 +91,12 @@ pub(crate) trait Native: Send + Sync {
 
 impl Object {
     pub(crate) fn undefined(name: Option<&str>, reason: impl Into<String>) -> Self {
-        Self::Undefined(Arc::new(Missing { name: name.map(Into::into), reason: reason.into(), origin: None }))
+        Self::Undefined(Arc::new(Missing {
+            name: name.map(Into::into),
+            reason: reason.into(),
+            unusable: false,
+            origin: None,
+        }))
     }
 
     pub(crate) fn list(items: Vec<Object>) -> Self {
@@ -119,6 +126,7 @@ impl Object {
             Value::Undefined(undefined) => Self::Undefined(Arc::new(Missing {
                 name: undefined.name.clone(),
                 reason: undefined.reason.clone(),
+                unusable: true,
                 origin: None,
             })),
             Value::Null => Self::Null,

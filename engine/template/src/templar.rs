@@ -82,25 +82,24 @@ impl Templar {
         object.and_then(|object| python::to_value(&rendering, &object)).map_err(|fault| fault.at(origin))
     }
 
-    /// Like `expression`, for showing to the user: whatever in the value is undefined or fails is replaced by a text
-    /// that says so. Also gives the errors, in the order of their numbers in these texts.
-    pub fn expression_with_errors_shown(
+    /// Like `expression`, for showing to the user: whatever in the value is undefined is replaced by a text that says
+    /// so. Also gives these errors, in the order of their numbers in the texts. Other errors are errors.
+    pub fn expression_with_undefined_shown(
         &self,
         expression: &Text,
         vars: &Arc<dyn VariableSource>,
         cx: &RenderContext,
-    ) -> (Value, Vec<TemplateError>) {
+    ) -> Result<(Value, Vec<TemplateError>), TemplateError> {
         let rendering = Rendering::new(self, cx);
-        rendering.show_errors();
+        rendering.show_undefined();
         let scope = Scope::new(vars.clone());
         let origin = expression.origin().or(cx.origin.as_ref());
-        let program = self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin));
-        let object = program
-            .map_err(Fault::from)
-            .and_then(|program| evaluate(&rendering, program, &scope, expression, false))
-            .and_then(|object| python::to_value(&rendering, &object));
-        let value = object.unwrap_or_else(|fault| rendering.show(fault.at(origin).into()));
-        (value, rendering.shown_errors())
+        let program = self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin))?;
+        let object = evaluate(&rendering, program, &scope, expression, false);
+        let value =
+            object.and_then(|object| python::to_value(&rendering, &object)).or_else(|fault| rendering.show(fault));
+        let value = value.map_err(|fault| fault.at(origin))?;
+        Ok((value, rendering.shown_errors()))
     }
 
     /// A template file's text. A `#jinja2: option:value` first line overrides `options`.
@@ -132,6 +131,7 @@ impl Templar {
             })
         })?;
         let program = self.programs.file(&source, &options).map_err(|error| error.in_file(&source))?;
+        let newline = options.newline_sequence.clone();
         let outer = rendering.set_text_options(options);
         let text = source.text.clone();
         let frame = TemplateFrame::file(program, scope.clone(), source);
@@ -139,7 +139,7 @@ impl Templar {
         let result = rendering.deeper(|| interpreter.run_body());
         rendering.set_text_options(outer);
         result?;
-        Ok(with_final_newlines(concat(rendering, interpreter.output)?, &text))
+        Ok(with_final_newlines(concat(rendering, interpreter.output)?, &text, &newline))
     }
 
     /// A lookup plugin's results, as `with_NAME` wants them. `terms` and `kwargs` are templated first.

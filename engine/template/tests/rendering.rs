@@ -182,18 +182,21 @@ fn omit_leaves_entries_out() {
 }
 
 #[test]
-fn errors_can_be_shown_in_place() {
-    let vars = vars("a: [1, '{{ nope }}', {b: '{{ 1 / 0 }}', c: x}]\nd: '{{ nope }}'");
+fn what_is_undefined_can_be_shown_in_place() {
+    let vars = vars("a: [1, '{{ nope }}', {b: 'x {{ zz }}', c: x}]\nd: '{{ nope }}'\ne: ['{{ 1 / 0 }}']");
     let shown = |expression: &str| {
         let text = Text::trusted(expression, None);
-        let (value, errors) = templar().expression_with_errors_shown(&text, &vars, &RenderContext::default());
-        (value.repr(), errors.len())
+        match templar().expression_with_undefined_shown(&text, &vars, &RenderContext::default()) {
+            Ok((value, errors)) => (value.repr(), errors.len()),
+            Err(error) => (error.to_string(), 0),
+        }
     };
-    let both = "[1, \"<< error 1 - 'nope' is undefined >>\", {'b': '<< error 2 - Error rendering template: division by zero >>', 'c': 'x'}]";
+    let both = "[1, \"<< error 1 - 'nope' is undefined >>\", {'b': \"<< error 2 - 'zz' is undefined >>\", 'c': 'x'}]";
     assert_eq!(shown("a"), (both.into(), 2));
     assert_eq!(shown("d"), ("\"<< error 1 - 'nope' is undefined >>\"".into(), 1));
     assert_eq!(shown("zz"), ("\"<< error 1 - 'zz' is undefined >>\"".into(), 1));
     assert_eq!(shown("a[0]"), ("1".into(), 0));
+    assert_eq!(shown("e"), ("Error rendering template: division by zero".into(), 0));
 }
 
 #[test]
@@ -219,6 +222,7 @@ fn errors_know_the_template_that_failed() {
     assert!(!render("{{ c }}", &vars).unwrap_err().is_undefined());
     let unopened = Value::undefined(None, "vault data cannot be decrypted: no vault password was given");
     let vars: Arc<dyn VariableSource> = Arc::new(Map::from_iter([("v".into(), unopened)]));
+    assert!(!render("{{ v }}", &vars).unwrap_err().is_undefined());
     assert_eq!(shown("{{ v }}", &vars), "error: vault data cannot be decrypted: no vault password was given");
 }
 

@@ -30,12 +30,16 @@ pub(crate) fn concat(rendering: &Rendering<'_>, mut pieces: Vec<Object>) -> Resu
     Ok(Object::Str(Text::new(text).with_secret(secret)))
 }
 
-/// Line ends a template's text ends with are never lost, not even to `trim_blocks`.
-pub(crate) fn with_final_newlines(result: Object, source: &str) -> Object {
-    let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
+/// Line ends a template's source ends with are never lost, not even to `trim_blocks`. `newline` is how they are written.
+pub(crate) fn with_final_newlines(result: Object, source: &str, newline: &str) -> Object {
+    let wanted = source.len() - source.trim_end_matches('\n').len();
     match &result {
-        Object::Str(text) if count(source) > count(text) => {
-            let missing = "\n".repeat(count(source) - count(text));
+        Object::Str(text) if wanted > 0 => {
+            let written = (text.len() - text.trim_end_matches(newline).len()) / newline.len().max(1);
+            let missing = newline.repeat(wanted.saturating_sub(written));
+            if missing.is_empty() {
+                return result;
+            }
             Object::Str(Text::new(format!("{text}{missing}")).with_secret(text.is_secret()))
         }
         _ => result,

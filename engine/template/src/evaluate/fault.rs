@@ -25,7 +25,7 @@ impl Fault {
     }
 
     pub(crate) fn undefined(reason: impl Into<String>) -> Self {
-        Self::Undefined(Arc::new(Missing { name: None, reason: reason.into(), origin: None }))
+        Self::Undefined(Arc::new(Missing { name: None, reason: reason.into(), unusable: false, origin: None }))
     }
 
     /// As a plugin's failure: `The filter plugin 'x' failed: …`.
@@ -41,10 +41,13 @@ impl Fault {
     pub(crate) fn at(self, origin: Option<&Origin>) -> TemplateError {
         let place = || origin.cloned();
         match self {
-            Self::Undefined(missing) => TemplateError::Undefined {
-                message: missing.reason.clone(),
-                origin: missing.origin.clone().or_else(place),
-            },
+            Self::Undefined(missing) => {
+                let (message, origin) = (missing.reason.clone(), missing.origin.clone().or_else(place));
+                match missing.unusable {
+                    true => TemplateError::Failed { message, origin },
+                    false => TemplateError::Undefined { message, origin },
+                }
+            }
             Self::Error(message) => {
                 TemplateError::Failed { message: format!("Error rendering template: {message}"), origin: place() }
             }

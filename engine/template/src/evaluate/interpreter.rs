@@ -214,6 +214,7 @@ impl<'r> Interpreter<'r> {
         Object::Undefined(Arc::new(Missing {
             name: name.map(Into::into),
             reason,
+            unusable: false,
             origin: self.frame.place(self.line.get()),
         }))
     }

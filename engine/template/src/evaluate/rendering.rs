@@ -27,7 +27,7 @@ pub(crate) struct Rendering<'r> {
     cyclic: RefCell<Vec<Arc<Locals>>>,
     /// How template files are read: those of the file being rendered.
     text_options: RefCell<TextOptions>,
-    /// Errors shown in place so far, when that is wanted.
+    /// Undefined things shown in place so far, when that is wanted.
     shown: RefCell<Option<Vec<TemplateError>>>,
 }
 
@@ -61,23 +61,26 @@ impl<'r> Rendering<'r> {
         }
     }
 
-    /// From now on, values are converted with errors in them shown instead of ending it all.
-    pub(crate) fn show_errors(&self) {
+    /// From now on, values are converted with what is undefined in them shown instead of ending it all.
+    pub(crate) fn show_undefined(&self) {
         *self.shown.borrow_mut() = Some(Vec::new());
     }
 
-    pub(crate) fn shows_errors(&self) -> bool {
+    pub(crate) fn shows_undefined(&self) -> bool {
         self.shown.borrow().is_some()
     }
 
-    /// Keeps the error and gives the text that stands for it.
-    pub(crate) fn show(&self, fault: Fault) -> Value {
+    /// Keeps the error of something undefined and gives the text that stands for it. Other errors stay errors.
+    pub(crate) fn show(&self, fault: Fault) -> Result<Value, Fault> {
         let error = fault.at(self.cx.origin.as_ref());
+        if !error.is_undefined() {
+            return Err(error.into());
+        }
         let mut shown = self.shown.borrow_mut();
         let errors = shown.get_or_insert_default();
         let text = format!("<< error {} - {error} >>", errors.len() + 1);
         errors.push(error);
-        text.into()
+        Ok(text.into())
     }
 
     pub(crate) fn shown_errors(&self) -> Vec<TemplateError> {
@@ -201,7 +204,7 @@ impl<'r> Rendering<'r> {
         let result = self.deeper(|| Interpreter::new(self, frame.into(), Locals::root()).run());
         self.active.borrow_mut().pop();
         let object = result.map_err(|fault| Fault::from(fault.at(text.origin().or(self.cx.origin.as_ref()))))?;
-        let object = concat::with_final_newlines(object, text);
+        let object = concat::with_final_newlines(object, text, "\n");
         Ok(if text.is_secret() { mark_secret(object) } else { object })
     }
 

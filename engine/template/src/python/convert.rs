@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Map, Text, Value};
 
 use crate::evaluate::{Fault, Rendering};
 use crate::object::Object;
@@ -10,7 +10,7 @@ use crate::scope::Variables;
 
 /// The object as a plain value. `omit` in a container is left out; undefined is an error.
 pub(crate) fn to_value(rendering: &Rendering<'_>, object: &Object) -> Result<Value, Fault> {
-    if rendering.shows_errors() {
+    if rendering.shows_undefined() {
         return shown(rendering, object);
     }
     Ok(match object {
@@ -40,33 +40,33 @@ pub(crate) fn to_value(rendering: &Rendering<'_>, object: &Object) -> Result<Val
     })
 }
 
-/// Like `to_value`, with what fails replaced by a text about it, item by item.
+/// Like `to_value`, with what is undefined replaced by a text about it, item by item.
 fn shown(rendering: &Rendering<'_>, object: &Object) -> Result<Value, Fault> {
     let show = |result: Result<Option<Object>, Fault>| match result {
-        Ok(Some(object)) => shown(rendering, &object).unwrap_or_else(|fault| rendering.show(fault)),
-        Ok(None) => Value::Null,
+        Ok(object) => shown(rendering, &object.unwrap_or(Object::Null)),
         Err(fault) => rendering.show(fault),
     };
-    rendering.deeper(|| {
-        Ok(match object {
-            Object::Undefined(missing) => rendering.show(Fault::Undefined(missing.clone())),
-            Object::Blank => rendering.show(unsupported("Undefined")),
-            Object::List(list) => (0..list.len()).map(|at| show(list.get(rendering, at))).collect::<Vec<_>>().into(),
-            Object::Tuple(items) => items.iter().map(|item| show(Ok(Some(item.clone())))).collect::<Vec<_>>().into(),
-            Object::Dict(dict) => {
-                let entry = |key: kapell_parsing::Key| (key.clone(), show(dict.get(rendering, &key)));
-                dict.keys().into_iter().map(entry).collect::<Map>().into()
-            }
-            Object::Variables(variables) => {
-                let names = variables.names().into_iter();
-                let names = names.filter(|name| variables.by_host || !matches!(name.as_str(), "vars" | "hostvars"));
-                names.map(|name| (name.clone().into(), show(rendering.entry(variables, &name)))).collect::<Map>().into()
-            }
-            Object::Native(native) => {
-                native.to_value().unwrap_or_else(|| rendering.show(unsupported(native.type_name())))
-            }
-            scalar => scalar_value(scalar),
-        })
+    rendering.deeper(|| match object {
+        Object::Undefined(missing) => rendering.show(Fault::Undefined(missing.clone())),
+        Object::List(list) => {
+            (0..list.len()).map(|at| show(list.get(rendering, at))).collect::<Result<Vec<_>, _>>().map(Value::list)
+        }
+        Object::Tuple(items) => {
+            items.iter().map(|item| show(Ok(Some(item.clone())))).collect::<Result<Vec<_>, _>>().map(Value::list)
+        }
+        Object::Dict(dict) => {
+            let entry = |key: kapell_parsing::Key| Ok((key.clone(), show(dict.get(rendering, &key))?));
+            dict.keys().into_iter().map(entry).collect::<Result<Map, Fault>>().map(Value::map)
+        }
+        Object::Variables(variables) => {
+            let names = variables.names().into_iter();
+            let names = names.filter(|name| variables.by_host || !matches!(name.as_str(), "vars" | "hostvars"));
+            let entry = |name: Text| Ok((name.clone().into(), show(rendering.entry(variables, &name))?));
+            names.map(entry).collect::<Result<Map, Fault>>().map(Value::map)
+        }
+        Object::Native(native) => native.to_value().ok_or_else(|| unsupported(native.type_name())),
+        Object::Blank => Err(unsupported("Undefined")),
+        scalar => Ok(scalar_value(scalar)),
     })
 }
 
