@@ -143,7 +143,7 @@ fn load_playbooks(
     extra_vars: &Map,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Playbook>, Refusal> {
-    let templar = Templar::new(TemplarOptions::default());
+    let templar = Templar::new(TemplarOptions { vault: vault.clone(), ..TemplarOptions::default() });
     let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, extra_vars);
     let found = RefCell::new(Vec::new());
     let cx =
@@ -178,6 +178,7 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     let connections =
         Connections::new(move |text| drop(connection_events.send(Event::Diagnostic(Diagnostic::warning(text)))));
     let templar = Templar::new(TemplarOptions {
+        vault: prepared.vault.clone(),
         allow_broken_conditionals: prepared.settings.allow_broken_conditionals,
         ..TemplarOptions::default()
     });

@@ -1,10 +1,13 @@
 //! `ansible.builtin.debug`: shows a message or a variable.
 
-use kapell_parsing::{Map, Text, Value};
+use kapell_parsing::{Diagnostic, Map, Text, Value};
+use kapell_template::TemplateError;
 
+use super::context::Failure;
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, text_arg};
-use crate::TaskResult;
+use crate::error_report::ErrorReport;
 use crate::resolve::ResolvedTask;
+use crate::{Event, TaskResult};
 
 pub(super) static ACTION: Action = Action { name: "debug", run: start };
 
@@ -47,11 +50,25 @@ fn show_variable(written: &Value, cx: &ActionContext<'_>, result: &mut TaskResul
         return Ok(());
     };
     let expression = Text::trusted(name.as_str(), written.origin().cloned());
-    let value = match cx.run.templar.expression(&expression, &source, cx.cx) {
-        Ok(value) => value,
-        Err(error) if error.is_undefined() => format!("VARIABLE IS NOT DEFINED!: {error}").into(),
-        Err(error) => return Err(error.into()),
-    };
+    let shown = cx.run.templar.expression_with_undefined_shown(&expression, &source, cx.cx);
+    let (value, errors) = shown.map_err(|error| {
+        let message = format!("Error while resolving `var` expression: {error}");
+        let report = ErrorReport::new(message, error.origin());
+        ActionError::Failed(Box::new(Failure { report, extra: Map::new() }))
+    })?;
+    if !errors.is_empty() {
+        cx.emit(Event::Diagnostic(undefined_parts(&errors)));
+    }
     result.set(name, value);
     Ok(())
+}
+
+/// What is undefined in a value that is shown nevertheless.
+fn undefined_parts(errors: &[TemplateError]) -> Diagnostic {
+    let s = if errors.len() == 1 { "" } else { "s" };
+    let mut message = format!("Encountered {} template error{s}.", errors.len());
+    for (at, error) in errors.iter().enumerate() {
+        message.push_str(&format!("\nerror {} - {error}", at + 1));
+    }
+    Diagnostic::warning(message).at(errors.first().and_then(TemplateError::origin))
 }
