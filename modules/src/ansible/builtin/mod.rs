@@ -33,6 +33,7 @@ mod stat;
 mod systemd_service;
 mod sysvinit;
 mod tempfile;
+mod unarchive;
 mod uri;
 mod user;
 mod wait_for;
@@ -70,6 +71,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &systemd_service::MODULE,
     &sysvinit::MODULE,
     &tempfile::MODULE,
+    &unarchive::MODULE,
     &uri::MODULE,
     &user::MODULE,
     &wait_for::MODULE,
