@@ -20,6 +20,7 @@ mod getent;
 mod git;
 mod group;
 mod hostname;
+mod known_hosts;
 mod lineinfile;
 mod package;
 mod ping;
@@ -58,6 +59,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &git::MODULE,
     &group::MODULE,
     &hostname::MODULE,
+    &known_hosts::MODULE,
     &lineinfile::MODULE,
     &package::MODULE,
     &ping::MODULE,
