@@ -256,9 +256,9 @@ fn cleaned(value: &Value, root: &str, ignore: &[String]) -> Value {
 }
 
 fn clean_text(text: &str, root: &str) -> String {
-    let text = text.replace(root, "$DIR");
     static TEMPORARY: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(\$DIR/\.kapell-|/tmp/kapell-|/tmp/\.tmp)[A-Za-z0-9_./-]*").unwrap());
+    let text = text.replace(root, "$DIR");
     without_date(&TEMPORARY.replace_all(&text, "$$TMP"))
 }
 

@@ -286,7 +286,10 @@ impl<'a> Dispatcher<'a> {
             affected.iter().for_each(|host| _ = self.busy.remove(host));
         }
         let is_done = self.steps.get(&id).is_some_and(|step| step.waiting == 0);
-        if is_done { self.finish_step(id, &task) } else { Ok(()) }
+        if is_done {
+            self.finish_step(id, &task);
+        }
+        Ok(())
     }
 
     /// Variables, facts, inventory and notifications.
@@ -450,8 +453,8 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Every host of the step is done: includes are loaded, failures are weighed.
-    fn finish_step(&mut self, id: u64, task: &Arc<Task>) -> Result<(), Diagnostic> {
-        let Some(step) = self.steps.remove(&id) else { return Ok(()) };
+    fn finish_step(&mut self, id: u64, task: &Arc<Task>) {
+        let Some(step) = self.steps.remove(&id) else { return };
         if !step.includes.is_empty() {
             self.include(task, &step.info, step.includes);
         }
@@ -465,7 +468,6 @@ impl<'a> Dispatcher<'a> {
             self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
             self.ended = Some(BatchEnd::Break);
         }
-        Ok(())
     }
 
     /// `any_errors_fatal`: the hosts that are still well fail too, through their rescue and always sections.

@@ -254,10 +254,9 @@ impl Object {
             Self::Str(_) => "str",
             Self::List(_) => "list",
             Self::Tuple(_) => "tuple",
-            Self::Dict(_) => "dict",
             Self::Variables(variables) if variables.by_host => "HostVars",
             Self::Variables(variables) if variables.asker.is_none() => "HostVarsVars",
-            Self::Variables(_) => "dict",
+            Self::Dict(_) | Self::Variables(_) => "dict",
             Self::Native(native) => native.type_name(),
         }
     }

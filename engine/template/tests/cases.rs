@@ -38,12 +38,12 @@ fn evaluate(templar: &Templar, case: &Case<'_>, vars: &Arc<dyn VariableSource>) 
 fn run(path: &Path) -> Vec<String> {
     let secrets = VaultSecrets::default();
     let options = LoadOptions { trust: Trust::Trusted, vault: &secrets };
-    let cases = load_file(path, &options, &mut Vec::new()).unwrap();
+    let cases = load_file(path, &options, &mut Vec::new()).expect("cases are YAML");
     let templar = Templar::new(TemplarOptions::default());
     let mut vars: Arc<dyn VariableSource> = Arc::new(Map::new());
     let mut failures = Vec::new();
     let mut count = 0;
-    for case in cases.as_list().unwrap() {
+    for case in cases.as_list().expect("cases are a list") {
         if let Some(map) = case.get("vars").and_then(Value::as_map) {
             vars = Arc::new(map.clone());
             continue;

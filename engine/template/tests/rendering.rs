@@ -12,7 +12,7 @@ use kapell_template::{
 fn yaml(text: &str) -> Value {
     let secrets = VaultSecrets::default();
     let options = LoadOptions { trust: Trust::Trusted, vault: &secrets };
-    load(&SourceFile::new("vars.yml", text), &options, &mut Vec::new()).unwrap()
+    load(&SourceFile::new("vars.yml", text), &options, &mut Vec::new()).expect("test variables are YAML")
 }
 
 fn vars(text: &str) -> Arc<dyn VariableSource> {

@@ -73,10 +73,6 @@ impl DpkgStatus {
         }
     }
 
-    pub(crate) fn packages(&self) -> &[DpkgPackage] {
-        &self.packages
-    }
-
     /// Records of `name` or `name:arch`; without an architecture, installed ones first.
     pub(crate) fn find(&self, name: &str) -> Option<&DpkgPackage> {
         let (name, architecture) = split_architecture(name);
@@ -150,7 +146,7 @@ mod tests {
         assert_eq!(status.find("exim4-daemon-light").map(|package| package.want.as_str()), Some("hold"));
         assert_eq!(status.installed("libc6:i386").map(|package| package.version.as_str()), Some("2.35"));
         assert!(status.installed("libc6:arm64").is_none());
-        assert_eq!(status.packages().len(), 5);
+        assert_eq!(status.packages.len(), 5);
     }
 
     #[test]

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn slices_cut_as_python_cuts() {
-        let cases: [(Option<i64>, Option<i64>, i64, &[usize]); 8] = [
+        type Case = (Option<i64>, Option<i64>, i64, &'static [usize]);
+        let cases: [Case; 8] = [
             (None, None, 1, &[0, 1, 2, 3, 4]),
             (Some(1), Some(3), 1, &[1, 2]),
             (Some(-2), None, 1, &[3, 4]),

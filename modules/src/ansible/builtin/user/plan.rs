@@ -233,6 +233,7 @@ mod tests {
         Request { name: "web".to_owned(), present: true, create_home: true, ..Request::default() }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what a request holds")]
     fn text(value: &str) -> Option<String> {
         Some(value.to_owned())
     }
