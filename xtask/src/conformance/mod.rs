@@ -7,6 +7,7 @@ mod fleet_content;
 mod snapshot;
 mod trial;
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -62,10 +63,11 @@ impl ConformanceCommand {
         if self.fleet {
             return fleet_content::compare(lab, &engines, self.engine, self.reference);
         }
-        let cases = Case::find(&lab.repository().join("tests/conformance"), &self.names)?;
+        let directory = lab.repository().join("tests/conformance");
+        let cases = Case::find(&directory, &self.names)?;
         ensure!(!cases.is_empty(), "no such case");
         let outcomes = self.run_all(lab, &engines, &cases)?;
-        summarize(&outcomes)
+        summarize(&outcomes, &known_differences(&directory)?)
     }
 
     fn run_all(&self, lab: &Lab, engines: &Engines, cases: &[Case]) -> Result<Vec<Outcome>> {
@@ -138,19 +140,29 @@ impl Outcome {
     }
 }
 
-fn summarize(outcomes: &[Outcome]) -> Result<()> {
-    let different: Vec<&str> = outcomes
-        .iter()
-        .filter(|outcome| !outcome.differences.is_empty())
-        .map(|outcome| outcome.name.as_str())
-        .collect();
+fn summarize(outcomes: &[Outcome], known: &[String]) -> Result<()> {
+    let (same, different): (Vec<&Outcome>, Vec<&Outcome>) =
+        outcomes.iter().partition(|outcome| outcome.differences.is_empty());
     let same_output = outcomes.iter().filter(|outcome| outcome.same_output).count();
+    let is_known = |outcome: &&Outcome| known.contains(&outcome.name);
+    let unknown: Vec<&str> = different.iter().filter(|o| !is_known(o)).map(|o| o.name.as_str()).collect();
     println!(
-        "{} cases: {} the same, {} different; {same_output} print the same lines",
+        "{} cases: {} the same, {} different ({} of them known); {same_output} print the same lines",
         outcomes.len(),
-        outcomes.len() - different.len(),
-        different.len()
+        same.len(),
+        different.len(),
+        different.len() - unknown.len()
     );
-    ensure!(different.is_empty(), "different: {}", different.join(", "));
+    for outcome in same.into_iter().filter(is_known) {
+        println!("{} is the same now: its line in known_differences.txt can go", outcome.name);
+    }
+    ensure!(unknown.is_empty(), "different: {}", unknown.join(", "));
     Ok(())
+}
+
+/// The cases named in `known_differences.txt`.
+fn known_differences(directory: &Path) -> Result<Vec<String>> {
+    let text = fs_err::read_to_string(directory.join("known_differences.txt"))?;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    Ok(lines.filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim().to_owned()).collect())
 }

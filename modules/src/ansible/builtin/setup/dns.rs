@@ -1,4 +1,4 @@
-//! `/etc/resolv.conf`.
+//! The `dns` facts: what `/etc/resolv.conf` says.
 
 use serde_json::Value;
 
