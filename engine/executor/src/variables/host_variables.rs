@@ -130,6 +130,12 @@ impl HostVariables {
         self.layers.iter().rev().find_map(|layer| layer.map().get(name)).cloned()
     }
 
+    /// In a task `ansible_host` is always there: unless somebody sets it, the name of the host the task runs on.
+    fn default_address(&self, name: &str) -> Option<Value> {
+        self.task.as_ref().filter(|_| name == "ansible_host")?;
+        Some(self.delegated_to.as_deref().unwrap_or(&self.host).into())
+    }
+
     fn lookup_merged(&self, name: &str) -> Option<Value> {
         let mut found = self.layers.iter().filter_map(|layer| layer.map().get(name));
         let first = found.next()?;
@@ -182,7 +188,8 @@ impl VariableSource for HostVariables {
         if let Some(value) = self.locals.get(name) {
             return Some(Variable::Value(value.clone()));
         }
-        self.magic(name).or_else(|| self.lookup(name).map(Variable::Value))
+        let found = self.magic(name).or_else(|| self.lookup(name).map(Variable::Value));
+        found.or_else(|| self.default_address(name).map(Variable::Value))
     }
 
     fn names(&self) -> Vec<Text> {
