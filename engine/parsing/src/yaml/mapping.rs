@@ -86,9 +86,9 @@ impl Entries {
 
 fn duplicate(key: &Key, origin: &Origin) -> Diagnostic {
     let key = key.as_str().map_or_else(|| key.to_string(), crate::value::str_repr);
-    Diagnostic::warning(format!("Found duplicate mapping key {key}."))
+    Diagnostic::warning(format!("the key {key} is written twice in this mapping"))
         .at(Some(origin))
-        .hint("Using last defined value only.")
+        .hint("the last value counts; remove the others")
 }
 
 fn key(value: Value, origin: &Origin) -> Result<Key, Diagnostic> {

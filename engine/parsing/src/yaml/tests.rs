@@ -120,7 +120,7 @@ fn a_key_written_twice_is_a_warning_but_overriding_a_merged_one_is_not() {
     let (value, warnings) = load_with("a: 1\nb: 2\na: 3\n", &VaultSecrets::default()).unwrap();
     assert_eq!(value.repr(), "{'a': 3, 'b': 2}");
     let [warning] = warnings.as_slice() else { panic!("{warnings:?}") };
-    assert_eq!(warning.message, "Found duplicate mapping key 'a'.");
+    assert_eq!(warning.message, "the key 'a' is written twice in this mapping");
     assert_eq!(warning.origin.as_ref().unwrap().to_string(), "site.yml:3:1");
     let (_, warnings) = load_with("<<: {a: 1}\na: 2\n", &VaultSecrets::default()).unwrap();
     assert_eq!(warnings, []);
