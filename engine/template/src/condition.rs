@@ -9,6 +9,9 @@ use crate::object::Object;
 use crate::scope::Scope;
 use crate::{RenderContext, Templar, TemplateError, VariableSource, python};
 
+/// Only what the user wrote is evaluated: a host could otherwise run lookups on the control node.
+pub(crate) const UNTRUSTED: &str = "Encountered untrusted template or expression.";
+
 impl Templar {
     /// `when`, `failed_when`, `until`…: a boolean, an expression without delimiters (or a whole template that gives
     /// a boolean or another expression), or a list of them, all of which must hold.
@@ -42,7 +45,8 @@ impl Templar {
         let broken = |message: String| TemplateError::Failed { message, origin: origin.cloned() };
         match condition {
             Value::Bool(b) => return Ok(*b),
-            Value::Str(_) => {}
+            Value::Str(text) if text.is_trusted() || text.trim().is_empty() => {}
+            Value::Str(_) => return Err(broken(UNTRUSTED.into())),
             _ if self.options().allow_broken_conditionals => return Ok(condition.is_truthy()),
             _ => return Err(broken("Conditional expressions must be strings.".into())),
         }
@@ -80,7 +84,7 @@ impl Templar {
             Object::Undefined(missing) => Err(Fault::Undefined(missing)),
             Object::Str(result) if result.is_trusted() => self.condition_expression(rendering, scope, &result),
             Object::Str(result) if is_boolean_word(&result) => Ok(Object::Bool(result.eq_ignore_ascii_case("true"))),
-            Object::Str(_) => Err(Fault::Worded("Encountered untrusted template or expression.".into())),
+            Object::Str(_) => Err(Fault::Worded(UNTRUSTED.into())),
             other => Ok(other),
         }
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Map, SourceFile, Text, Undefined, Value};
+use kapell_parsing::{Map, Origin, SourceFile, Text, Undefined, Value};
 
+use crate::condition::UNTRUSTED;
 use crate::evaluate::{
     Arguments, Fault, Interpreter, Locals, Rendering, TemplateFrame, concat, defined, piece_text, with_final_newlines,
 };
@@ -75,11 +76,18 @@ impl Templar {
         cx: &RenderContext,
     ) -> Result<Value, TemplateError> {
         let origin = expression.origin().or(cx.origin.as_ref());
-        let program = self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin))?;
+        let program = self.expression_program(expression, origin)?;
         let rendering = Rendering::new(self, cx);
         let scope = Scope::new(vars.clone());
         let object = evaluate(&rendering, program, &scope, expression, false);
         object.and_then(|object| python::to_value(&rendering, &object)).map_err(|fault| fault.at(origin))
+    }
+
+    fn expression_program(&self, expression: &Text, origin: Option<&Origin>) -> Result<Arc<Program>, TemplateError> {
+        if !expression.is_trusted() {
+            return Err(TemplateError::Failed { message: UNTRUSTED.into(), origin: origin.cloned() });
+        }
+        self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin))
     }
 
     /// Like `expression`, for showing to the user: whatever in the value is undefined is replaced by a text that says
@@ -94,7 +102,7 @@ impl Templar {
         rendering.show_undefined();
         let scope = Scope::new(vars.clone());
         let origin = expression.origin().or(cx.origin.as_ref());
-        let program = self.programs.expression(expression).map_err(|error| error.in_expression(expression, origin))?;
+        let program = self.expression_program(expression, origin)?;
         let object = evaluate(&rendering, program, &scope, expression, false);
         let value =
             object.and_then(|object| python::to_value(&rendering, &object)).or_else(|fault| rendering.show(fault));
@@ -125,10 +133,7 @@ impl Templar {
         locals: Arc<Locals>,
     ) -> Result<Object, Fault> {
         let (source, options) = header::apply(source, options).map_err(|message| {
-            Fault::from(TemplateError::Syntax {
-                message,
-                origin: Some(kapell_parsing::Origin::new(source.clone(), 1, 1)),
-            })
+            Fault::from(TemplateError::Syntax { message, origin: Some(Origin::new(source.clone(), 1, 1)) })
         })?;
         let program = self.programs.file(&source, &options).map_err(|error| error.in_file(&source))?;
         let newline = options.newline_sequence.clone();

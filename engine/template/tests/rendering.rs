@@ -128,6 +128,10 @@ fn only_trusted_strings_are_templated_and_results_never_again() {
     let rendered = render("{{ list }}", &vars).unwrap();
     let again = templar().render(&rendered, &vars, &RenderContext::default()).unwrap();
     assert_eq!(again.repr(), "['{{ plain }}', 'x']");
+    let cx = RenderContext::default();
+    let refused = "Encountered untrusted template or expression.";
+    assert_eq!(templar().condition(&"1 == 1".into(), &vars, &cx).unwrap_err().to_string(), refused);
+    assert_eq!(templar().expression(&"1 + 1".into(), &vars, &cx).unwrap_err().to_string(), refused);
     let untrusted = templar().render(&Value::from("{{ plain }}"), &vars, &RenderContext::default()).unwrap();
     assert_eq!(untrusted.repr(), "'{{ plain }}'");
 }

@@ -24,8 +24,8 @@ struct Keys {
     counter: [u8; 16],
 }
 
-pub(super) fn seal(plain: &[u8], password: &[u8], salt: [u8; 32]) -> Sealed {
-    let keys = derive(password, &salt);
+pub(super) fn seal(plain: &[u8], password: &[u8], salt: &[u8]) -> Sealed {
+    let keys = derive(password, salt);
     let padding = BLOCK - plain.len() % BLOCK;
     let mut ciphertext = plain.to_vec();
     ciphertext.resize(plain.len() + padding, padding as u8);

@@ -49,8 +49,13 @@ pub fn decrypt(data: &[u8], secrets: &VaultSecrets) -> Result<Vec<u8>, VaultErro
 
 /// Vault data holding `plain`. An id other than `default` is written as the label of format 1.2.
 pub fn encrypt(plain: &[u8], id: Option<&str>, password: &[u8]) -> Vec<u8> {
+    encrypt_with_salt(plain, id, password, &rand::random::<[u8; 32]>())
+}
+
+/// Like `encrypt`, the same data for the same salt: whoever sees two of them knows that they are equal.
+pub fn encrypt_with_salt(plain: &[u8], id: Option<&str>, password: &[u8], salt: &[u8]) -> Vec<u8> {
     let label = id.filter(|id| *id != "default").map(Into::into);
-    Envelope { label, sealed: cipher::seal(plain, password, rand::random()) }.write()
+    Envelope { label, sealed: cipher::seal(plain, password, salt) }.write()
 }
 
 #[cfg(test)]

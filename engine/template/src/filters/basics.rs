@@ -69,6 +69,9 @@ pub(super) fn float(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn ternary(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    if call.input.is_undefined() {
+        return Ok(call.input.clone());
+    }
     let branch = match &call.input {
         Object::Null if call.args.some(2).is_some() => call.args.get(2),
         value if value.is_truthy() => call.args.get(0),

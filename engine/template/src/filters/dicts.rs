@@ -118,17 +118,15 @@ pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
     Ok(combined)
 }
 
+/// Adds a term, or the items of one that is a list.
 fn flatten_terms(rendering: &Rendering<'_>, term: &Object, terms: &mut Vec<Object>) -> Result<(), Fault> {
-    match term {
-        Object::List(list) => {
-            rendering.deeper(|| list.items(rendering)?.iter().try_for_each(|t| flatten_terms(rendering, t, terms)))
-        }
-        Object::Undefined(missing) => Err(Fault::Undefined(missing.clone())),
-        other => {
-            terms.push(other.clone());
-            Ok(())
-        }
-    }
+    let items = match term {
+        Object::Undefined(missing) => return Err(Fault::Undefined(missing.clone())),
+        Object::List(list) => list.items(rendering)?.to_vec(),
+        single => vec![single.clone()],
+    };
+    terms.extend(items.into_iter().filter(|item| !item.is_null()));
+    Ok(())
 }
 
 fn require_dict(left: &Object, right: &Object) -> Result<(), Fault> {

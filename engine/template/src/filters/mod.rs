@@ -166,7 +166,7 @@ static FILTERS: &[Filter] = &[
     row("subelements", &["subelements", "skip_missing?"], dicts::subelements),
     row("sum", &["attribute?", "start?"], sequences::sum),
     row("symmetric_difference", &["b"], sets::symmetric_difference),
-    row("ternary", &["true_val", "false_val?", "none_val?"], basics::ternary),
+    lenient("ternary", &["true_val", "false_val?", "none_val?"], basics::ternary),
     row("title", &[], text::title),
     row("to_datetime", &["format?"], time::to_datetime),
     row("to_json", &["**options"], json::to_json),

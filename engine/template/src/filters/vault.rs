@@ -21,11 +21,11 @@ pub(super) fn vault(call: &FilterCall<'_>) -> Result<Object, Fault> {
         let kind = call.input.type_name();
         return Err(Fault::error(format!("Can only vault strings, instead we got <class '{kind}'>.")));
     };
-    if call.args.some(1).is_some() {
-        return Err(Fault::error("the 'salt' option is not supported: salts are always random"));
-    }
-    let id = call.args.text(2).or_else(|| call.args.text(4)).filter(|id| id != DEFAULT_ID);
-    let sealed = envelope::encrypt(plain.as_bytes(), id.as_deref(), secret.as_bytes());
+    let id = call.args.text(2).or_else(|| call.args.text(4)).unwrap_or_else(|| DEFAULT_ID.into());
+    let sealed = match call.args.text(1) {
+        Some(salt) => envelope::encrypt_with_salt(plain.as_bytes(), Some(&id), secret.as_bytes(), salt.as_bytes()),
+        None => envelope::encrypt(plain.as_bytes(), Some(&id), secret.as_bytes()),
+    };
     Ok(String::from_utf8_lossy(&sealed).into_owned().into())
 }
 

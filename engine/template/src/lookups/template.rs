@@ -1,11 +1,14 @@
 //! `template`: a template file, rendered with the variables in reach.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use kapell_parsing::{Key, SourceFile};
 
 use super::LookupCall;
 use crate::TextOptions;
+use crate::dates::{DateTime, now};
 use crate::evaluate::{Fault, Locals, defined, entries, find_template, piece_text};
 use crate::object::Object;
 
@@ -47,11 +50,35 @@ pub(super) fn template(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
             return Err(Fault::error(format!("the template file {name} could not be found for the lookup")));
         };
         let (text, secret) = call.read_text(&path)?;
+        describe(&locals, &name, &path);
+        if call.scope.source.get("ansible_managed").is_none() {
+            locals.set(&Arc::from("ansible_managed"), "Ansible managed".into());
+        }
         let file = SourceFile::new(path, text);
         let rendered =
             call.rendering.templar.render_file(call.rendering, &file, &options, call.scope, locals.clone())?;
+        if rendered.is_null() {
+            found.push(rendered);
+            continue;
+        }
         let rendered = Object::from(piece_text(call.rendering, &rendered)?);
         found.push(if secret { crate::evaluate::mark_secret(rendered) } else { rendered });
     }
     Ok(found)
+}
+
+/// What a template can know about itself.
+fn describe(locals: &Locals, name: &str, path: &Path) {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let modified = path.metadata().and_then(|metadata| metadata.modified()).ok();
+    let since_epoch = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0.0, |d| d.as_secs_f64());
+    let mtime = DateTime::from_epoch(since_epoch, false).map_or(Object::Null, Object::native);
+    for (name, object) in [
+        ("template_path", name.into()),
+        ("template_fullpath", full.to_string_lossy().into_owned().into()),
+        ("template_mtime", mtime),
+        ("template_run_date", Object::native(now(false))),
+    ] {
+        locals.set(&Arc::from(name), object);
+    }
 }
