@@ -71,6 +71,7 @@ impl Connections {
         let _ = timeout(CLOSE_PATIENCE, async { while sessions.join_next().await.is_some() {} }).await;
         let mut connections: JoinSet<()> = self.open.remove_all().into_iter().map(close).collect();
         let _ = timeout(CLOSE_PATIENCE, async { while connections.join_next().await.is_some() {} }).await;
+        self.ssh.close_hops().await;
     }
 
     async fn any_connection(&self, spec: &ConnectionSpec) -> Result<Arc<AnyConnection>, ConnectionError> {
@@ -95,7 +96,7 @@ impl Connections {
     /// Becoming who we are already is left out, as Ansible does.
     fn is_login_user(&self, spec: &ConnectionSpec, user: &str) -> bool {
         let login = match connection_kind(&spec.kind) {
-            Some(Kind::Ssh) => self.ssh.login_user(spec),
+            Some(Kind::Ssh) => Some(self.ssh.login_user(spec)),
             Some(Kind::Local) => Some(local_user()),
             None => None,
         };

@@ -10,10 +10,12 @@ mod known_hosts;
 mod login;
 mod options;
 mod paths;
+mod proxy_command;
 mod server_check;
 mod target;
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -31,6 +33,7 @@ use self::identities::Identities;
 pub(crate) use self::paths::local_user;
 use self::server_check::{ServerCheck, Verdicts};
 use self::target::Target;
+use crate::single_flight::SingleFlight;
 use crate::{Connection, ConnectionError, ConnectionSpec, Process};
 
 const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
@@ -42,6 +45,8 @@ pub(crate) struct SshContext {
     host_keys: Arc<HostKeys>,
     identities: Identities,
     handshakes: Semaphore,
+    /// Connections to jump hosts, by the way to them.
+    hops: SingleFlight<HopKey, SshConnection, ConnectionError>,
     warned: Mutex<HashSet<String>>,
     warn: Box<dyn Fn(String) + Send + Sync>,
 }
@@ -54,24 +59,31 @@ impl SshContext {
             host_keys: Arc::default(),
             identities: Identities::default(),
             handshakes: Semaphore::new(dial::HANDSHAKES),
+            hops: SingleFlight::default(),
             warned: Mutex::default(),
             warn,
         }
     }
 
-    /// Who will be logged in for this spec.
-    pub(crate) fn login_user(&self, spec: &ConnectionSpec) -> Option<String> {
-        self.target(spec).ok().map(|target| target.user)
+    /// Connections to jump hosts, when no host behind them is open any more.
+    pub(crate) async fn close_hops(&self) {
+        for hop in self.hops.remove_all() {
+            hop.close().await;
+        }
     }
 
-    fn target(&self, spec: &ConnectionSpec) -> Result<Target, ConnectionError> {
+    /// Who will be logged in for this spec.
+    pub(crate) fn login_user(&self, spec: &ConnectionSpec) -> String {
+        self.target(spec).user
+    }
+
+    fn target(&self, spec: &ConnectionSpec) -> Target {
         let arguments = SshArguments::parse(&spec.ssh_args);
         arguments.warnings.iter().for_each(|warning| self.warn_once(warning));
-        let resolved = match &arguments.config_file {
+        match &arguments.config_file {
             Some(path) => Target::resolve(spec, &arguments.options, &self.other_config(path)),
             None => Target::resolve(spec, &arguments.options, self.default_config()),
-        };
-        resolved.map_err(|message| ConnectionError::Configuration { host: spec.host.clone(), message })
+        }
     }
 
     fn default_config(&self) -> &ConfigFile {
@@ -112,14 +124,15 @@ pub(crate) struct SshConnection {
 }
 
 impl SshConnection {
-    /// `hop` opens the connection to a jump host.
     pub(crate) async fn open(context: &SshContext, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
-        let mut target = context.target(spec)?;
-        let jumps = std::mem::take(&mut target.jumps);
+        let target = context.target(spec);
+        let mut key = HopKey { lane: lane(&spec.host), way: Vec::new() };
         let mut through: Option<Arc<Self>> = None;
-        for hop in jumps {
-            let hop = context.target(&hop_spec(spec, &hop))?;
-            through = Some(Self::open_target(context, hop, through).await?);
+        for hop in &target.jumps {
+            let hop = hop_spec(spec, hop);
+            key.way.push(hop.clone());
+            let open = || Self::open_target(context, context.target(&hop), through.clone());
+            through = Some(context.hops.get(&key, |hop| !hop.is_closed(), open).await?);
         }
         Self::open_target(context, target, through).await
     }
@@ -140,6 +153,22 @@ impl SshConnection {
     }
 }
 
+/// Hosts behind the same jump host share so many connections to it: few enough to spare it, and one host that is
+/// slow to read holds up a part of the others only.
+const LANES: u64 = 8;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct HopKey {
+    lane: u64,
+    way: Vec<ConnectionSpec>,
+}
+
+fn lane(host: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    host.hash(&mut hasher);
+    hasher.finish() % LANES
+}
+
 /// `[user@]host[:port]`, logged in to with the same keys but none of the host's own variables.
 fn hop_spec(spec: &ConnectionSpec, hop: &str) -> ConnectionSpec {
     let (user, rest) = hop.rsplit_once('@').map_or((None, hop), |(user, rest)| (Some(user.to_owned()), rest));
@@ -148,7 +177,7 @@ fn hop_spec(spec: &ConnectionSpec, hop: &str) -> ConnectionSpec {
         _ => (rest, None),
     };
     ConnectionSpec {
-        host: spec.host.clone(),
+        host: format!("jump host {rest}"),
         address: address.trim_matches(['[', ']']).to_owned(),
         user,
         port,

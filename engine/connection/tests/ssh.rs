@@ -604,6 +604,49 @@ async fn through_a_jump_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_hosts_share_few_connections_to_a_jump_host() {
+    let Some(server) = Sshd::start_with(&SshdOptions { addresses: 17, ..SshdOptions::default() }) else { return };
+    let connections = Arc::new(Connections::default());
+    let asking: Vec<_> = (2..=17)
+        .map(|number| {
+            let spec = ConnectionSpec {
+                host: format!("host{number}"),
+                address: server.address(number),
+                ssh_args: format!("-F none -J {}@127.0.0.1:{}", server.user, server.port),
+                ..spec(&server)
+            };
+            let connections = Arc::clone(&connections);
+            tokio::spawn(async move { stdout_of(&connections, &spec, "echo up").await })
+        })
+        .collect();
+    for answer in asking {
+        assert_eq!(answer.await.unwrap().unwrap(), "up");
+    }
+    let logins = server.log().matches("Accepted publickey").count();
+    assert!((17..=24).contains(&logins), "16 hosts and at most 8 connections to the jump host, not {logins}");
+    connections.close_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn through_a_proxy_command() {
+    let Some(server) = Sshd::start() else { return };
+    let by_ssh = format!(
+        "ssh -F none -i {} -o UserKnownHostsFile={} -p {} -W %h:%p {}@127.0.0.1",
+        server.key.display(),
+        server.known_hosts.display(),
+        server.port,
+        server.user
+    );
+    let spec =
+        |command: &str| ConnectionSpec { ssh_args: format!("-F none -o ProxyCommand='{command}'"), ..spec(&server) };
+    let connections = Connections::default();
+    assert_eq!(stdout_of(&connections, &spec(&by_ssh), "echo up").await.unwrap(), "up");
+    connections.close_all().await;
+    let error = error_of(&spec("echo no way >&2")).await.to_string();
+    assert!(error.contains("ProxyCommand") && error.contains("no way"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn options_that_are_not_supported_are_mentioned_once() {
     let Some(server) = Sshd::start() else { return };
     let warnings = Arc::new(Mutex::new(Vec::new()));

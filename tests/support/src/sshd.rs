@@ -288,11 +288,14 @@ fn read_etc(name: &str) -> String {
     text
 }
 
-/// sshd keeps the process id of the shell that set up the namespace.
+/// sshd keeps the process id of the shell that set up the namespace. Files bound one by one would come loose when
+/// somebody adds a real account meanwhile (the file below is replaced), a layer over `/etc` does not.
 fn start_in_namespace(root: &Path, sshd: &Path) -> io::Result<Child> {
     const SCRIPT: &str = "set -e; cd \"$1\"; mkdir -p /run/sshd; \
-        for f in passwd group shadow; do mount --bind etc/$f /etc/$f; done; \
-        if [ -e /etc/sudoers ]; then mount --bind etc/sudoers /etc/sudoers; fi; \
+        mkdir layer-work; \
+        mount -t overlay overlay -o \"lowerdir=/etc,upperdir=$1/etc,workdir=$1/layer-work\" /etc 2> /dev/null || { \
+            for f in passwd group shadow; do mount --bind etc/$f /etc/$f; done; \
+            if [ -e /etc/sudoers ]; then mount --bind etc/sudoers /etc/sudoers; fi; }; \
         exec \"$2\" -D -f \"$1/sshd_config\" -E \"$1/log\"";
     Command::new("unshare")
         .args(["--mount", "--propagation", "private", "sh", "-c", SCRIPT, "sh"])

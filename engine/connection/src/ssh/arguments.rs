@@ -73,7 +73,10 @@ impl SshArguments {
     }
 
     fn set(&mut self, keyword: &str, value: String) {
-        let words = shell_words::split(&value).unwrap_or_else(|_| vec![value.clone()]);
+        // A command stays as it is written; everything else is words.
+        let is_command = keyword.eq_ignore_ascii_case("ProxyCommand");
+        let split = if is_command { None } else { shell_words::split(&value).ok() };
+        let words = split.unwrap_or_else(|| vec![value.clone()]);
         match self.options.set(keyword, &words) {
             Understood::Yes => {}
             Understood::BadValue => self.warnings.push(format!("ssh option {keyword} does not take '{value}'")),
@@ -103,6 +106,13 @@ mod tests {
         assert_eq!(parsed.options.port, Some(2222));
         assert_eq!(parsed.options.proxy_jump, Some(vec!["a".into(), "b@c:1".into()]));
         assert_eq!(parsed.warnings, ["ssh option ConnectTimeout does not take ''", "ssh argument '=' is not used"]);
+    }
+
+    #[test]
+    fn proxy_commands_keep_their_quotes() {
+        let parsed = SshArguments::parse("-o ProxyCommand=\"ssh -W '%h:%p' gate\" -J other");
+        assert_eq!(parsed.options.proxy_command.as_deref(), Some("ssh -W '%h:%p' gate"));
+        assert_eq!(parsed.options.proxy_jump, None);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::SshContext;
 use super::login::{Login, LoginError};
+use super::proxy_command::{self, Complaints};
 use super::server_check::{ServerCheck, Verdicts};
 use super::target::Target;
 use crate::ConnectionError;
@@ -87,9 +88,17 @@ async fn dial_once(
         verdicts: Arc::clone(&verdicts),
     };
     let config = Arc::new(config(context, target));
-    let mut handle = match through {
-        None => handshake(target, config, tcp(target).await?, check, &verdicts).await?,
-        Some(hop) => handshake(target, config, tunnel(target, hop).await?, check, &verdicts).await?,
+    let mut handle = match (through, &target.proxy_command) {
+        (Some(hop), _) => handshake(target, config, tunnel(target, hop).await?, check, &verdicts).await?,
+        (None, Some(command)) => {
+            let (line, complaints) = proxy_command::open(command)
+                .map_err(|error| Failure::Final(target.unreachable(format!("ProxyCommand '{command}': {error}"))))?;
+            match handshake(target, config, line, check, &verdicts).await {
+                Err(Failure::Busy(_)) => return Err(proxy_failure(target, command, &complaints).await),
+                other => other?,
+            }
+        }
+        (None, None) => handshake(target, config, tcp(target).await?, check, &verdicts).await?,
     };
     log_in(context, target, &mut handle).await?;
     Ok((handle, verdicts))
@@ -151,6 +160,12 @@ where
         Ok(Err(error)) => Err(handshake_failure(target, &error, verdicts)),
         Err(_) => Err(Failure::Network(target.timed_out("the SSH handshake", target.timeout))),
     }
+}
+
+async fn proxy_failure(target: &Target, command: &str, complaints: &Complaints) -> Failure {
+    // What it has to say may come a moment after its end.
+    sleep(BUSY_PAUSE).await;
+    Failure::Network(target.unreachable(format!("ProxyCommand '{command}' ended: {}", complaints.text())))
 }
 
 fn handshake_failure(target: &Target, error: &russh::Error, verdicts: &Verdicts) -> Failure {

@@ -127,6 +127,8 @@ impl SshOptions {
             "connectionattempts" => take(&mut self.connection_attempts, value.parse().ok()),
             "serveraliveinterval" => take(&mut self.server_alive_interval, seconds(value)),
             "serveralivecountmax" => take(&mut self.server_alive_count_max, value.parse().ok()),
+            // The first of the two to be said is the way to go.
+            "proxyjump" | "proxycommand" if self.has_proxy() => true,
             "proxyjump" => take(&mut self.proxy_jump, Some(hops(value))),
             "proxycommand" => take(&mut self.proxy_command, Some(arguments.join(" "))),
             "preferredauthentications" => take(&mut self.preferred_authentications, Some(list(value))),
@@ -163,12 +165,18 @@ impl SshOptions {
         fill(&mut self.connection_attempts, other.connection_attempts);
         fill(&mut self.server_alive_interval, other.server_alive_interval);
         fill(&mut self.server_alive_count_max, other.server_alive_count_max);
-        fill(&mut self.proxy_jump, other.proxy_jump);
-        fill(&mut self.proxy_command, other.proxy_command);
+        if !self.has_proxy() {
+            self.proxy_jump = other.proxy_jump;
+            self.proxy_command = other.proxy_command;
+        }
         fill(&mut self.preferred_authentications, other.preferred_authentications);
         fill(&mut self.pubkey_authentication, other.pubkey_authentication);
         fill(&mut self.password_authentication, other.password_authentication);
         fill(&mut self.keyboard_authentication, other.keyboard_authentication);
+    }
+
+    fn has_proxy(&self) -> bool {
+        self.proxy_jump.is_some() || self.proxy_command.is_some()
     }
 
     /// `none` ends the list for good in OpenSSH; here it only adds nothing.

@@ -8,7 +8,7 @@ use super::options::{HostKeyChecking, SshOptions};
 use super::paths::{Tokens, local_user};
 use crate::{ConnectionSpec, Secret};
 
-const DEFAULT_KEYS: [&str; 4] = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa", "~/.ssh/id_dsa"];
+const DEFAULT_KEYS: [&str; 3] = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
 const USER_KNOWN_HOSTS: [&str; 2] = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"];
 const GLOBAL_KNOWN_HOSTS: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
@@ -38,6 +38,8 @@ pub(crate) struct Target {
     pub(crate) attempts: u32,
     pub(crate) keepalive: Option<Keepalive>,
     pub(crate) jumps: Vec<String>,
+    /// A command whose stdin and stdout are the line to the host.
+    pub(crate) proxy_command: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,20 +62,17 @@ pub(crate) struct Keepalive {
 }
 
 impl Target {
-    /// `arguments` are the options of the spec's ssh arguments. Error: a message for the user.
-    pub(crate) fn resolve(spec: &ConnectionSpec, arguments: &SshOptions, config: &ConfigFile) -> Result<Self, String> {
+    /// `arguments` are the options of the spec's ssh arguments.
+    pub(crate) fn resolve(spec: &ConnectionSpec, arguments: &SshOptions, config: &ConfigFile) -> Self {
         let mut options = of_variables(spec);
         options.fill_from(arguments);
         config.apply(&spec.address, &mut options);
-        if options.proxy_jump.as_ref().is_none_or(Vec::is_empty) {
-            refuse_proxy_command(&options)?;
-        }
         let port = options.port.unwrap_or(22);
         let user = options.user.clone().unwrap_or_else(local_user);
         let tokens = Tokens { alias: &spec.address, host: &spec.address, port, user: &user };
         let host = options.host_name.as_deref().map_or_else(|| spec.address.clone(), |name| tokens.expand(name));
         let tokens = Tokens { host: &host, ..tokens };
-        Ok(Self {
+        Self {
             label: spec.host.clone(),
             key_name: options.host_key_alias.clone().unwrap_or_else(|| super::known_hosts::entry_name(&host, port)),
             checking: options.host_key_checking.unwrap_or(HostKeyChecking::Strict),
@@ -89,10 +88,11 @@ impl Target {
             attempts: 1 + spec.retries.max(options.connection_attempts.unwrap_or(1).saturating_sub(1)),
             keepalive: keepalive(&options, spec.timeout),
             jumps: options.proxy_jump.clone().unwrap_or_default(),
+            proxy_command: options.proxy_command.as_deref().and_then(|command| proxy_command(command, &tokens)),
             host,
             port,
             user,
-        })
+        }
     }
 }
 
@@ -106,13 +106,8 @@ fn of_variables(spec: &ConnectionSpec) -> SshOptions {
     }
 }
 
-fn refuse_proxy_command(options: &SshOptions) -> Result<(), String> {
-    match options.proxy_command.as_deref() {
-        Some(command) if !command.eq_ignore_ascii_case("none") => {
-            Err(format!("ProxyCommand is not built yet ('{command}'); use ProxyJump"))
-        }
-        _ => Ok(()),
-    }
+fn proxy_command(command: &str, tokens: &Tokens) -> Option<String> {
+    (!command.eq_ignore_ascii_case("none")).then(|| tokens.expand(command))
 }
 
 fn known_hosts_files(spec: &ConnectionSpec, options: &SshOptions, tokens: &Tokens) -> Vec<PathBuf> {
@@ -180,7 +175,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs_err::write(file.path(), config).unwrap();
         let arguments = SshArguments::parse(&spec.ssh_args);
-        Target::resolve(spec, &arguments.options, &ConfigFile::load(file.path())).unwrap()
+        Target::resolve(spec, &arguments.options, &ConfigFile::load(file.path()))
     }
 
     #[test]
@@ -219,10 +214,9 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_command_is_an_error_not_a_direct_connection() {
-        let spec = ConnectionSpec::ssh("web");
-        let mut options = SshOptions::default();
-        options.set("ProxyCommand", &["nc %h %p".to_owned()]);
-        assert!(Target::resolve(&spec, &options, &ConfigFile::default()).unwrap_err().contains("ProxyCommand"));
+    fn proxy_commands_know_the_host() {
+        let resolved = target(&ConnectionSpec::ssh("web"), "Host web\nHostName 10.0.0.7\nProxyCommand nc %h %p\n");
+        assert_eq!(resolved.proxy_command.as_deref(), Some("nc 10.0.0.7 22"));
+        assert_eq!(target(&ConnectionSpec::ssh("web"), "ProxyCommand none\n").proxy_command, None);
     }
 }
