@@ -41,7 +41,7 @@ static METHODS: &[Method] = &[
         wrap: wrap_doas,
         asks: |line, _| is_password_prompt(line),
         missing: &["Authorization required", "a tty is required"],
-        incorrect: &["Authentication failed", "Permission denied"],
+        incorrect: &["Authentication failed"],
     },
 ];
 

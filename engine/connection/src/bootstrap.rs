@@ -64,29 +64,36 @@ enum Line {
 
 enum Outcome {
     Up(WorkerSession),
+    /// The reason goes into the error, should nothing help.
     StartOver(Attempt, String),
+    NoDirectory(String),
 }
 
 impl Bootstrap<'_> {
     pub(crate) async fn run(&self) -> Result<WorkerSession, ConnectionError> {
         let mut attempt = Attempt { force: false, from: 1 };
-        let mut reason = String::new();
+        let mut reasons = Vec::new();
         for _ in 0..MAX_STARTS {
-            match self.attempt(attempt).await? {
+            let (next, reason) = match Box::pin(self.attempt(attempt)).await? {
                 Outcome::Up(session) => return Ok(session),
-                Outcome::StartOver(next, why) => (attempt, reason) = (next, why),
-            }
+                Outcome::StartOver(next, reason) => (next, reason),
+                Outcome::NoDirectory(reason) => {
+                    reasons.push(reason);
+                    return Err(self.no_directory(&reasons));
+                }
+            };
+            tracing::debug!(host = self.host, %reason, "starting over");
+            attempt = next;
+            reasons.push(reason);
         }
-        Err(self.failed(format!("gave up after {MAX_STARTS} attempts: {reason}")))
+        Err(self.failed(format!("gave up after {MAX_STARTS} attempts: {}", reasons.join("; "))))
     }
 
     async fn attempt(&self, attempt: Attempt) -> Result<Outcome, ConnectionError> {
         let marker = random_token();
-        let becoming = self
-            .become_
-            .map(|spec| Becoming::new(spec, &marker))
-            .transpose()
-            .map_err(|message| self.failed(message))?;
+        let becoming = self.become_.map(|spec| Becoming::new(spec, &marker)).transpose();
+        let becoming =
+            becoming.map_err(|message| ConnectionError::BecomeFailed { host: self.host.to_owned(), message })?;
         let command = command_line(&marker, attempt, self.remote_tmp, &self.binaries.known());
         let mut startup =
             Startup::begin(self.connection, self.host, &marker, becoming.as_ref(), (&command, false)).await?;
@@ -103,10 +110,9 @@ impl Bootstrap<'_> {
                     return Ok(Outcome::StartOver(attempt, format!("architecture {architecture} did not settle")));
                 }
                 Line::Fail { directory, reason } => {
-                    tracing::debug!(host = self.host, %reason, "worker not kept in that directory");
                     return Ok(Outcome::StartOver(Attempt { force: attempt.force, from: directory + 1 }, reason));
                 }
-                Line::NoDirectory(reasons) => return Err(self.no_directory(&reasons)),
+                Line::NoDirectory(reasons) => return Ok(Outcome::NoDirectory(reasons)),
             }
         }
     }
@@ -131,7 +137,6 @@ impl Bootstrap<'_> {
         match WorkerSession::open(self.host, process, first_bytes, self.patience).await {
             Ok(session) => Ok(Outcome::Up(session)),
             Err(ConnectionError::Worker { message, .. }) if !attempt.force => {
-                tracing::debug!(host = self.host, message, "the cached worker does not start, uploading it again");
                 Ok(Outcome::StartOver(Attempt { force: true, from: directory }, message))
             }
             Err(error) => Err(error),
@@ -146,11 +151,12 @@ impl Bootstrap<'_> {
         ConnectionError::Worker { host: self.host.to_owned(), message }
     }
 
-    fn no_directory(&self, reasons: &str) -> ConnectionError {
+    fn no_directory(&self, reasons: &[String]) -> ConnectionError {
+        let reasons: Vec<&str> = reasons.iter().map(|reason| reason.trim().trim_end_matches(';')).collect();
         self.failed(format!(
             "no directory of the host takes it ({}); set remote_tmp to a directory that the user can write to and \
              execute files in",
-            reasons.trim().trim_end_matches(';')
+            reasons.join("; ").trim_end_matches([';', ' '])
         ))
     }
 }

@@ -11,6 +11,7 @@ mod login;
 mod options;
 mod paths;
 mod proxy_command;
+mod resolver;
 mod server_check;
 mod target;
 
@@ -31,6 +32,7 @@ use self::config_file::ConfigFile;
 use self::host_keys::HostKeys;
 use self::identities::Identities;
 pub(crate) use self::paths::local_user;
+use self::resolver::Resolver;
 use self::server_check::{ServerCheck, Verdicts};
 use self::target::Target;
 use crate::single_flight::SingleFlight;
@@ -43,6 +45,7 @@ pub(crate) struct SshContext {
     config: OnceLock<ConfigFile>,
     other_configs: Mutex<Vec<(PathBuf, Arc<ConfigFile>)>>,
     host_keys: Arc<HostKeys>,
+    resolver: Resolver,
     identities: Identities,
     handshakes: Semaphore,
     /// Connections to jump hosts, by the way to them.
@@ -57,6 +60,7 @@ impl SshContext {
             config: OnceLock::new(),
             other_configs: Mutex::default(),
             host_keys: Arc::default(),
+            resolver: Resolver::default(),
             identities: Identities::default(),
             handshakes: Semaphore::new(dial::HANDSHAKES),
             hops: SingleFlight::default(),

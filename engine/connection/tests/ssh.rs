@@ -166,6 +166,50 @@ async fn directories_that_cannot_be_used_are_passed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn full_disks_noexec_and_sealed_homes_leave_other_places() {
+    let Some(server) = Sshd::start() else { return };
+    if !server.has_accounts() {
+        return;
+    }
+    let executable = |directory: PathBuf| {
+        let spec = ConnectionSpec { remote_tmp: directory.to_str().unwrap().to_owned(), ..spec(&server) };
+        async move {
+            let connections = Connections::default();
+            let path = stdout_of(&connections, &spec, "readlink /proc/$PPID/exe").await.unwrap();
+            connections.close_all().await;
+            path
+        }
+    };
+    let in_home = server.home(Account::Alice).join(".cache/kapell");
+    for unusable in [server.small_disk(), server.noexec_disk()] {
+        let path = executable(unusable).await;
+        assert!(Path::new(&path).starts_with(&in_home), "{path}");
+        std::fs::remove_dir_all(server.home(Account::Alice).join(".cache")).unwrap();
+    }
+    server.seal_home(Account::Alice).unwrap();
+    let path = executable("~/.ansible/tmp".into()).await;
+    assert!(path.starts_with("/var/tmp/kapell-"), "{path}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nowhere_to_put_the_worker_names_every_place() {
+    // No file may grow beyond a few blocks: every upload fails as on a full disk.
+    let config = "ForceCommand ulimit -f 64; eval \"$SSH_ORIGINAL_COMMAND\"";
+    let Some(server) = Sshd::start_with(&SshdOptions { config: config.into(), ..SshdOptions::default() }) else {
+        return;
+    };
+    if !server.has_accounts() {
+        return;
+    }
+    let error = error_of(&spec(&server)).await;
+    assert!(matches!(error, ConnectionError::Worker { .. }), "{error:?}");
+    let message = error.to_string();
+    assert!(message.contains("set remote_tmp"), "{message}");
+    let left: Vec<PathBuf> = files_below(&server.home(Account::Alice));
+    assert_eq!(left, [server.home(Account::Alice).join("authorized_keys")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn noise_of_login_shells_is_skipped() {
     let options = SshdOptions {
         config: "ForceCommand echo 'Welcome to the machine room'; echo no newline at the end; printf x; eval \"$SSH_ORIGINAL_COMMAND\"".into(),

@@ -1,7 +1,7 @@
 //! `Sshd`: a real OpenSSH server on loopback addresses, any number of "hosts", gone when dropped.
 //!
 //! As root it runs in a mount namespace of its own with its own accounts (`alice`, `bob`, `carol`, see [`Account`]), sudo
-//! rules and home directories, so that nothing of the machine is touched. Otherwise there is one account: whoever runs
+//! rules, home directories and `/var/tmp`, so that nothing of the machine is touched. Otherwise there is one account: whoever runs
 //! the tests.
 
 use std::io;
@@ -105,6 +105,22 @@ impl Sshd {
     /// The home directory of an account of the namespace.
     pub fn home(&self, account: Account) -> PathBuf {
         self.directory.path().join("home").join(account.name())
+    }
+
+    /// With accounts: a directory everybody may write to on a file system of 256 KiB.
+    pub fn small_disk(&self) -> PathBuf {
+        self.directory.path().join("small")
+    }
+
+    /// With accounts: a directory everybody may write to, on a file system that executes nothing.
+    pub fn noexec_disk(&self) -> PathBuf {
+        self.directory.path().join("noexec")
+    }
+
+    /// Takes an account's home directory away from it: it can still be read, not written to.
+    pub fn seal_home(&self, account: Account) -> io::Result<()> {
+        chown(self.home(account), Some(0), Some(0))?;
+        fs_err::set_permissions(self.home(account), PermissionsExt::from_mode(0o755))
     }
 
     /// Whether there are accounts to become; otherwise tests of become are to be skipped.
@@ -296,6 +312,8 @@ fn start_in_namespace(root: &Path, sshd: &Path) -> io::Result<Child> {
         mount -t overlay overlay -o \"lowerdir=/etc,upperdir=$1/etc,workdir=$1/layer-work\" /etc 2> /dev/null || { \
             for f in passwd group shadow; do mount --bind etc/$f /etc/$f; done; \
             if [ -e /etc/sudoers ]; then mount --bind etc/sudoers /etc/sudoers; fi; }; \
+        mkdir small noexec; mount -t tmpfs -o size=256k,mode=1777 tmpfs small; \
+        mount -t tmpfs -o noexec,mode=1777 tmpfs noexec; mount -t tmpfs -o mode=1777 tmpfs /var/tmp; \
         exec \"$2\" -D -f \"$1/sshd_config\" -E \"$1/log\"";
     Command::new("unshare")
         .args(["--mount", "--propagation", "private", "sh", "-c", SCRIPT, "sh"])

@@ -98,7 +98,7 @@ async fn dial_once(
                 other => other?,
             }
         }
-        (None, None) => handshake(target, config, tcp(target).await?, check, &verdicts).await?,
+        (None, None) => handshake(target, config, tcp(context, target).await?, check, &verdicts).await?,
     };
     log_in(context, target, &mut handle).await?;
     Ok((handle, verdicts))
@@ -108,16 +108,16 @@ async fn permit(semaphore: &Semaphore) -> Option<tokio::sync::SemaphorePermit<'_
     semaphore.acquire().await.ok()
 }
 
-async fn tcp(target: &Target) -> Result<TcpStream, Failure> {
+async fn tcp(context: &SshContext, target: &Target) -> Result<TcpStream, Failure> {
     let Target { host, port, .. } = target;
-    let failed = |reason: String| {
-        Failure::Network(target.unreachable(format!("ssh: connect to host {host} port {port}: {reason}")))
-    };
-    match timeout(target.timeout, TcpStream::connect((host.trim_matches(['[', ']']), *port))).await {
+    let unreachable = |message: String| Failure::Network(target.unreachable(message));
+    let resolving = timeout(target.timeout, context.resolver.resolve(host, *port)).await;
+    let addresses = resolving
+        .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+        .map_err(|error| unreachable(format!("ssh: Could not resolve hostname {host}: {}", plain(&error))))?;
+    let failed = |reason: String| unreachable(format!("ssh: connect to host {host} port {port}: {reason}"));
+    match timeout(target.timeout, TcpStream::connect(&*addresses)).await {
         Err(_) => Err(failed("Connection timed out".to_owned())),
-        Ok(Err(error)) if error.raw_os_error().is_none() => Err(Failure::Network(
-            target.unreachable(format!("ssh: Could not resolve hostname {host}: {}", plain(&error))),
-        )),
         Ok(Err(error)) => Err(failed(plain(&error))),
         Ok(Ok(stream)) => {
             // A refused option costs speed, not function.
