@@ -11,13 +11,13 @@ use clap::Args;
 use crate::engine::{Engine, Engines};
 use crate::lab::Lab;
 use crate::recap::Recap;
-use crate::sshd::{Sshd, connect_to_all};
+use crate::sshd::LoopbackHosts;
 
 #[derive(Args)]
 pub(crate) struct BenchCommand {
     /// How many hosts; several numbers are several tables.
     #[arg(long, value_delimiter = ',', default_value = "10,50")]
-    hosts: Vec<usize>,
+    hosts: Vec<u8>,
     #[arg(long, value_enum, value_delimiter = ',', default_value = "kapell,mitogen,ansible")]
     engines: Vec<Engine>,
     /// Measured runs of each engine after one that warms up; the median counts.
@@ -28,22 +28,19 @@ pub(crate) struct BenchCommand {
 impl BenchCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
         let engines = Engines::ensure(lab, &self.engines)?;
-        let sshd = Sshd::new(lab);
-        for &hosts in &self.hosts {
-            sshd.up(hosts)?;
-            let outcome = self.measure(lab, &engines, &sshd, hosts);
-            sshd.down()?;
-            print_table(hosts, &outcome?);
+        for &count in &self.hosts {
+            let hosts = LoopbackHosts::start(lab, count)?;
+            print_table(count, &self.measure(lab, &engines, &hosts, count)?);
         }
         Ok(())
     }
 
-    fn measure(&self, lab: &Lab, engines: &Engines, sshd: &Sshd, hosts: usize) -> Result<Vec<Row>> {
-        connect_to_all(sshd, hosts)?;
-        let mut floor: Vec<Duration> = (0..3).map(|_| connect_to_all(sshd, hosts)).collect::<Result<_>>()?;
+    fn measure(&self, lab: &Lab, engines: &Engines, hosts: &LoopbackHosts, count: u8) -> Result<Vec<Row>> {
+        hosts.connect_to_all()?;
+        let mut floor: Vec<Duration> = (0..3).map(|_| hosts.connect_to_all()).collect::<Result<_>>()?;
         let mut rows = vec![Row { name: "ssh HOST true, all at once", time: median(&mut floor), memory: None }];
         for &engine in &self.engines {
-            let play = Play { lab, engines, sshd, engine, hosts };
+            let play = Play { lab, engines, hosts, engine, count };
             play.run()?;
             let measured: Vec<(Duration, u64)> = (0..self.runs.max(1)).map(|_| play.run()).collect::<Result<_>>()?;
             let mut times: Vec<Duration> = measured.iter().map(|(time, _)| *time).collect();
@@ -61,7 +58,7 @@ struct Row {
     memory: Option<u64>,
 }
 
-fn print_table(hosts: usize, rows: &[Row]) {
+fn print_table(hosts: u8, rows: &[Row]) {
     let floor = rows.first().map_or(1.0, |row| row.time.as_secs_f64());
     let own = rows.iter().find(|row| row.name == Engine::Kapell.name()).map(|row| row.time.as_secs_f64());
     println!("\n{hosts} hosts, 16 tasks, warm");
@@ -73,7 +70,7 @@ fn print_table(hosts: usize, rows: &[Row]) {
         let seconds = row.time.as_secs_f64();
         let ratio = own.map_or("-".to_owned(), |own| format!("{:.2}", seconds / own));
         let peak = row.memory.map_or("-".to_owned(), |memory| format!("{:.1}", memory as f64 / 1024.0));
-        let per_host = row.memory.map_or("-".to_owned(), |memory| format!("{}", memory / hosts as u64));
+        let per_host = row.memory.map_or("-".to_owned(), |memory| format!("{}", memory / u64::from(hosts)));
         println!("{:<28} {seconds:>9.2} {:>11.2} {ratio:>11} {peak:>10} {per_host:>14}", row.name, seconds / floor);
     }
 }
@@ -82,9 +79,9 @@ fn print_table(hosts: usize, rows: &[Row]) {
 struct Play<'a> {
     lab: &'a Lab,
     engines: &'a Engines,
-    sshd: &'a Sshd,
+    hosts: &'a LoopbackHosts,
     engine: Engine,
-    hosts: usize,
+    count: u8,
 }
 
 impl Play<'_> {
@@ -101,14 +98,20 @@ impl Play<'_> {
         let status = child.wait()?;
         let recap = Recap::parse(&fs_err::read_to_string(&log)?);
         let done = recap.0.keys().filter(|host| recap.count(host, "ok") + recap.count(host, "skipped") >= 16).count();
-        ensure!(status.success() && done == self.hosts, "{} of {} hosts done; see {}", done, self.hosts, log.display());
+        ensure!(
+            status.success() && done == usize::from(self.count),
+            "{} of {} hosts done; see {}",
+            done,
+            self.count,
+            log.display()
+        );
         Ok((elapsed, memory))
     }
 
     fn command(&self) -> Result<Command> {
         let mut words = self.engines.playbook(self.engine);
-        words.extend(["-i".to_owned(), self.sshd.inventory().display().to_string(), "playbook.yml".to_owned()]);
-        let base = self.sshd.home().join(format!("bench-{:?}", self.engine).to_lowercase());
+        words.extend(["-i".to_owned(), self.hosts.inventory.display().to_string(), "playbook.yml".to_owned()]);
+        let base = self.hosts.home().join(format!("bench-{:?}", self.engine).to_lowercase());
         words.extend(["-e".to_owned(), format!("base={}", base.display())]);
         let mut command = crate::command::command(words);
         command.current_dir(self.lab.repository().join("tests/bench"));

@@ -38,8 +38,7 @@ enum Task {
     Faults(faults::FaultsCommand),
     /// Run the cases of tests/conformance under two engines and show what differs.
     Conformance(conformance::ConformanceCommand),
-    /// A real OpenSSH server on loopback addresses. Needs root.
-    #[command(subcommand)]
+    /// A real OpenSSH server on loopback addresses, with an inventory, for as long as you like.
     Sshd(sshd::SshdCommand),
     /// Time the playbook of tests/bench under every engine, side by side.
     Bench(bench::BenchCommand),

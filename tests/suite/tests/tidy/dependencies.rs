@@ -46,8 +46,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kapell-worker", &["kapell-modules", "kapell-protocol"]),
     ("kapell-protocol", &[]),
     ("kapell-test-support", &[]),
-    ("kapell-suite", &[]),
-    ("xtask", &[]),
+    ("kapell-suite", &["kapell-test-support"]),
+    ("xtask", &["kapell-test-support"]),
 ];
 
 /// What must not come near the managed node.
