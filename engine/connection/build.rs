@@ -21,10 +21,12 @@ fn main() {
 fn embed() -> Result<(), String> {
     println!("cargo::rerun-if-env-changed=KAPELL_WORKER_BINARY");
     let worker = match env::var_os("KAPELL_WORKER_BINARY") {
-        Some(path) => PathBuf::from(path),
+        Some(path) => {
+            println!("cargo::rerun-if-changed={}", Path::new(&path).display());
+            PathBuf::from(path)
+        }
         None => build_worker()?,
     };
-    println!("cargo::rerun-if-changed={}", worker.display());
     let content = fs_err::read(&worker).map_err(|error| error.to_string())?;
     write_embedded(&content, &PathBuf::from(variable("OUT_DIR")?))
 }
