@@ -18,6 +18,8 @@ use kapell_protocol::{EventSink, OutputStream as Stream};
 const TICK: Duration = Duration::from_millis(100);
 /// After the child ended, output of what it left running in the background is awaited this long.
 const GRACE: Duration = Duration::from_millis(50);
+/// A command that runs this long is worth watching.
+const LIVE_AFTER: Duration = Duration::from_secs(1);
 
 /// A command to run. `CommandSpec::new(["ls", "-l"])` or `CommandSpec::shell("ls | wc -l")`.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +31,8 @@ pub struct CommandSpec {
     /// Added to the task's environment; an empty name list means none.
     pub environment: BTreeMap<String, String>,
     pub timeout: Option<Duration>,
-    /// Lines are reported while the command runs.
-    pub live: bool,
+    /// Lines are reported while the command runs, once it has run this long: what is over at once needs no report.
+    pub live: Option<Duration>,
     /// Runs with `LC_ALL=C` so that the output can be parsed.
     pub parsable: bool,
 }
@@ -78,7 +80,7 @@ impl CommandSpec {
     }
 
     pub fn live(mut self) -> Self {
-        self.live = true;
+        self.live = Some(LIVE_AFTER);
         self
     }
 
@@ -201,7 +203,7 @@ struct Running<'a> {
     stdin: Option<(OwnedFd, Vec<u8>, usize)>,
     pipes: Vec<Pipe>,
     deadline: Option<Instant>,
-    live: bool,
+    live_from: Option<Instant>,
 }
 
 impl<'a> Running<'a> {
@@ -222,8 +224,9 @@ impl<'a> Running<'a> {
         }
         // Kernels before 5.3 have no pidfd: the child is then looked at every tick.
         let pidfd = pid_of(child).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-        let deadline = spec.timeout.map(|limit| Instant::now() + limit);
-        Ok(Self { child, pidfd, stdin, pipes, deadline, live: spec.live })
+        let now = Instant::now();
+        let (deadline, live_from) = (spec.timeout.map(|limit| now + limit), spec.live.map(|after| now + after));
+        Ok(Self { child, pidfd, stdin, pipes, deadline, live_from })
     }
 
     fn finished(mut self, events: &mut dyn EventSink) -> io::Result<CommandOutput> {
@@ -231,7 +234,7 @@ impl<'a> Running<'a> {
         let mut output = CommandOutput::default();
         loop {
             let came = self.step(ended.is_some())?;
-            if self.live {
+            if self.live_from.is_some_and(|from| Instant::now() >= from) {
                 self.pipes.iter_mut().for_each(|pipe| pipe.report_lines(events));
             }
             if ended.is_none() {
@@ -406,7 +409,8 @@ mod tests {
             }
         }
         let mut lines = Lines(Vec::new());
-        run(&CommandSpec::shell("echo a; echo b").live(), &[], &mut lines).unwrap();
+        let spec = CommandSpec { live: Some(Duration::ZERO), ..CommandSpec::shell("echo a; echo b") };
+        run(&spec, &[], &mut lines).unwrap();
         assert_eq!(lines.0, [(Stream::Stdout, "a".to_owned()), (Stream::Stdout, "b".to_owned())]);
     }
 }

@@ -107,7 +107,7 @@ pub fn items(
     let Some(source) = task.looping() else { return Ok(None) };
     let rendered = match source.lookup {
         None => run.templar.render(source.items, &vars.as_source(), cx)?,
-        Some(lookup) => return with_lookup(run, lookup, source.items, vars, cx).map(Some),
+        Some(lookup) => return with_lookup(run, task, lookup, source.items, vars, cx).map(Some),
     };
     match rendered {
         Value::List(items) => Ok(Some(items.to_vec())),
@@ -127,6 +127,7 @@ pub fn items(
 /// `with_NAME`: the lookup's results. A bare variable name is templated as an expression, as it always was.
 fn with_lookup(
     run: &Run,
+    task: &Task,
     lookup: &str,
     items: &Value,
     vars: &HostVariables,
@@ -139,7 +140,20 @@ fn with_lookup(
         (Value::List(list), _) => list.to_vec(),
         _ => vec![rendered],
     };
-    Ok(run.templar.lookup(lookup, &terms, &Map::new(), &source, cx)?)
+    let mut options = Map::new();
+    if matches!(lookup, "first_found" | "ansible.builtin.first_found") {
+        options.insert("_subdir".into(), file_directory(&task.action).into());
+    }
+    Ok(run.templar.lookup(lookup, &terms, &options, &source, cx)?)
+}
+
+/// The directory of a role where the files of such a task are.
+fn file_directory(action: &str) -> &'static str {
+    match action {
+        action if action.contains("template") => "templates",
+        action if action.contains("var") => "vars",
+        _ => "files",
+    }
 }
 
 /// Why there are no items.

@@ -33,7 +33,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     Ok(ActionOutput { result, effects: Effects { includes: vec![request], ..Effects::default() } })
 }
 
-/// Beside the including file, then in `tasks` of each role around, then beside the playbook.
+/// Beside the including file, then in `handlers` (for a handler) and `tasks` of each role around, then beside the playbook.
 fn find(file: &str, task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<PathBuf, ActionError> {
     let path = Path::new(file);
     if path.is_absolute() {
@@ -45,7 +45,10 @@ fn find(file: &str, task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<PathB
         candidates.push(dir.join(path));
     }
     for role in scope.roles_upwards() {
-        candidates.push(role.path.join(if task.task.is_handler { "handlers" } else { "tasks" }).join(path));
+        if task.task.is_handler {
+            candidates.push(role.path.join("handlers").join(path));
+        }
+        candidates.push(role.path.join("tasks").join(path));
         candidates.push(role.path.join(path));
     }
     candidates.push(cx.cx.basedir.join(path));

@@ -88,9 +88,12 @@ fn find(call: &LookupCall<'_>, paths: &[String], file: &str) -> Option<String> {
     } else {
         paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/'))).collect()
     };
-    let subdirs = ["files", "templates", "vars", "tasks"];
+    // Only `with_first_found` knows what kind of files its task wants.
+    let subdir = match call.option("_subdir") {
+        Some(Object::Str(subdir)) => subdir.to_string(),
+        _ => String::new(),
+    };
     candidates.iter().find_map(|candidate| {
-        let path = subdirs.iter().find_map(|subdir| call.find_file(subdir, candidate))?;
-        Some(path.to_string_lossy().into_owned())
+        call.find_file(&subdir, candidate).map(|path| path.to_string_lossy().into_owned())
     })
 }
