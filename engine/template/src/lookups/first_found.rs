@@ -93,7 +93,7 @@ fn find(call: &LookupCall<'_>, paths: &[String], file: &str) -> Option<String> {
         Some(Object::Str(subdir)) => subdir.to_string(),
         _ => String::new(),
     };
-    candidates.iter().find_map(|candidate| {
-        call.find_file(&subdir, candidate).map(|path| path.to_string_lossy().into_owned())
-    })
+    candidates
+        .iter()
+        .find_map(|candidate| call.find_file(&subdir, candidate).map(|path| path.to_string_lossy().into_owned()))
 }
