@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// A command from its words; `words![…]`-like without a macro.
+/// A command from its words.
 pub(crate) fn command<I, S>(words: I) -> Command
 where
     I: IntoIterator<Item = S>,
@@ -17,6 +17,19 @@ where
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::null());
     command
+}
+
+/// Cargo in this repository, without what the cargo around this program says about its own package: that would make
+/// build scripts of dependencies run again.
+pub(crate) fn cargo(repository: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(repository).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Runs it quietly; a failure carries the command line and the end of what it printed.

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 
-use crate::command::{command, run, stdout};
+use crate::command::{cargo, command, run, stdout};
 use crate::lab::Lab;
 
 const ANSIBLE_CORE: &str = "ansible-core==2.19.14";
@@ -82,12 +82,8 @@ fn build_kapell(lab: &Lab) -> Result<PathBuf> {
     if let Some(given) = std::env::var_os("KAPELL_BIN") {
         return Ok(given.into());
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build
-        .args(["build", "--release", "--package", "kapell", "--manifest-path"])
-        .arg(lab.repository().join("Cargo.toml"));
-    let status = build.status().context("cannot start cargo")?;
+    let mut build = cargo(lab.repository());
+    let status = build.args(["build", "--release", "--locked"]).status().context("cannot start cargo")?;
     ensure!(status.success(), "kapell does not build");
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).context("xtask does not run from a target directory")?;

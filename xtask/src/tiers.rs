@@ -1,13 +1,12 @@
 //! `cargo xtask test`: installs what the tests need, then runs them tier by tier. A tier that this machine cannot run
 //! says so in one line and counts as skipped.
 
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::command::{command, is_installed, line, run};
+use crate::command::{cargo, command, is_installed, line, run};
 use crate::conformance::ConformanceCommand;
 use crate::engine::Engine;
 use crate::faults::FaultsCommand;
@@ -98,9 +97,8 @@ fn timed(what: &str, tier: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 fn cargo_test(lab: &Lab) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut test = Command::new(cargo);
-    test.args(["test", "--workspace", "--quiet"]).current_dir(lab.repository());
+    let mut test = cargo(lab.repository());
+    test.args(["test", "--workspace", "--locked", "--quiet"]);
     let status = test.status().context("cannot start cargo")?;
     ensure!(status.success(), "{} failed", line(&test));
     Ok(())
