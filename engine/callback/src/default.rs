@@ -288,6 +288,15 @@ impl Callback for Default {
                 }
                 self.display.out(&text, Color::Plain);
             }
+            Event::JobPoll { host, job } => {
+                let text = format!("ASYNC POLL on {host}: jid={job} started=True finished=False");
+                self.display.out(&text, Color::Plain);
+            }
+            Event::JobEnd { host, job, failed } => {
+                let (word, color) = if *failed { ("FAILED", Color::Failed) } else { ("OK", Color::Plain) };
+                self.flush_banner();
+                self.display.out(&format!("ASYNC {word} on {host}: jid={job}"), color);
+            }
             Event::Included { file, hosts, item_label, .. } => {
                 self.included(&file.to_string_lossy(), hosts, item_label.as_deref());
             }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kapell_protocol::{CHUNK, ToWorker, encode};
+use kapell_protocol::{CHUNK, InlineBlob, MAX_FRAME, ToWorker, encode};
 use tokio::sync::mpsc;
 
 #[derive(Debug, Clone)]
@@ -21,6 +21,25 @@ pub struct Blobs(Arc<HashMap<String, BlobSource>>);
 impl Blobs {
     pub fn get(&self, sha256: &str) -> Option<&BlobSource> {
         self.0.get(sha256)
+    }
+
+    /// All contents, whole; a frame's limit bounds what can be sent of them.
+    pub(crate) async fn read_all(&self) -> Result<Vec<InlineBlob>, String> {
+        let mut contents = Vec::with_capacity(self.0.len());
+        for (sha256, source) in self.0.iter() {
+            let data = match source {
+                BlobSource::Bytes(bytes) => bytes.to_vec(),
+                BlobSource::Path(path) => {
+                    let length = fs_err::metadata(path).map_err(|error| error.to_string())?.len();
+                    if length > MAX_FRAME as u64 {
+                        return Err(format!("{} is too large to travel with a call", path.display()));
+                    }
+                    tokio::fs::read(path).await.map_err(|error| format!("{}: {error}", path.display()))?
+                }
+            };
+            contents.push(InlineBlob { sha256: sha256.clone(), data: data.into() });
+        }
+        Ok(contents)
     }
 
     /// Sends a content in chunks, on a thread for blocking work: it waits whenever the wire is full. Goes on when the

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use kapell_protocol::{
-    FetchedFile, FromWorker, ModuleCall, OutputStream, PROTOCOL_VERSION, ToWorker, WorkerHello, encode,
+    FetchedFile, FromWorker, Job, ModuleCall, OutputStream, PROTOCOL_VERSION, ToWorker, WorkerHello, encode,
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -83,9 +83,34 @@ impl WorkerSession {
         blobs: &Blobs,
         events: Option<mpsc::Sender<OutputLine>>,
     ) -> Result<Map<String, Value>, ConnectionError> {
-        let mut request = self.register()?;
+        let request = self.register()?;
         call.id = request.id();
         self.send(&ToWorker::Call(Box::new(call))).await?;
+        self.answer(request, blobs, events).await
+    }
+
+    /// Starts one module as a job of its own and returns its name and results file. Contents travel with the call:
+    /// the job has nobody to ask.
+    pub async fn start_job(
+        &self,
+        mut call: ModuleCall,
+        job: Job,
+        blobs: &Blobs,
+    ) -> Result<Map<String, Value>, ConnectionError> {
+        let request = self.register()?;
+        call.id = request.id();
+        let contents = blobs.read_all().await;
+        call.blobs.extend(contents.map_err(|message| ConnectionError::Call { host: self.host.clone(), message })?);
+        self.send(&ToWorker::StartJob(Box::new(call), job)).await?;
+        self.answer(request, &Blobs::default(), None).await
+    }
+
+    async fn answer(
+        &self,
+        mut request: Registration,
+        blobs: &Blobs,
+        events: Option<mpsc::Sender<OutputLine>>,
+    ) -> Result<Map<String, Value>, ConnectionError> {
         loop {
             match request.next().await {
                 Some(FromWorker::Done { result, .. }) => {

@@ -302,6 +302,10 @@ impl<'a> Dispatcher<'a> {
                 known.gathered |= facts.contains_key("ansible_facts_gathered") || facts.contains_key("gather_subset");
             }
         }
+        for (owner, variables) in &effects.delegated {
+            let known = self.state.facts_mut(owner);
+            variables.iter().for_each(|(name, value)| known.set(&name.to_string(), value.clone()));
+        }
         for owner in affected {
             let has_news = effects.register.is_some() || !effects.variables.is_empty() || !effects.included.is_empty();
             if !has_news {

@@ -13,10 +13,17 @@ impl ErrorReport {
         Self { causes: vec![Diagnostic::error(message).at(origin)] }
     }
 
-    /// The same failure, seen from further out.
+    /// The same failure, seen from further out. A cause that has no other place joins the one it is wrapped in.
     #[must_use]
     pub fn wrap(mut self, message: impl Into<String>, origin: Option<&Origin>) -> Self {
-        self.causes.insert(0, Diagnostic::error(message).at(origin));
+        let outer = Diagnostic::error(message).at(origin);
+        match self.causes.first_mut() {
+            Some(first) if first.hint.is_none() && (first.origin.is_none() || first.origin == outer.origin) => {
+                first.message = format!("{}: {}", outer.message.trim_end_matches('.'), first.message);
+                first.origin = outer.origin;
+            }
+            _ => self.causes.insert(0, outer),
+        }
         self
     }
 

@@ -78,6 +78,17 @@ pub enum Event {
         host: String,
         handler: String,
     },
+    /// A job was looked at and goes on.
+    JobPoll {
+        host: String,
+        job: String,
+    },
+    /// A job that was waited for has ended.
+    JobEnd {
+        host: String,
+        job: String,
+        failed: bool,
+    },
     /// A line a running command just printed.
     Output {
         host: String,

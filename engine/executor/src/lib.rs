@@ -1,6 +1,8 @@
 //! The loop: plays and hosts in, events and an exit status out. Owns the run's state; knows tasks, not terminals.
 
 pub mod action;
+pub mod action_groups;
+pub mod background;
 pub mod batch;
 pub mod condition;
 pub mod connection_variables;
@@ -13,6 +15,7 @@ pub mod host_facts;
 pub mod include;
 pub mod loops;
 pub mod meta;
+pub mod module_defaults;
 pub mod play_iterator;
 pub mod play_setup;
 pub mod playbook_executor;

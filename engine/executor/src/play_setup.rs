@@ -1,5 +1,6 @@
 //! What happens before a play's first task: its keywords read, its hosts chosen, its variables loaded, its block built.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kapell_config::Gathering;
@@ -7,6 +8,7 @@ use kapell_inventory::HostPattern;
 use kapell_parsing::{Diagnostic, Map, Text, Value};
 use kapell_playbook::{Block, Node, Play, Scope, ScopeKind, Task};
 
+use crate::action_groups::ActionGroups;
 use crate::playbook_executor::render_for_play;
 use crate::run_state::{PlayState, RunState};
 use crate::strategy::Strategy;
@@ -131,8 +133,14 @@ pub fn enter_play(
         host_vars_files: Arc::new(per_host),
         role_defaults: Arc::new(role_defaults),
         role_vars: Arc::new(role_vars),
+        action_groups: Arc::new(ActionGroups::new(collection_roots(run, play))),
     }));
     Ok(())
+}
+
+/// Directories with collections: the playbook's own first.
+fn collection_roots(run: &Run, play: &Play) -> Vec<PathBuf> {
+    std::iter::once(play.basedir.join("collections")).chain(run.settings.collections_paths.iter().cloned()).collect()
 }
 
 /// The play's hosts in the order asked for, less those that are out of the run.

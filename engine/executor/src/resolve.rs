@@ -8,6 +8,7 @@ use kapell_playbook::{Scope, Task};
 use kapell_template::{RenderContext, is_omit};
 
 use crate::error_report::ErrorReport;
+use crate::module_defaults::defaults;
 use crate::run_state::PlayState;
 use crate::variables::HostVariables;
 use crate::{Run, TaskInfo};
@@ -36,6 +37,15 @@ pub fn render_context(scope: &Scope, play: Option<&PlayState>) -> RenderContext 
     }
 }
 
+/// `async` and `poll`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Background {
+    /// Seconds the job may take.
+    pub limit: u64,
+    /// Seconds between two looks at it; 0 when nobody waits.
+    pub poll: u64,
+}
+
 /// Everything an action needs to know about its task.
 #[derive(Clone)]
 pub struct ResolvedTask {
@@ -50,6 +60,8 @@ pub struct ResolvedTask {
     pub environment: Vec<(String, String)>,
     /// Seconds, from `timeout`.
     pub timeout: Option<u64>,
+    /// `async`: its module runs as a job.
+    pub background: Option<Background>,
     pub delegate_to: Option<String>,
     pub delegate_facts: bool,
 }
@@ -100,6 +112,30 @@ impl Keywords<'_> {
         number.map(Some).ok_or_else(|| self.wrong(name, "a number", &value))
     }
 
+    /// A whole number, also as text. `shown` is what messages call the keyword.
+    pub fn integer(&self, name: &str, shown: &str) -> Result<Option<i64>, ErrorReport> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        let number = match &value {
+            Value::Int(number) => Some(*number),
+            Value::Bool(flag) => Some(i64::from(*flag)),
+            Value::Float(number) => Some(*number as i64),
+            Value::Str(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let origin = self.scope.inherited(name).and_then(Value::origin).or(self.scope.origin.as_ref());
+        number.map(Some).ok_or_else(|| {
+            let message = format!("The value {} could not be converted to 'int'.", value.repr());
+            ErrorReport::new(message, origin).wrap(format!("Error processing keyword '{shown}'."), origin)
+        })
+    }
+
+    /// `async` and `poll`, when the task is to run in the background.
+    pub fn background(&self) -> Result<Option<Background>, ErrorReport> {
+        let limit = self.integer("async", "async_val")?.unwrap_or(0);
+        let poll = self.integer("poll", "poll")?.map_or(self.run.settings.poll_interval, |poll| poll.max(0) as u64);
+        Ok((limit > 0).then_some(Background { limit: limit.max(0) as u64, poll }))
+    }
+
     /// `environment` of all levels, the innermost last.
     pub fn environment(&self) -> Result<Vec<(String, String)>, ErrorReport> {
         let mut merged = Map::new();
@@ -123,20 +159,21 @@ impl Keywords<'_> {
     }
 }
 
-/// The task's arguments rendered. `action` is the fully qualified name, for messages.
-pub fn arguments(
+/// The task's arguments as written, on top of what `module_defaults` say for `action`.
+pub fn written_arguments(
     run: &Run,
     task: &Task,
     action: &str,
     vars: &HostVariables,
     cx: &RenderContext,
 ) -> Result<Map, ErrorReport> {
-    let written = match &task.args {
-        Value::Map(map) => map.as_ref().clone(),
-        Value::Null => Map::new(),
-        whole => Map::from_iter([(Key::from(Task::VARIABLE_ARGS), whole.clone())]),
-    };
-    map_arguments(run, task, &written, action, vars, cx)
+    let mut written = defaults(run, &task.scope, action, vars, cx)?;
+    match &task.args {
+        Value::Map(map) => written.extend(map.iter().map(|(key, value)| (key.clone(), value.clone()))),
+        Value::Null => {}
+        whole => _ = written.insert(Key::from(Task::VARIABLE_ARGS), whole.clone()),
+    }
+    Ok(written)
 }
 
 /// `written` arguments of `task`, and its free form, rendered.

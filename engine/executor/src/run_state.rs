@@ -7,6 +7,7 @@ use kapell_inventory::Inventory;
 use kapell_parsing::{Map, Value};
 use kapell_playbook::Play;
 
+use crate::action_groups::ActionGroups;
 use crate::host_facts::HostFacts;
 use crate::{Stats, variables::InventoryVariables};
 
@@ -31,6 +32,8 @@ pub struct PlayState {
     pub host_vars_files: Arc<Vec<Value>>,
     pub role_defaults: Arc<Map>,
     pub role_vars: Arc<Map>,
+    /// Groups of actions `module_defaults` may name.
+    pub action_groups: Arc<ActionGroups>,
 }
 
 /// A consistent view for tasks in flight. Cloning copies pointers; the owner copies on write what a task still holds.

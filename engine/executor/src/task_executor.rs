@@ -9,6 +9,7 @@ use kapell_playbook::Task;
 use kapell_template::{RenderContext, is_omit};
 
 use crate::action::{self, ActionContext, ActionError, Effects};
+use crate::background;
 use crate::condition::{self, Verdict};
 use crate::connection_variables::connection_spec;
 use crate::error_report::ErrorReport;
@@ -78,7 +79,13 @@ impl HostTask {
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(self.in_task(report))),
         };
         let mut outcome = match loops::items(&self.run, &self.task, &frame.vars, &frame.cx) {
-            Ok(None) => self.run_item(&frame, &frame.vars, None).await,
+            Ok(None) => {
+                let mut outcome = self.run_item(&frame, &frame.vars, None).await;
+                if self.run.options.verbosity < 3 {
+                    outcome.result.data.shift_remove("invocation");
+                }
+                outcome
+            }
             Ok(Some(items)) => self.run_loop(&frame, items).await,
             Err(error) => self.without_items(&frame, error),
         };
@@ -107,7 +114,14 @@ impl HostTask {
     fn without_items(&self, frame: &Frame, error: loops::LoopError) -> TaskOutcome {
         let result = match self.conditions(&frame.vars, &frame.cx) {
             Ok(Verdict::False(condition)) => TaskResult::skipped("Conditional result was False", Some(condition)),
-            _ => TaskResult::failed(error.into_report(&self.task)),
+            _ => {
+                let is_value = matches!(error, loops::LoopError::NotAList(_));
+                let mut result = TaskResult::failed(error.into_report(&self.task));
+                if is_value {
+                    result.data.shift_remove("changed");
+                }
+                result
+            }
         };
         TaskOutcome::new(&self.host, result)
     }
@@ -209,6 +223,17 @@ impl HostTask {
 
     /// One item, or the whole task when it does not loop.
     async fn run_item(&self, frame: &Frame, vars: &HostVariables, item_vars: Option<&Map>) -> TaskOutcome {
+        let delegate_to = match self.delegate(vars, &frame.cx) {
+            Ok(delegate_to) => delegate_to,
+            Err((report, written)) => {
+                let delegated_to = Some(written.to_string());
+                return TaskOutcome { delegated_to, ..TaskOutcome::new(&self.host, TaskResult::failed(report)) };
+            }
+        };
+        let vars = &match &delegate_to {
+            Some(host) => vars.with_delegate(host),
+            None => vars.clone(),
+        };
         match self.conditions(vars, &frame.cx) {
             Ok(Verdict::True) => {}
             Ok(Verdict::False(condition)) => {
@@ -218,24 +243,38 @@ impl HostTask {
             }
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(report)),
         }
-        let prepared = match self.prepare(frame, vars) {
+        let prepared = match self.prepare(frame, vars, delegate_to) {
             Ok(prepared) => prepared,
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(report)),
         };
         self.attempt(frame, prepared, item_vars).await
     }
 
+    /// The host this item is delegated to; an empty name is none.
+    fn delegate(&self, vars: &HostVariables, cx: &RenderContext) -> Result<Option<String>, (ErrorReport, Value)> {
+        let Some(written) = self.task.scope.inherited("delegate_to") else { return Ok(None) };
+        match self.run.templar.render(written, &vars.as_source(), cx) {
+            Ok(value) if value.is_null() || is_omit(&value) => Ok(None),
+            Ok(value) => Ok(Some(value.to_string()).filter(|name| !name.is_empty())),
+            Err(error) => {
+                let origin = error.origin().or(written.origin()).cloned();
+                Err((self.in_task(ErrorReport::new(error.to_string(), origin.as_ref())), written.clone()))
+            }
+        }
+    }
+
     /// Keywords, arguments and connection of this item.
-    fn prepare(&self, frame: &Frame, vars: &HostVariables) -> Result<Prepared, ErrorReport> {
-        let delegate_to = self.keywords(vars, &frame.cx).string("delegate_to").map_err(|r| self.in_task(r))?;
-        let vars = match &delegate_to {
-            Some(host) => vars.with_delegate(host),
-            None => vars.clone(),
-        };
+    fn prepare(
+        &self,
+        frame: &Frame,
+        vars: &HostVariables,
+        delegate_to: Option<String>,
+    ) -> Result<Prepared, ErrorReport> {
+        let vars = vars.clone();
         let keywords = self.keywords(&vars, &frame.cx);
         let resolved = self.resolve(frame, &keywords, delegate_to).map_err(|report| self.in_task(report))?;
         let target = match &resolved.delegate_to {
-            Some(host) if *host != self.host => vars.of_other_host(host),
+            Some(host) if *host != self.host => vars.of_delegate(host),
             _ => vars.clone(),
         };
         let delegated = resolved.delegate_to.is_some();
@@ -263,6 +302,7 @@ impl HostTask {
             diff: keywords.bool("diff")?.unwrap_or(self.run.options.diff),
             no_log: keywords.bool("no_log")?.unwrap_or(self.run.settings.no_log),
             environment: keywords.environment()?,
+            background: keywords.background()?,
             timeout: keywords.number("timeout")?.map(|seconds| seconds as u64).filter(|seconds| *seconds > 0),
             delegate_to,
             delegate_facts: keywords.bool("delegate_facts")?.unwrap_or(false),
@@ -281,6 +321,9 @@ impl HostTask {
         let mut attempt = 1;
         loop {
             let (mut result, effects) = self.act(&resolved, &cx).await;
+            if let Some(job) = background::awaited(&resolved, &result) {
+                result = self.await_job(job, &resolved, &cx).await;
+            }
             result.no_log |= resolved.no_log;
             self.apply_verdicts(&mut result, &vars, &frame.cx);
             let done = retry.is_done(self, &result, &vars, &frame.cx).unwrap_or(false);
@@ -318,19 +361,27 @@ impl HostTask {
         if result.is_failed() && result.error.is_none() {
             result.error = Some(self.failure_report(&result, &resolved.action));
         }
-        let delegated_to = resolved.delegate_to.as_ref().map(|host| match &spec.address {
-            address if address == host => host.clone(),
-            address => format!("{host}({address})"),
-        });
+        let delegated_to =
+            resolved.delegate_to.as_ref().filter(|host| **host != self.host).map(|host| match &spec.address {
+                address if address == host => host.clone(),
+                address => format!("{host}({address})"),
+            });
         let failed_task = failed_task(&resolved);
         TaskOutcome { effects, delegated_to, diff: resolved.diff, failed_task, ..TaskOutcome::new(&self.host, result) }
     }
 
     fn failure_report(&self, result: &TaskResult, action: &str) -> ErrorReport {
-        let kind = if action::is_action(action) { "Action" } else { "Module" };
+        let kind =
+            if action::is_action(action) && action != "ansible.builtin.async_status" { "Action" } else { "Module" };
         let detail = match result.data.get("msg").map(Value::to_string) {
             Some(text) if !text.is_empty() && !result.no_log && result.data.get("failed_when_result").is_none() => {
-                format!("Task failed: {kind} failed: {text}")
+                match result.data.get("exception").and_then(Value::as_str) {
+                    // What the module was told by the system; a traceback is for nobody.
+                    Some(cause) if !cause.starts_with("Traceback") && !text.contains(cause) => {
+                        format!("Task failed: {kind} failed: {}: {cause}", text.trim_end_matches('.'))
+                    }
+                    _ => format!("Task failed: {kind} failed: {text}"),
+                }
             }
             _ => "Task failed: Action failed.".to_owned(),
         };
@@ -343,14 +394,7 @@ impl HostTask {
             None => running.await,
             Some(seconds) => match tokio::time::timeout(Duration::from_secs(seconds), running).await {
                 Ok(ended) => ended,
-                Err(_) => {
-                    let mut extra = Map::new();
-                    extra.insert(
-                        "timedout".into(),
-                        Value::map(Map::from_iter([("period".into(), (seconds as i64).into())])),
-                    );
-                    Err(ActionError::failed_with(format!("Timed out after {seconds} second(s)."), extra))
-                }
+                Err(_) => return (self.timed_out(seconds), Effects::default()),
             },
         };
         match ended {
@@ -363,6 +407,15 @@ impl HostTask {
                 (result, Effects::default())
             }
         }
+    }
+
+    fn timed_out(&self, seconds: u64) -> TaskResult {
+        let report = self.in_task(ErrorReport::new(format!("Timed out after {seconds} second(s)."), None));
+        let mut result = TaskResult::failed(report);
+        let note = "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.";
+        let period = [("frame".into(), note.into()), ("period".into(), (seconds as i64).into())];
+        result.set("timedout", Value::map(Map::from_iter(period)));
+        result
     }
 
     fn with_registered(&self, vars: &HostVariables, result: &TaskResult) -> HostVariables {
@@ -529,6 +582,7 @@ impl LoopTotal {
             data.insert("skipped".into(), true.into());
         } else {
             data.insert("msg".into(), message.into());
+            data.insert("skipped".into(), false.into());
         }
         data.insert(Key::from("results"), self.results.into());
         let mut result = TaskResult::new(data);

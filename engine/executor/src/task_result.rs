@@ -17,6 +17,8 @@ pub enum TaskStatus {
     Ignored,
 }
 
+const NO_TRACEBACK: &str = "(traceback unavailable)";
+
 /// The result as the module or action gave it, and what the engine knows besides.
 #[derive(Clone, Debug)]
 pub struct TaskResult {
@@ -40,6 +42,7 @@ impl TaskResult {
 
     pub fn failed(report: ErrorReport) -> Self {
         let mut data = Map::new();
+        data.insert("changed".into(), false.into());
         data.insert("failed".into(), true.into());
         data.insert("msg".into(), report.message().into());
         Self { error: Some(report), ..Self::new(data) }
@@ -100,13 +103,19 @@ impl TaskResult {
         }
     }
 
-    /// The value `register` stores: always with `changed` and `failed`.
+    /// The value `register` stores: with `changed`, and with `failed` unless the task was skipped or looped. A failed
+    /// one has an `exception`; there is no traceback to tell.
     pub fn registered(&self) -> Value {
         let mut data = self.data.clone();
-        for flag in ["changed", "failed"] {
-            if !data.contains_key(flag) {
-                data.insert(flag.into(), false.into());
+        let is_loop = matches!(data.get("results"), Some(Value::List(_)));
+        let flags: &[&str] = if self.is_skipped() || is_loop { &["changed"] } else { &["changed", "failed"] };
+        for flag in flags {
+            if !data.contains_key(*flag) {
+                data.insert((*flag).into(), false.into());
             }
+        }
+        if self.is_failed() && !is_loop {
+            data.insert("exception".into(), NO_TRACEBACK.into());
         }
         for stream in ["stdout", "stderr"] {
             let lines = format!("{stream}_lines");
@@ -126,9 +135,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registered_result_always_says_changed_and_failed() {
+    fn a_skipped_result_does_not_say_failed() {
         let registered = TaskResult::skipped("Conditional result was False", None).registered();
-        assert_eq!(registered.get("failed"), Some(&Value::Bool(false)));
+        assert_eq!(registered.get("changed"), Some(&Value::Bool(false)));
+        assert_eq!(registered.get("failed"), None);
         assert_eq!(registered.get("skipped"), Some(&Value::Bool(true)));
     }
 

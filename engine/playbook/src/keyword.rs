@@ -44,8 +44,6 @@ pub struct Keyword {
     /// Whether tasks, blocks and roles inside see it.
     pub inherited: bool,
     pub templated: Templated,
-    /// `false`: known, but using it is an error that says it is not built yet.
-    pub built: bool,
 }
 
 impl Keyword {
@@ -57,17 +55,13 @@ impl Keyword {
         Self { templated: Templated::Never, ..self }
     }
 
-    const fn not_built(self) -> Self {
-        Self { built: false, ..self }
-    }
-
     pub fn is_on(&self, kind: ScopeKind) -> bool {
         self.on.contains(&kind)
     }
 }
 
 const fn keyword(name: &'static str, on: &'static [ScopeKind], kind: KeywordKind) -> Keyword {
-    Keyword { name, on, kind, inherited: false, templated: Templated::AtUse, built: true }
+    Keyword { name, on, kind, inherited: false, templated: Templated::AtUse }
 }
 
 use KeywordKind::{Any, Bool, Choice, Condition, Dict, DictList, Float, Int, List, Percent, Str, StrList, Tasks};
@@ -94,7 +88,7 @@ pub static KEYWORDS: &[Keyword] = &[
     keyword("always", BLOCK, Tasks),
     keyword("any_errors_fatal", ALL, Bool).inherited(),
     keyword("args", TASK, Any),
-    keyword("async", TASK, Int).not_built(),
+    keyword("async", TASK, Int),
     keyword("become", ALL, Bool).inherited(),
     keyword("become_exe", ALL, Str).inherited(),
     keyword("become_flags", ALL, Str).inherited(),
@@ -105,7 +99,7 @@ pub static KEYWORDS: &[Keyword] = &[
     keyword("check_mode", ALL, Bool).inherited(),
     keyword("collections", IN_PLAY, StrList).inherited().as_written(),
     keyword("connection", ALL, Str).inherited(),
-    keyword("debugger", ALL, Str).inherited().not_built(),
+    keyword("debugger", ALL, Str).inherited(),
     keyword("delay", TASK, Float),
     keyword("delegate_facts", DELEGATING, Bool).inherited(),
     keyword("delegate_to", DELEGATING, Str).inherited(),

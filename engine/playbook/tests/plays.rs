@@ -291,13 +291,6 @@ fn wrong_plays() {
      24 |   user: a
         |   ^
       hint: keep 'remote_user'
-
-    keyword 'debugger' is recognised but not built yet
-      --> /site.yml:27:3
-        |
-     27 |   debugger: always
-        |   ^
-      hint: remove it, or run this playbook with ansible-playbook for now
     "#);
 }
 

@@ -486,13 +486,6 @@ fn wrong_keywords() {
      17 |       register: a b
         |                 ^
 
-    keyword 'async' is recognised but not built yet
-      --> /site.yml:18:7
-        |
-     18 |       async: 30
-        |       ^
-      hint: remove it, or run this playbook with ansible-playbook for now
-
     'a-b' is not a variable name
       --> /site.yml:20:14
         |

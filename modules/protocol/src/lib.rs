@@ -10,6 +10,6 @@ mod message;
 pub use content::{BlobSource, EventSink, is_sha256};
 pub use frame::{Deframer, FrameError, MAX_FRAME, decode, encode, read_frame, write_frame};
 pub use message::{
-    CHUNK, FetchedFile, FromWorker, InlineBlob, ModuleCall, OutputStream, PROTOCOL_VERSION, ToWorker, WINDOW,
+    CHUNK, FetchedFile, FromWorker, InlineBlob, Job, ModuleCall, OutputStream, PROTOCOL_VERSION, ToWorker, WINDOW,
     WorkerHello,
 };

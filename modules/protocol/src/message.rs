@@ -36,6 +36,17 @@ pub struct ModuleCall {
     pub remote_tmp: String,
 }
 
+/// A call that goes on by itself, in a process the session does not end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Where its results file goes; `~` is the home of the worker's user.
+    pub directory: String,
+    /// The first part of the job's name; the process's id is the second.
+    pub number: u64,
+    /// Seconds after which it is ended.
+    pub limit: u64,
+}
+
 /// Content sent along with a call, addressed by the lower-case hexadecimal SHA-256 of `data`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InlineBlob {
@@ -47,6 +58,8 @@ pub struct InlineBlob {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ToWorker {
     Call(Box<ModuleCall>),
+    /// Start the call as a job; answered at once, with its name and its results file.
+    StartJob(Box<ModuleCall>, Job),
     /// The next bytes of the content a `NeedBlob` asked for.
     BlobChunk {
         sha256: String,

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Session(SessionOptions),
+    /// Start the job that stdin describes and leave it alone.
+    StartJob,
+    /// Be that job.
+    Job,
     /// Is this executable what was uploaded?
     Check {
         sha256: String,
@@ -24,6 +28,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, 
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["session", rest @ ..] => Ok(Command::Session(session_options(rest)?)),
+        ["start-job"] => Ok(Command::StartJob),
+        ["job"] => Ok(Command::Job),
         ["check", sha256] => Ok(Command::Check { sha256: (*sha256).to_owned() }),
         _ => Err("started by kapell on managed nodes; it is of no use by hand".to_owned()),
     }

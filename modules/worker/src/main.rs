@@ -7,6 +7,8 @@ mod arguments;
 mod blob_cache;
 mod call_doors;
 mod file_stream;
+mod job;
+mod job_start;
 mod outbox;
 mod private_dir;
 mod process_tree;
@@ -21,6 +23,8 @@ use arguments::Command;
 fn main() -> ExitCode {
     let outcome = match arguments::parse(std::env::args().skip(1)) {
         Ok(Command::Session(options)) => session::run(&options),
+        Ok(Command::StartJob) => job_start::step_aside(),
+        Ok(Command::Job) => job::run(),
         Ok(Command::Check { sha256 }) => verification::check_own_content(&sha256),
         Err(message) => Err(message),
     };

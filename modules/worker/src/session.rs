@@ -8,7 +8,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 use std::{process, thread};
 
-use kapell_protocol::{FrameError, FromWorker, ModuleCall, PROTOCOL_VERSION, ToWorker, WorkerHello, read_frame};
+use kapell_protocol::{FrameError, FromWorker, Job, ModuleCall, PROTOCOL_VERSION, ToWorker, WorkerHello, read_frame};
 use serde_json::{Map, Value};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -16,6 +16,7 @@ use crate::arguments::SessionOptions;
 use crate::blob_cache::BlobCache;
 use crate::call_doors::{CallBlobs, CallEvents};
 use crate::file_stream::FileStreams;
+use crate::job_start;
 use crate::outbox::Outbox;
 use crate::private_dir::PrivateDir;
 use crate::running_calls::{Cancellation, RunningCalls};
@@ -23,7 +24,7 @@ use crate::verification::check_own_size;
 
 const STACK: usize = 8 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_millis(500);
-const FALLBACK_BASES: [&str; 3] = ["/var/tmp", "/tmp", "/dev/shm"];
+pub(crate) const FALLBACK_BASES: [&str; 3] = ["/var/tmp", "/tmp", "/dev/shm"];
 
 pub(crate) fn run(options: &SessionOptions) -> Result<(), String> {
     if let Some(size) = options.size {
@@ -106,6 +107,7 @@ impl Session {
     fn handle(self: &Arc<Self>, message: ToWorker) -> Result<(), String> {
         match message {
             ToWorker::Call(call) => self.begin_call(*call),
+            ToWorker::StartJob(call, job) => self.begin_job(*call, job),
             ToWorker::BlobChunk { sha256, data } => {
                 self.blobs.receive(&sha256, &data);
                 Ok(())
@@ -146,6 +148,18 @@ impl Session {
                 self.calls.end(id);
                 self.say(&FromWorker::Failed { id, message: format!("cannot start a thread: {error}") })
             }
+        }
+    }
+
+    fn begin_job(self: &Arc<Self>, mut call: ModuleCall, job: Job) -> Result<(), String> {
+        let id = call.id;
+        let base = self.directory.as_ref().and_then(|directory| directory.path().parent()?.to_str());
+        base.unwrap_or_default().clone_into(&mut call.remote_tmp);
+        let session = Arc::clone(self);
+        let spawned = thread::Builder::new().spawn(move || session.report(id, job_start::start(call, job)));
+        match spawned {
+            Ok(_) => Ok(()),
+            Err(error) => self.say(&FromWorker::Failed { id, message: format!("cannot start a thread: {error}") }),
         }
     }
 

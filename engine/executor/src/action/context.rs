@@ -110,10 +110,10 @@ impl ActionContext<'_> {
             ..ModuleCall::default()
         };
         let session = self.session().await?;
-        let mut result = session.call(call, blobs, None).await?;
-        if self.run.options.verbosity < 3 {
-            result.shift_remove("invocation");
-        }
+        let result = match task.background {
+            None => session.call(call, blobs, None).await?,
+            Some(background) => session.start_job(call, self.job(background)?, blobs).await?,
+        };
         Ok(TaskResult::new(value_map(&result)))
     }
 

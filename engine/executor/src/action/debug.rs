@@ -11,14 +11,25 @@ use crate::{Event, TaskResult};
 
 pub(super) static ACTION: Action = Action { name: "debug", run: start };
 
+const ARGS: &[&str] = &["msg", "var", "verbosity"];
+
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(async move { run(task, cx) })
 }
 
 fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
+    let unknown = args.keys().map(ToString::to_string).filter(|key| !ARGS.contains(&key.as_str()));
+    let unknown: Vec<String> = unknown.collect();
+    if !unknown.is_empty() {
+        let message = "Supported parameters include: msg, var, verbosity.";
+        return Err(ActionError::failed(format!(
+            "Unsupported parameters for (debug) module: {}. {message}",
+            unknown.join(", ")
+        )));
+    }
     if args.contains_key("msg") && args.contains_key("var") {
-        return Err(ActionError::failed("'msg' and 'var' are incompatible options"));
+        return Err(ActionError::failed("parameters are mutually exclusive: msg|var"));
     }
     let verbosity = text_arg(args, "verbosity").and_then(|text| text.parse::<u8>().ok()).unwrap_or(0);
     if verbosity > cx.run.options.verbosity {

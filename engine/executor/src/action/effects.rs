@@ -10,6 +10,8 @@ pub struct Effects {
     pub facts: Vec<(String, Map)>,
     /// `set_fact`.
     pub variables: Map,
+    /// `set_fact` for a delegate (`delegate_facts`).
+    pub delegated: Vec<(String, Map)>,
     /// `set_fact` with `cacheable`: facts as well.
     pub cacheable: bool,
     /// `include_vars`.
@@ -61,6 +63,7 @@ impl Effects {
     pub fn append(&mut self, later: Self) {
         self.facts.extend(later.facts);
         self.variables.extend(later.variables);
+        self.delegated.extend(later.delegated);
         self.cacheable |= later.cacheable;
         self.included.extend(later.included);
         self.register = later.register.or(self.register.take());

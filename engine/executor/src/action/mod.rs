@@ -2,6 +2,7 @@
 
 mod add_host;
 mod assert;
+mod async_status;
 mod context;
 mod copy;
 mod debug;
@@ -29,6 +30,7 @@ use kapell_parsing::{Map, Value};
 use kapell_playbook::Task;
 use kapell_template::RenderContext;
 
+pub(crate) use async_status::look as look_at_job;
 pub use context::{ActionContext, ActionError, Failure};
 pub use effects::{AddHost, Effects, GroupBy, IncludeRequest, Included};
 
@@ -61,6 +63,7 @@ pub(crate) struct Action {
 static ACTIONS: &[&Action] = &[
     &add_host::ACTION,
     &assert::ACTION,
+    &async_status::ACTION,
     &copy::ACTION,
     &debug::ACTION,
     &fail::ACTION,
@@ -104,6 +107,10 @@ pub fn sets_variables(action: &str) -> bool {
 
 /// Runs the task's action on its host.
 pub async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    if task.background.is_some() && !crate::background::is_supported(&task.action) {
+        let written = &task.task.action;
+        return Err(ActionError::failed(format!("This action ({written}) does not support async.")));
+    }
     match find(&task.action) {
         Some(action) => (action.run)(task, cx).await,
         None => module::run(task, cx).await,
@@ -123,13 +130,9 @@ pub fn arguments(
         "ansible.builtin.assert" => &["that"],
         _ => &[],
     };
-    let Some(written) = task.args.as_map().filter(|map| raw.iter().any(|name| map.contains_key(*name))) else {
-        return resolve::arguments(run, task, action, vars, cx);
-    };
-    let (kept, templated): (Map, Map) = written
-        .iter()
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .partition(|(k, _)| k.as_str().is_some_and(|k| raw.contains(&k)));
+    let written = resolve::written_arguments(run, task, action, vars, cx)?;
+    let (kept, templated): (Map, Map) =
+        written.into_iter().partition(|(key, _)| key.as_str().is_some_and(|key| raw.contains(&key)));
     let mut args = resolve::map_arguments(run, task, &templated, action, vars, cx)?;
     args.extend(kept);
     Ok(args)

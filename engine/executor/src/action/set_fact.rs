@@ -36,7 +36,11 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     let mut result = TaskResult::new(Map::new());
     result.set("ansible_facts", Value::map(facts.clone()));
     result.set("changed", false);
-    Ok(ActionOutput { result, effects: Effects { variables: facts, cacheable, ..Effects::default() } })
+    let effects = match task.delegate_to.clone().filter(|_| task.delegate_facts) {
+        Some(host) => Effects { delegated: vec![(host, facts)], ..Effects::default() },
+        None => Effects { variables: facts, cacheable, ..Effects::default() },
+    };
+    Ok(ActionOutput { result, effects })
 }
 
 fn render_name(key: &Key, cx: &ActionContext<'_>) -> Result<String, ActionError> {

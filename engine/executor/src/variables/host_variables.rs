@@ -130,10 +130,30 @@ impl HostVariables {
         self.layers.iter().rev().find_map(|layer| layer.map().get(name)).cloned()
     }
 
-    /// In a task `ansible_host` is always there: unless somebody sets it, the name of the host the task runs on.
-    fn default_address(&self, name: &str) -> Option<Value> {
-        self.task.as_ref().filter(|_| name == "ansible_host")?;
-        Some(self.delegated_to.as_deref().unwrap_or(&self.host).into())
+    /// The variables of the host a task is delegated to, as the task sees them: its own levels hold there, too.
+    pub fn of_delegate(&self, host: &str) -> Self {
+        let mut other = Self::new(&self.run, &self.world, host, self.task.as_ref());
+        other.locals = Arc::clone(&self.locals);
+        other
+    }
+
+    /// In a task `ansible_host` is always there: unless somebody sets it, the address of the host the task runs on. So
+    /// are the delegate's user, port and connection when a task is delegated.
+    fn connection_default(&self, name: &str) -> Option<Value> {
+        self.task.as_ref()?;
+        let names: &[&str] = match name {
+            "ansible_host" | "ansible_ssh_host" => &["ansible_host", "ansible_ssh_host"],
+            "ansible_user" | "ansible_ssh_user" => &["ansible_user", "ansible_ssh_user"],
+            "ansible_port" | "ansible_ssh_port" => &["ansible_port", "ansible_ssh_port"],
+            "ansible_connection" => &["ansible_connection"],
+            _ => return None,
+        };
+        let Some(delegate) = self.delegated_to.as_deref() else {
+            return (name == "ansible_host").then(|| self.host.as_ref().into());
+        };
+        let others = self.of_delegate(delegate);
+        let set = names.iter().find_map(|name| others.lookup_named(name));
+        set.or_else(|| name.ends_with("_host").then(|| delegate.into()))
     }
 
     fn lookup_merged(&self, name: &str) -> Option<Value> {
@@ -189,7 +209,7 @@ impl VariableSource for HostVariables {
             return Some(Variable::Value(value.clone()));
         }
         let found = self.magic(name).or_else(|| self.lookup(name).map(Variable::Value));
-        found.or_else(|| self.default_address(name).map(Variable::Value))
+        found.or_else(|| self.connection_default(name).map(Variable::Value))
     }
 
     fn names(&self) -> Vec<Text> {

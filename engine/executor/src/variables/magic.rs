@@ -171,7 +171,11 @@ struct OneHost(Hostvars, Arc<str>);
 
 impl VariableSource for OneHost {
     fn get(&self, name: &str) -> Option<Variable> {
-        if name == &*self.1 { self.0.get(name) } else { None }
+        let Hostvars(own) = &self.0;
+        (name == &*self.1).then(|| {
+            let delegate = own.of_delegate(name).with_local("inventory_hostname", own.host().into());
+            Variable::Scope(Arc::new(delegate))
+        })
     }
 
     fn names(&self) -> Vec<Text> {

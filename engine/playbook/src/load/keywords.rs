@@ -35,9 +35,6 @@ impl Loader<'_> {
         if value.is_null() {
             return;
         }
-        if let Some(error) = not_built(keyword, value) {
-            return self.error(error.at(key_place(key)));
-        }
         if keyword.name == "vars" {
             let vars = self.vars(value, key_place(key), scope.kind.noun());
             scope.keywords.insert("vars", Value::map(vars));
@@ -148,15 +145,6 @@ pub(crate) fn unknown_keyword(key: &Key, kind: ScopeKind) -> Diagnostic {
 pub(crate) fn inheritable(keywords: &IndexMap<&'static str, Value>) -> IndexMap<&'static str, Value> {
     let inherited = |name: &str| keyword::find(name).is_some_and(|keyword| keyword.inherited);
     keywords.iter().filter(|(name, _)| inherited(name)).map(|(name, value)| (*name, value.clone())).collect()
-}
-
-/// Asynchronous tasks and the debugger; `async: 0` is what no `async` means.
-fn not_built(keyword: &Keyword, value: &Value) -> Option<Diagnostic> {
-    if keyword.built || matches!(value, Value::Int(0)) {
-        return None;
-    }
-    let message = format!("keyword '{}' is recognised but not built yet", keyword.name);
-    Some(Diagnostic::error(message).hint("remove it, or run this playbook with ansible-playbook for now"))
 }
 
 fn check_tags(value: &Value) -> Option<Diagnostic> {

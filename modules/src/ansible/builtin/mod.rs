@@ -5,6 +5,7 @@ use crate::Module;
 mod apt;
 mod apt_repository;
 mod assemble;
+mod async_status;
 mod blockinfile;
 mod command;
 mod copy;
@@ -45,6 +46,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &apt::MODULE,
     &apt_repository::MODULE,
     &assemble::MODULE,
+    &async_status::MODULE,
     &blockinfile::MODULE,
     &command::MODULE,
     &copy::MODULE,
