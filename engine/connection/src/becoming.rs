@@ -1,57 +1,24 @@
-//! Become methods: the command line that makes another user of us, and what its program says when it refuses.
+//! Becoming another user: the command line that does it, and what its program says when it refuses.
 //!
 //! Everything here is pure; the conversation with the program is held in `startup.rs`.
 
+mod methods;
+
+use self::methods::{METHODS, Method, Prompt};
 use crate::BecomeSpec;
 
-/// One row per method.
-struct Method {
-    name: &'static str,
-    /// Flags when the spec has none.
-    flags: &'static str,
-    wrap: fn(&Words, &str) -> String,
-    /// Whether the program is waiting for the password, given the last, unfinished line it printed.
-    asks: fn(&str, &str) -> bool,
-    /// Printed when it wants a password that nobody has.
-    missing: &'static [&'static str],
-    /// Printed when the password is wrong.
-    incorrect: &'static [&'static str],
-}
-
-static METHODS: &[Method] = &[
-    Method {
-        name: "sudo",
-        flags: "-H -S -n",
-        wrap: wrap_sudo,
-        asks: |line, prompt| line.ends_with(prompt),
-        missing: &["a password is required", "password is required", "Sorry, a password is required to run sudo"],
-        incorrect: &["Sorry, try again.", "incorrect password attempt"],
-    },
-    Method {
-        name: "su",
-        flags: "",
-        wrap: wrap_su,
-        asks: |line, _| is_password_prompt(line),
-        missing: &["must be run from a terminal"],
-        incorrect: &["Authentication failure", "incorrect password"],
-    },
-    Method {
-        name: "doas",
-        flags: "",
-        wrap: wrap_doas,
-        asks: |line, _| is_password_prompt(line),
-        missing: &["Authorization required", "a tty is required"],
-        incorrect: &["Authentication failed"],
-    },
-];
+/// Printed by programs that talk to nobody but a terminal.
+const WANTS_TERMINAL: &[&str] = &["must have a tty", "must be run from a terminal", "a tty is required"];
 
 /// The parts of the command line, resolved.
 struct Words {
     exe: String,
     flags: Vec<String>,
+    /// Empty: the program's own default.
     user: String,
     prompt: String,
     has_password: bool,
+    directory: Option<String>,
 }
 
 /// One way of becoming one user, ready to be put in front of a command.
@@ -64,23 +31,28 @@ pub(crate) struct Becoming<'a> {
 impl<'a> Becoming<'a> {
     /// `token` makes the prompt recognisable. Error: the method is not known.
     pub(crate) fn new(spec: &'a BecomeSpec, token: &str) -> Result<Self, String> {
-        let Some(method) = METHODS.iter().find(|method| method.name == spec.method || spec.method == qualified(method))
-        else {
+        let is_named = |method: &&Method| match spec.method.rsplit_once('.') {
+            Some((collection, name)) => method.name == name && method.collection == collection,
+            None => method.name == spec.method,
+        };
+        let Some(method) = METHODS.iter().find(is_named) else {
             let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
             return Err(format!("become method '{}' is not built; there are: {}", spec.method, known.join(", ")));
         };
         let flags = spec.flags.as_deref().unwrap_or(method.flags);
+        let exe = if method.name == "sudosu" { "sudo" } else { method.name };
         let words = Words {
-            exe: spec.exe.as_deref().filter(|exe| !exe.is_empty()).unwrap_or(method.name).to_owned(),
+            exe: spec.exe.as_deref().filter(|exe| !exe.is_empty()).unwrap_or(exe).to_owned(),
             flags: flags.split_whitespace().map(str::to_owned).collect(),
             user: spec.user.clone(),
             prompt: format!("[{} via kapell, key={token}] password:", method.name),
             has_password: spec.password.is_some(),
+            directory: spec.directory.clone(),
         };
         Ok(Self { method, words, spec })
     }
 
-    /// `command` is a shell command line; so is the result.
+    /// `command` is a shell command line; so is the result, which takes the shell's place.
     pub(crate) fn wrap(&self, command: &str) -> String {
         (self.method.wrap)(&self.words, command)
     }
@@ -92,7 +64,12 @@ impl<'a> Becoming<'a> {
     /// Whether the program waits for a password after having printed `text`.
     pub(crate) fn asks_for_password(&self, text: &str) -> bool {
         let line = text.rsplit('\n').next().unwrap_or_default().trim_end();
-        (self.method.asks)(line, &self.words.prompt)
+        match self.method.prompt {
+            Prompt::Ours => line.ends_with(&self.words.prompt),
+            Prompt::Words(_) if !self.spec.prompts.is_empty() => is_prompt(line, &lower(&self.spec.prompts)),
+            Prompt::Words(words) => is_prompt(line, words),
+            Prompt::None => false,
+        }
     }
 
     /// The message for a refusal, from what the program printed; `None` when it says nothing we know.
@@ -118,83 +95,19 @@ impl<'a> Becoming<'a> {
     }
 }
 
-fn qualified(method: &Method) -> String {
-    match method.name {
-        "doas" => "community.general.doas".to_owned(),
-        name => format!("ansible.builtin.{name}"),
-    }
+/// Whether the program has refused to work without a terminal.
+pub(crate) fn wants_terminal(text: &str) -> bool {
+    WANTS_TERMINAL.iter().any(|phrase| text.contains(phrase))
 }
 
-/// `sudo -H -S -n -u USER command`; with a password `-n` gives way to a prompt of our own.
-fn wrap_sudo(words: &Words, command: &str) -> String {
-    let mut parts = vec![words.exe.clone()];
-    if words.has_password {
-        parts.extend(words.flags.iter().filter_map(|flag| interactive(flag)));
-        if !words.flags.iter().any(|flag| flag == "--stdin" || cluster(flag).is_some_and(|f| f.contains('S'))) {
-            parts.push("-S".to_owned());
-        }
-        parts.extend(["-p".to_owned(), shell_words::quote(&words.prompt).into_owned()]);
-    } else {
-        parts.extend(words.flags.iter().cloned());
-    }
-    parts.extend(["-u".to_owned(), shell_words::quote(&words.user).into_owned(), command.to_owned()]);
-    parts.join(" ")
+fn lower(prompts: &[String]) -> Vec<String> {
+    prompts.iter().map(|prompt| prompt.trim_end_matches([':', ' ']).to_lowercase()).collect()
 }
 
-/// The flag without its "never ask".
-fn interactive(flag: &str) -> Option<String> {
-    match cluster(flag) {
-        Some(letters) => Some(letters.replace('n', "")).filter(|rest| !rest.is_empty()).map(|rest| format!("-{rest}")),
-        None if flag == "--non-interactive" => None,
-        None => Some(flag.to_owned()),
-    }
-}
-
-/// The letters of a word like `-HSn`, made of flags without values only.
-fn cluster(flag: &str) -> Option<&str> {
-    let letters = flag.strip_prefix('-')?;
-    (!letters.is_empty() && letters.bytes().all(|letter| b"AbEHiKknPSs".contains(&letter))).then_some(letters)
-}
-
-/// `su USER -c 'command'`.
-fn wrap_su(words: &Words, command: &str) -> String {
-    let (user, command) = (shell_words::quote(&words.user), shell_words::quote(command));
-    let (exe, flags) = (&words.exe, &words.flags);
-    [vec![exe.as_str()], strs(flags), vec![&*user, "-c", &*command]].concat().join(" ")
-}
-
-/// `doas -u USER command`, never asking when there is no password.
-fn wrap_doas(words: &Words, command: &str) -> String {
-    let mut flags = words.flags.clone();
-    if !words.has_password && !flags.iter().any(|flag| flag == "-n") {
-        flags.push("-n".to_owned());
-    }
-    let user = shell_words::quote(&words.user);
-    [vec![words.exe.as_str()], strs(&flags), vec!["-u", &*user, command]].concat().join(" ")
-}
-
-fn strs(words: &[String]) -> Vec<&str> {
-    words.iter().map(String::as_str).collect()
-}
-
-/// Localised programs: whatever ends in a colon and mentions a password in a language we know.
-fn is_password_prompt(line: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "assword",
-        "asswort",
-        "contraseña",
-        "ot de passe",
-        "arola",
-        "enha",
-        "achtwoord",
-        "aslo",
-        "ösenord",
-        "hasło",
-        "ароль",
-        "パスワード",
-    ];
-    let line = line.trim_end();
-    (line.ends_with(':') || line.ends_with('：')) && WORDS.iter().any(|word| line.contains(word))
+/// Programs in any language: a line that ends in a colon and holds one of the words.
+fn is_prompt(line: &str, words: &[impl AsRef<str>]) -> bool {
+    let line = line.to_lowercase();
+    line.ends_with([':', '：']) && words.iter().any(|word| line.contains(word.as_ref()))
 }
 
 #[cfg(test)]
@@ -204,35 +117,58 @@ mod tests {
 
     fn spec(method: &str, password: Option<&str>, flags: Option<&str>) -> BecomeSpec {
         BecomeSpec {
-            method: method.into(),
-            user: "we b".into(),
             password: password.map(Secret::new),
-            exe: None,
             flags: flags.map(str::to_owned),
+            ..BecomeSpec::new(method, "we b")
         }
     }
 
     #[test]
     fn command_lines() {
         let prompt = "'[sudo via kapell, key=T] password:'";
+        let quoted = r"'sh -c '\''x y'\'''";
+        let no_user = |method: &str| BecomeSpec::new(method, "");
+        let elsewhere = BecomeSpec { directory: Some("/a b".into()), ..spec("sudo", None, None) };
         let cases = [
-            (spec("sudo", None, None), "sudo -H -S -n -u 'we b' sh -c 'x y'".to_owned()),
-            (spec("sudo", Some("p"), None), format!("sudo -H -S -p {prompt} -u 'we b' sh -c 'x y'")),
+            (spec("sudo", None, None), "exec sudo -H -S -n -u 'we b' sh -c 'x y'".to_owned()),
+            (spec("sudo", Some("p"), None), format!("exec sudo -H -S -p {prompt} -u 'we b' sh -c 'x y'")),
             (
                 spec("ansible.builtin.sudo", Some("p"), Some("-HSnE")),
-                format!("sudo -HSE -p {prompt} -u 'we b' sh -c 'x y'"),
+                format!("exec sudo -HSE -p {prompt} -u 'we b' sh -c 'x y'"),
             ),
-            (spec("sudo", Some("p"), Some("-n")), format!("sudo -S -p {prompt} -u 'we b' sh -c 'x y'")),
-            (spec("sudo", None, Some("")), "sudo -u 'we b' sh -c 'x y'".to_owned()),
-            (spec("su", None, None), r"su 'we b' -c 'sh -c '\''x y'\'''".to_owned()),
-            (spec("su", None, Some("-l")), r"su -l 'we b' -c 'sh -c '\''x y'\'''".to_owned()),
-            (spec("doas", None, None), "doas -n -u 'we b' sh -c 'x y'".to_owned()),
-            (spec("doas", Some("p"), None), "doas -u 'we b' sh -c 'x y'".to_owned()),
+            (spec("sudo", Some("p"), Some("-n")), format!("exec sudo -S -p {prompt} -u 'we b' sh -c 'x y'")),
+            (
+                spec("sudo", Some("p"), Some("--set-home --stdin --non-interactive --as 'x'")),
+                format!("exec sudo --set-home --stdin --as 'x' -p {prompt} -u 'we b' sh -c 'x y'"),
+            ),
+            (spec("sudo", None, Some("")), "exec sudo -u 'we b' sh -c 'x y'".to_owned()),
+            (no_user("sudo"), "exec sudo -H -S -n sh -c 'x y'".to_owned()),
+            (elsewhere, "cd '/a b' && exec sudo -H -S -n -u 'we b' sh -c 'x y'".to_owned()),
+            (spec("su", None, None), format!("exec su 'we b' -c {quoted}")),
+            (spec("su", None, Some("-l")), format!("exec su -l 'we b' -c {quoted}")),
+            (no_user("su"), format!("exec su -c {quoted}")),
+            (spec("doas", None, None), "exec doas -n -u 'we b' sh -c 'x y'".to_owned()),
+            (spec("doas", Some("p"), None), "exec doas -u 'we b' sh -c 'x y'".to_owned()),
+            (spec("community.general.run0", None, None), "exec run0 --user='we b' sh -c 'x y'".to_owned()),
+            (spec("run0", None, Some("--nice=5")), "exec run0 --user='we b' --nice=5 sh -c 'x y'".to_owned()),
+            (no_user("run0"), "exec run0 sh -c 'x y'".to_owned()),
+            (spec("sudosu", None, None), format!("exec sudo -H -S -n su -l 'we b' -c {quoted}")),
+            (
+                spec("dzdo", Some("p"), None),
+                "exec dzdo -H -S -p '[dzdo via kapell, key=T] password:' -u 'we b' sh -c 'x y'".to_owned(),
+            ),
+            (spec("ksu", None, Some("-q")), "exec ksu 'we b' -q -e sh -c 'x y'".to_owned()),
+            (spec("pbrun", None, None), "exec pbrun -u 'we b' sh -c 'x y'".to_owned()),
+            (spec("pfexec", None, None), "exec pfexec sh -c 'x y'".to_owned()),
+            (spec("pmrun", None, Some("-a")), "exec pmrun -a sh -c 'x y'".to_owned()),
+            (spec("sesu", None, None), format!("exec sesu 'we b' -c {quoted}")),
         ];
         for (spec, expected) in cases {
             assert_eq!(Becoming::new(&spec, "T").unwrap().wrap("sh -c 'x y'"), expected);
         }
-        assert!(Becoming::new(&spec("pfexec", None, None), "T").is_err());
+        for unknown in ["runas", "ansible.builtin.doas", "community.general.sudo"] {
+            assert!(Becoming::new(&spec(unknown, None, None), "T").is_err(), "{unknown}");
+        }
     }
 
     #[test]
@@ -247,7 +183,12 @@ mod tests {
 
         let su = spec("su", Some("p"), None);
         let su = Becoming::new(&su, "T").unwrap();
-        assert!(su.asks_for_password("Password: ") && su.asks_for_password("Passwort: "));
+        for prompt in ["Password: ", "Passwort: ", "user's Password:", "密码：", "Пароль:"] {
+            assert!(su.asks_for_password(prompt), "{prompt}");
+        }
         assert_eq!(su.refusal("su: Authentication failure").as_deref(), Some("Incorrect su password"));
+        let named = BecomeSpec { prompts: vec!["Losung:".into()], ..spec("su", Some("p"), None) };
+        let named = Becoming::new(&named, "T").unwrap();
+        assert!(named.asks_for_password("Losung: ") && !named.asks_for_password("Password: "));
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct Bootstrap<'a> {
 struct Attempt {
     force: bool,
     from: u32,
+    /// On a terminal, for become programs that insist.
+    pty: bool,
 }
 
 /// One line of the script.
@@ -71,13 +73,17 @@ enum Outcome {
 
 impl Bootstrap<'_> {
     pub(crate) async fn run(&self) -> Result<WorkerSession, ConnectionError> {
-        let mut attempt = Attempt { force: false, from: 1 };
+        let mut attempt = Attempt { force: false, from: 1, pty: false };
         let mut reasons = Vec::new();
         for _ in 0..MAX_STARTS {
-            let (next, reason) = match Box::pin(self.attempt(attempt)).await? {
-                Outcome::Up(session) => return Ok(session),
-                Outcome::StartOver(next, reason) => (next, reason),
-                Outcome::NoDirectory(reason) => {
+            let (next, reason) = match Box::pin(self.attempt(attempt)).await {
+                Err(error) if !attempt.pty && error.wants_terminal() => {
+                    (Attempt { pty: true, ..attempt }, error.to_string())
+                }
+                Err(error) => return Err(error),
+                Ok(Outcome::Up(session)) => return Ok(session),
+                Ok(Outcome::StartOver(next, reason)) => (next, reason),
+                Ok(Outcome::NoDirectory(reason)) => {
                     reasons.push(reason);
                     return Err(self.no_directory(&reasons));
                 }
@@ -96,7 +102,7 @@ impl Bootstrap<'_> {
             becoming.map_err(|message| ConnectionError::BecomeFailed { host: self.host.to_owned(), message })?;
         let command = command_line(&marker, attempt, self.remote_tmp, &self.binaries.known());
         let mut startup =
-            Startup::begin(self.connection, self.host, &marker, becoming.as_ref(), (&command, false)).await?;
+            Startup::begin(self.connection, self.host, &marker, becoming.as_ref(), (&command, attempt.pty)).await?;
         let mut patience = self.patience;
         loop {
             match self.parsed(&startup.marked_line(patience).await?)? {
@@ -110,7 +116,7 @@ impl Bootstrap<'_> {
                     return Ok(Outcome::StartOver(attempt, format!("architecture {architecture} did not settle")));
                 }
                 Line::Fail { directory, reason } => {
-                    return Ok(Outcome::StartOver(Attempt { force: attempt.force, from: directory + 1 }, reason));
+                    return Ok(Outcome::StartOver(Attempt { from: directory + 1, ..attempt }, reason));
                 }
                 Line::NoDirectory(reasons) => return Ok(Outcome::NoDirectory(reasons)),
             }
@@ -137,7 +143,7 @@ impl Bootstrap<'_> {
         match WorkerSession::open(self.host, process, first_bytes, self.patience).await {
             Ok(session) => Ok(Outcome::Up(session)),
             Err(ConnectionError::Worker { message, .. }) if !attempt.force => {
-                Ok(Outcome::StartOver(Attempt { force: true, from: directory }, message))
+                Ok(Outcome::StartOver(Attempt { force: true, from: directory, ..attempt }, message))
             }
             Err(error) => Err(error),
         }

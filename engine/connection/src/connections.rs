@@ -12,7 +12,7 @@ use crate::local::LocalConnection;
 use crate::single_flight::SingleFlight;
 use crate::ssh::{SshConnection, SshContext, local_user};
 use crate::worker_binary::{WorkerBinaries, worker_directories};
-use crate::{Connection, ConnectionError, ConnectionSpec, Process, WorkerSession};
+use crate::{BecomeSpec, Connection, ConnectionError, ConnectionSpec, Process, WorkerSession};
 
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// For the shell of a node to come up and the worker to say hello, at least.
@@ -54,6 +54,17 @@ impl Connections {
         Ok(connection)
     }
 
+    /// Ends the workers that run as `user` on this host: a user with processes cannot be deleted.
+    pub async fn leave_user(&self, spec: &ConnectionSpec, user: &str) {
+        let key = connection_key(spec);
+        let runs_as = |spec: &ConnectionSpec| {
+            connection_key(spec) == key && spec.become_.as_ref().is_some_and(|become_| become_.user == user)
+        };
+        for session in self.sessions.remove_where(runs_as) {
+            session.shut_down().await;
+        }
+    }
+
     /// `meta: reset_connection`: the next use opens everything anew.
     pub async fn reset(&self, spec: &ConnectionSpec) {
         let key = connection_key(spec);
@@ -81,7 +92,7 @@ impl Connections {
 
     async fn open_session(&self, spec: &ConnectionSpec) -> Result<Arc<WorkerSession>, ConnectionError> {
         let connection = self.any_connection(spec).await?;
-        let become_ = spec.become_.as_ref().filter(|become_| !self.is_login_user(spec, &become_.user));
+        let become_ = self.effective_become(spec);
         let bootstrap = Bootstrap {
             connection: connection.as_ref(),
             host: &spec.host,
@@ -94,6 +105,10 @@ impl Connections {
     }
 
     /// Becoming who we are already is left out, as Ansible does.
+    pub fn effective_become<'a>(&self, spec: &'a ConnectionSpec) -> Option<&'a BecomeSpec> {
+        spec.become_.as_ref().filter(|become_| !self.is_login_user(spec, &become_.user))
+    }
+
     fn is_login_user(&self, spec: &ConnectionSpec, user: &str) -> bool {
         let login = match connection_kind(&spec.kind) {
             Some(Kind::Ssh) => Some(self.ssh.login_user(spec)),
@@ -106,8 +121,8 @@ impl Connections {
 
 /// A password prompt must come within the timeout, as in Ansible; a slow login shell may take longer.
 fn start_patience(spec: &ConnectionSpec) -> Duration {
-    match spec.become_ {
-        Some(_) => spec.timeout + Duration::from_secs(2),
+    match &spec.become_ {
+        Some(become_) => become_.timeout,
         None => (spec.timeout * 3).max(LEAST_START_PATIENCE),
     }
 }

@@ -16,6 +16,13 @@ pub enum ConnectionError {
     /// The message is ansible-core's, as `Missing sudo password`.
     #[error("{message}")]
     BecomeFailed { host: String, message: String },
+    /// Neither a password prompt we know nor success.
+    #[error(
+        "Timeout ({}s) waiting for privilege escalation prompt: Timed out waiting for become success or become password \
+         prompt.{}",
+        after.as_secs(), quoted(said)
+    )]
+    BecomeTimeout { host: String, after: Duration, said: String },
     /// The worker cannot be brought up, or does not speak our language.
     #[error("cannot start the worker: {message}")]
     Worker { host: String, message: String },
@@ -31,6 +38,11 @@ pub enum ConnectionError {
 }
 
 impl ConnectionError {
+    /// Whether a become program has refused to work without a terminal.
+    pub(crate) fn wants_terminal(&self) -> bool {
+        matches!(self, Self::BecomeFailed { message, .. } if crate::becoming::wants_terminal(message))
+    }
+
     /// Whether the host counts as unreachable; otherwise its task failed.
     pub fn is_unreachable(&self) -> bool {
         match self {
@@ -38,8 +50,14 @@ impl ConnectionError {
             | Self::HostKey { .. }
             | Self::AuthFailed { .. }
             | Self::Timeout { .. }
+            | Self::BecomeTimeout { .. }
             | Self::Lost { .. } => true,
             Self::BecomeFailed { .. } | Self::Worker { .. } | Self::Call { .. } | Self::Configuration { .. } => false,
         }
     }
+}
+
+/// What a program has printed, as the end of a message.
+fn quoted(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!(" It said: {said}") }
 }

@@ -1,15 +1,11 @@
 //! `raw` and `script`: commands run as written, without the worker.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use crate::becoming::Becoming;
 use crate::startup::{Startup, random_token};
 use crate::{BecomeSpec, Connection, ConnectionError, ExitStatus, Process};
 
-/// For the become program to let us through.
-const START_PATIENCE: Duration = Duration::from_secs(12);
 const DEFAULT_SHELL: &str = "/bin/sh";
 
 /// A command for the node's shell.
@@ -44,13 +40,21 @@ pub async fn run_raw(
         }
         Some(become_) => {
             let marker = random_token();
-            let failed = |message| ConnectionError::Configuration { host: host.to_owned(), message };
+            let failed = |message| ConnectionError::BecomeFailed { host: host.to_owned(), message };
             let becoming = Becoming::new(become_, &marker).map_err(failed)?;
             let words = marked_command(command, &marker);
-            let mut startup = Startup::begin(connection, host, &marker, Some(&becoming), (&words, command.pty)).await?;
-            startup.marked_line(START_PATIENCE).await?;
-            let (process, first_bytes, _) = startup.into_parts();
-            collect(process, &command.stdin, first_bytes, host).await
+            let mut pty = command.pty;
+            loop {
+                let mut startup = Startup::begin(connection, host, &marker, Some(&becoming), (&words, pty)).await?;
+                match startup.marked_line(become_.timeout).await {
+                    Err(error) if !pty && error.wants_terminal() => pty = true,
+                    Err(error) => return Err(error),
+                    Ok(_) => {
+                        let (process, first_bytes, _) = startup.into_parts();
+                        return collect(process, &command.stdin, first_bytes, host).await;
+                    }
+                }
+            }
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct ConnectionSpec {
     pub user: Option<String>,
     pub password: Option<Secret>,
     pub private_key_file: Option<PathBuf>,
+    /// A private key itself, tried before any file.
+    pub private_key: Option<Secret>,
     /// Opens encrypted key files.
     pub private_key_passphrase: Option<Secret>,
     pub host_key_checking: bool,
@@ -69,6 +71,7 @@ impl ConnectionSpec {
             user: None,
             password: None,
             private_key_file: None,
+            private_key: None,
             private_key_passphrase: None,
             host_key_checking: true,
             known_hosts: Vec::new(),
@@ -90,12 +93,34 @@ impl ConnectionSpec {
 /// Run as another user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BecomeSpec {
-    /// `sudo` or `su`.
+    /// `sudo`, `su` and others, with or without their collection.
     pub method: String,
+    /// Empty: whom the program becomes by default.
     pub user: String,
     pub password: Option<Secret>,
     /// `None`: the method's own name.
     pub exe: Option<String>,
     /// `None`: the method's default flags.
     pub flags: Option<String>,
+    /// What a request for the password looks like, where the program's language is none we know.
+    pub prompts: Vec<String>,
+    /// Where the program is started (`sudo_chdir`).
+    pub directory: Option<String>,
+    /// For the program to ask for its password or to let us through.
+    pub timeout: Duration,
+}
+
+impl BecomeSpec {
+    pub fn new(method: impl Into<String>, user: impl Into<String>) -> Self {
+        Self {
+            method: method.into(),
+            user: user.into(),
+            password: None,
+            exe: None,
+            flags: None,
+            prompts: Vec::new(),
+            directory: None,
+            timeout: Duration::from_secs(12),
+        }
+    }
 }

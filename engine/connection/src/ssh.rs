@@ -1,9 +1,12 @@
 //! SSH: one connection per host, any number of commands on it.
 
+mod algorithms;
 mod arguments;
+mod certificate_signer;
 mod channel_process;
 mod config_file;
 mod dial;
+mod host_certificate;
 mod host_keys;
 mod identities;
 mod known_hosts;

@@ -46,8 +46,8 @@ impl<'a> Startup<'a> {
         start: (&str, bool),
     ) -> Result<Self, ConnectionError> {
         let (command, pty) = start;
-        let wrapped = becoming.map(|becoming| becoming.wrap(command));
-        let process = connection.start(&format!("exec {}", wrapped.as_deref().unwrap_or(command)), pty).await?;
+        let line = becoming.map_or_else(|| format!("exec {command}"), |becoming| becoming.wrap(command));
+        let process = connection.start(&line, pty).await?;
         Ok(Self {
             host,
             marker,
@@ -123,7 +123,7 @@ impl<'a> Startup<'a> {
     async fn answer_prompt(&mut self) -> Result<(), ConnectionError> {
         let Some(becoming) = self.becoming else { return Ok(()) };
         // On a terminal the prompt comes with the rest.
-        let on_stdout = becoming.asks_for_password(&String::from_utf8_lossy(&self.pending));
+        let on_stdout = becoming.asks_for_password(&self.pending_text());
         if !on_stdout && !becoming.asks_for_password(&self.stderr) {
             return match becoming.refusal(&self.stderr) {
                 Some(message) if self.stderr.ends_with('\n') => Err(self.refused(message)),
@@ -143,15 +143,19 @@ impl<'a> Startup<'a> {
         }
     }
 
+    fn pending_text(&self) -> String {
+        String::from_utf8_lossy(&self.pending).into_owned()
+    }
+
     fn refused(&self, message: String) -> ConnectionError {
         ConnectionError::BecomeFailed { host: self.host.to_owned(), message }
     }
 
     fn timed_out(&self, after: Duration) -> ConnectionError {
         match self.becoming {
-            Some(_) => {
-                let message = format!("Timeout ({}s) waiting for privilege escalation prompt", after.as_secs());
-                self.refused(message)
+            Some(becoming) => {
+                let said = becoming.without_prompts(&format!("{}{}", self.stderr, self.pending_text()));
+                ConnectionError::BecomeTimeout { host: self.host.to_owned(), after, said }
             }
             None => ConnectionError::Timeout { host: self.host.to_owned(), what: "starting a shell".to_owned(), after },
         }
@@ -169,7 +173,7 @@ impl<'a> Startup<'a> {
         if let ExitStatus::Lost(message) = &status {
             return self.lost(message);
         }
-        let printed = format!("{}{}", self.stderr, String::from_utf8_lossy(&self.pending));
+        let printed = format!("{}{}", self.stderr, self.pending_text());
         match self.becoming {
             Some(becoming) => {
                 let message = becoming.refusal(&printed).unwrap_or_else(|| {

@@ -55,13 +55,7 @@ async fn error_of(spec: &ConnectionSpec) -> ConnectionError {
 
 #[allow(clippy::unnecessary_wraps, reason = "the shape of the field it is for")]
 fn become_user(user: &str, password: Option<&str>) -> Option<BecomeSpec> {
-    Some(BecomeSpec {
-        method: "sudo".to_owned(),
-        user: user.to_owned(),
-        password: password.map(Secret::new),
-        exe: None,
-        flags: None,
-    })
+    Some(BecomeSpec { password: password.map(Secret::new), ..BecomeSpec::new("sudo", user) })
 }
 
 /// Everything below a directory, without the directories themselves.
@@ -437,7 +431,7 @@ async fn raw_commands() {
     let with_input = RawCommand { stdin: b"#!/bin/sh\necho script $1\n".to_vec(), ..raw("cat > s; sh s arg; rm s") };
     assert_eq!(run_raw(connection.as_ref(), None, &with_input).await.unwrap().stdout, b"script arg\n");
     let with_terminal = RawCommand { pty: true, ..raw("tty > /dev/null && echo terminal") };
-    assert_eq!(run_raw(connection.as_ref(), None, &with_terminal).await.unwrap().stdout, b"terminal\r\n");
+    assert_eq!(run_raw(connection.as_ref(), None, &with_terminal).await.unwrap().stdout, b"terminal\n");
     let big = run_raw(connection.as_ref(), None, &raw("head -c 3000000 /dev/zero")).await.unwrap();
     assert_eq!(big.stdout.len(), 3_000_000);
     if server.has_accounts() {

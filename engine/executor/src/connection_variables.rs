@@ -12,6 +12,11 @@ use crate::error_report::ErrorReport;
 use crate::resolve::Keywords;
 use crate::variables::HostVariables;
 
+/// What a become program gets on top of the timeout of an SSH connection.
+const BECOME_ADDS: Duration = Duration::from_secs(2);
+/// What it gets on the control node.
+const LOCAL_BECOME: Duration = Duration::from_secs(10);
+
 /// Reads connection variables of the host a task really runs on.
 struct Reader<'a> {
     run: &'a Run,
@@ -46,6 +51,15 @@ impl Reader<'_> {
         Ok(self.first(names)?.and_then(|value| value.to_bool_loose()))
     }
 
+    /// A list, or the items of a text with commas.
+    fn list(&self, names: &[&str]) -> Result<Vec<String>, ErrorReport> {
+        Ok(match self.first(names)? {
+            Some(Value::Str(text)) => text.split(',').map(|item| item.trim().to_owned()).collect(),
+            Some(value) => value.as_list().unwrap_or_default().iter().map(ToString::to_string).collect(),
+            None => Vec::new(),
+        })
+    }
+
     fn number(&self, names: &[&str]) -> Result<Option<u64>, ErrorReport> {
         Ok(self.text(names)?.and_then(|text| text.trim().parse::<f64>().ok()).map(|number| number as u64))
     }
@@ -73,9 +87,15 @@ pub fn connection_spec(
             _ => options.connection.clone().unwrap_or_else(|| settings.transport.clone()),
         },
     };
+    let kind = kind.rsplit('.').next().unwrap_or(&kind).to_owned();
     let timeout = reader.number(&["ansible_timeout", "ansible_ssh_timeout"])?;
+    let timeout = Duration::from_secs(timeout.or(options.timeout).unwrap_or(settings.timeout));
+    let become_timeout = match kind.as_str() {
+        "local" => reader.number(&["ansible_local_become_success_timeout"])?.map_or(LOCAL_BECOME, Duration::from_secs),
+        _ => timeout + BECOME_ADDS,
+    };
+    let become_ = become_spec(&reader, keywords)?;
     Ok(ConnectionSpec {
-        kind: kind.rsplit('.').next().unwrap_or(&kind).to_owned(),
         address: reader.text(&["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| host.clone()),
         port: port(&reader, keywords, delegated)?,
         user: user(&reader, keywords, delegated)?,
@@ -88,17 +108,21 @@ pub fn connection_spec(
             .map(|path| expand_home(&path))
             .or_else(|| options.private_key_file.clone())
             .or_else(|| settings.private_key_file.clone()),
-        private_key_passphrase: None,
+        private_key: reader.text(&["ansible_private_key", "ansible_ssh_private_key"])?.map(Secret::new),
+        private_key_passphrase: reader
+            .text(&["ansible_private_key_passphrase", "ansible_ssh_private_key_passphrase"])?
+            .map(Secret::new),
         known_hosts: Vec::new(),
         retries: reader.number(&["ansible_ssh_retries"])?.map_or(settings.ssh_retries as u32, |n| n as u32),
         host_key_checking: reader
             .flag(&["ansible_host_key_checking", "ansible_ssh_host_key_checking"])?
             .unwrap_or(settings.host_key_checking),
-        timeout: Duration::from_secs(timeout.or(options.timeout).unwrap_or(settings.timeout)),
+        timeout,
         ssh_args: ssh_args(&reader)?,
         executable: reader.text(&["ansible_shell_executable"])?.unwrap_or_else(|| settings.executable.clone()),
         remote_tmp: reader.text(&["ansible_remote_tmp"])?.unwrap_or_else(|| settings.remote_tmp.clone()),
-        become_: become_spec(&reader, keywords)?,
+        become_: become_.map(|become_| BecomeSpec { timeout: become_timeout, ..become_ }),
+        kind,
         host,
     })
 }
@@ -148,12 +172,6 @@ fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<Be
     if !wanted {
         return Ok(None);
     }
-    let user = reader
-        .text(&["ansible_become_user"])?
-        .map_or_else(|| keywords.string("become_user"), |user| Ok(Some(user)))?
-        .or_else(|| options.become_user.clone())
-        .or_else(|| settings.become_user.clone())
-        .unwrap_or_else(|| "root".into());
     let method = reader
         .text(&["ansible_become_method"])?
         .map_or_else(|| keywords.string("become_method"), |method| Ok(Some(method)))?
@@ -161,7 +179,15 @@ fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<Be
         .unwrap_or_else(|| settings.become_method.clone());
     let method = method.rsplit('.').next().unwrap_or(&method).to_owned();
     let own = |suffix: &str| format!("ansible_{method}_{suffix}");
+    let user = reader
+        .text(&["ansible_become_user", &own("user")])?
+        .map_or_else(|| keywords.string("become_user"), |user| Ok(Some(user)))?
+        .or_else(|| options.become_user.clone())
+        .or_else(|| settings.become_user.clone())
+        .unwrap_or_else(|| "root".into());
     Ok(Some(BecomeSpec {
+        prompts: reader.list(&[&own("prompt_l10n")])?,
+        directory: reader.text(&[&own("chdir")])?,
         password: reader
             .text(&["ansible_become_password", "ansible_become_pass", &own("pass"), &own("password")])?
             .or_else(|| options.become_password.clone())
@@ -174,8 +200,7 @@ fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<Be
             .text(&["ansible_become_flags", &own("flags")])?
             .map_or_else(|| keywords.string("become_flags"), |flags| Ok(Some(flags)))?
             .or_else(|| settings.become_flags.clone()),
-        user,
-        method,
+        ..BecomeSpec::new(method, user)
     }))
 }
 

@@ -66,6 +66,8 @@ pub struct ResolvedTask {
     pub delegate_facts: bool,
 }
 
+const ABSENT_ENV: &str = "'ansible_env' is undefined";
+
 /// Reads the keywords of one scope with one host's variables.
 pub struct Keywords<'a> {
     pub run: &'a Run,
@@ -142,7 +144,7 @@ impl Keywords<'_> {
         for level in self.scope.all("environment") {
             let items = level.as_list().unwrap_or(std::slice::from_ref(level));
             for item in items {
-                match self.render("environment", item)? {
+                match self.render("environment", &self.without_absent_env(item))? {
                     None => {}
                     Some(Value::Map(map)) => merged.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
                     Some(other) => return Err(self.wrong("environment", "a dictionary", &other)),
@@ -151,6 +153,18 @@ impl Keywords<'_> {
         }
         let as_text = |value: &Value| if value.is_null() { String::new() } else { value.to_string() };
         Ok(merged.iter().map(|(key, value)| (key.to_string(), as_text(value))).collect())
+    }
+
+    /// Entries made of `ansible_env` are left out while there are no facts: the task that gathers them needs an
+    /// environment, too.
+    fn without_absent_env(&self, item: &Value) -> Value {
+        let Value::Map(map) = item else { return item.clone() };
+        let needs_facts = |value: &Value| {
+            value.to_string().contains("ansible_env")
+                && self.render("environment", value).is_err_and(|report| report.causes.iter().any(|cause| cause.message.contains(ABSENT_ENV)))
+        };
+        let kept = map.iter().filter(|(_, value)| !needs_facts(value));
+        Value::from(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>())
     }
 
     fn wrong(&self, name: &str, expected: &str, found: &Value) -> ErrorReport {

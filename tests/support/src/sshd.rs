@@ -1,6 +1,6 @@
 //! `Sshd`: a real OpenSSH server on loopback addresses, any number of "hosts", gone when dropped.
 //!
-//! As root it runs in a mount namespace of its own with its own accounts (`alice`, `bob`, `carol`, see [`Account`]), sudo
+//! As root it runs in a mount namespace of its own with its own accounts (`alice`, `bob` and others, see [`Account`]), sudo
 //! rules, home directories and `/var/tmp`, so that nothing of the machine is touched. Otherwise there is one account: whoever runs
 //! the tests.
 
@@ -29,10 +29,12 @@ pub enum Account {
     Bob,
     /// May not sudo.
     Carol,
+    /// May sudo to anybody without a password, on a terminal only.
+    Dave,
 }
 
 impl Account {
-    pub const ALL: [Self; 3] = [Self::Alice, Self::Bob, Self::Carol];
+    pub const ALL: [Self; 4] = [Self::Alice, Self::Bob, Self::Carol, Self::Dave];
     /// The password of them all.
     pub const PASSWORD: &str = "kapell-secret";
 
@@ -41,6 +43,7 @@ impl Account {
             Self::Alice => "alice",
             Self::Bob => "bob",
             Self::Carol => "carol",
+            Self::Dave => "dave",
         }
     }
 
@@ -283,7 +286,8 @@ fn make_accounts(root: &Path, options: &SshdOptions) -> io::Result<()> {
         fs_err::copy(root.join("key.pub"), home.join("authorized_keys"))?;
         chown(&home, Some(uid), Some(uid))?;
     }
-    let sudoers = "Defaults !requiretty\nDefaults !use_pty\nroot ALL=(ALL) ALL\nalice ALL=(ALL) NOPASSWD: ALL\nbob ALL=(ALL) ALL\n";
+    let sudoers = "Defaults !requiretty\nDefaults !use_pty\nDefaults:dave requiretty\nroot ALL=(ALL) ALL\n\
+                   alice ALL=(ALL) NOPASSWD: ALL\nbob ALL=(ALL) ALL\ndave ALL=(ALL) NOPASSWD: ALL\n";
     for (name, text, mode) in [
         ("passwd", passwd, 0o644),
         ("group", group, 0o644),

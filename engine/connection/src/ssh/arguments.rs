@@ -14,9 +14,9 @@ pub(crate) struct SshArguments {
 }
 
 /// Letters that change nothing here.
-const WITHOUT_EFFECT: &str = "46AaCfGgKkMNnqsTtVvXxYy";
+const WITHOUT_EFFECT: &str = "AaCfGgKkMNnqsTtVvXxYy";
 /// Letters with a value that are not supported.
-const UNSUPPORTED_WITH_VALUE: &str = "BbcDEeILmOPQRSWw";
+const UNSUPPORTED_WITH_VALUE: &str = "BDEeILOPQRSWw";
 
 impl SshArguments {
     pub(crate) fn parse(text: &str) -> Self {
@@ -39,7 +39,12 @@ impl SshArguments {
             return;
         };
         for (at, letter) in letters.char_indices() {
-            if WITHOUT_EFFECT.contains(letter) {
+            match letter {
+                '4' => self.set("AddressFamily", "inet".to_owned()),
+                '6' => self.set("AddressFamily", "inet6".to_owned()),
+                _ => {}
+            }
+            if WITHOUT_EFFECT.contains(letter) || "46".contains(letter) {
                 continue;
             }
             let rest = &letters[at + letter.len_utf8()..];
@@ -55,6 +60,9 @@ impl SshArguments {
             'p' => self.set("Port", value),
             'l' => self.set("User", value),
             'i' => self.set("IdentityFile", value),
+            'b' => self.set("BindAddress", value),
+            'c' => self.set("Ciphers", value),
+            'm' => self.set("MACs", value),
             'J' => self.set("ProxyJump", value),
             'F' => self.config_file = Some(PathBuf::from(value)),
             _ if UNSUPPORTED_WITH_VALUE.contains(letter) => {

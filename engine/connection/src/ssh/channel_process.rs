@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use russh::client::Msg;
-use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Pty};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,6 +19,22 @@ use crate::{ExitStatus, Process};
 /// Packets of stdout or stderr waiting to be read; the SSH window bounds their sizes.
 const QUEUED: usize = 64;
 const STDERR: u32 = 1;
+/// A terminal that passes every byte as it is: frames run over it.
+const RAW: &[(Pty, u32)] = &[
+    (Pty::ECHO, 0),
+    (Pty::ICANON, 0),
+    (Pty::ISIG, 0),
+    (Pty::IEXTEN, 0),
+    (Pty::IXON, 0),
+    (Pty::IXOFF, 0),
+    (Pty::ICRNL, 0),
+    (Pty::INLCR, 0),
+    (Pty::IGNCR, 0),
+    (Pty::ISTRIP, 0),
+    (Pty::OPOST, 0),
+    (Pty::ONLCR, 0),
+    (Pty::OCRNL, 0),
+];
 
 /// Starts the command; a server that refuses shows as an exit status of `Lost`.
 pub(crate) async fn start(
@@ -28,7 +44,7 @@ pub(crate) async fn start(
     verdicts: Arc<Verdicts>,
 ) -> Result<Process, russh::Error> {
     if pty {
-        channel.request_pty(false, "dumb", 80, 24, 0, 0, &[]).await?;
+        channel.request_pty(false, "dumb", 80, 24, 0, 0, RAW).await?;
     }
     channel.exec(true, command).await?;
     let (incoming, outgoing) = channel.split();

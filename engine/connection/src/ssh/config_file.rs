@@ -1,10 +1,12 @@
 //! `~/.ssh/config` and `/etc/ssh/ssh_config`: sections with their conditions, read once and asked per host.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use globset::{Glob, GlobMatcher};
 
 use super::options::{SshOptions, Understood};
+use super::paths::{Tokens, local_user};
 
 const MAX_INCLUDES: usize = 16;
 
@@ -29,6 +31,13 @@ enum Condition {
     /// `Match host` sees the name after `HostName`.
     MatchHost(Vec<Pattern>),
     MatchUser(Vec<Pattern>),
+    /// `Match localuser`.
+    LocalUser(Vec<Pattern>),
+    /// A command of the control node that says so by its exit status.
+    Exec(String),
+    /// `Match !…`.
+    Not(Box<Condition>),
+    Always,
     Never,
 }
 
@@ -102,17 +111,25 @@ impl ConfigFile {
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let mut list = || words.next().map(|list| patterns_of_list(list)).unwrap_or_default();
-            conditions.push(match word.to_ascii_lowercase().as_str() {
-                "all" => continue,
+            let criterion = word.to_ascii_lowercase();
+            let (is_negated, criterion) =
+                criterion.strip_prefix('!').map_or((false, &*criterion), |criterion| (true, criterion));
+            let condition = match criterion {
+                // There is one pass over the files, which is the final one.
+                "all" | "final" => Condition::Always,
+                "canonical" => Condition::Never,
                 "host" => Condition::MatchHost(list()),
                 "originalhost" => Condition::Host(list()),
                 "user" => Condition::MatchUser(list()),
+                "localuser" => Condition::LocalUser(list()),
+                "exec" => Condition::Exec(words.next().cloned().unwrap_or_default()),
                 other => {
                     self.warnings
                         .push(format!("{}: 'Match {other}' is not supported, its section is not used", path.display()));
                     return vec![Condition::Never];
                 }
-            });
+            };
+            conditions.push(if is_negated { Condition::Not(Box::new(condition)) } else { condition });
         }
         conditions
     }
@@ -124,9 +141,22 @@ impl Condition {
             Self::Host(patterns) => matches(patterns, host),
             Self::MatchHost(patterns) => matches(patterns, options.host_name.as_deref().unwrap_or(host)),
             Self::MatchUser(patterns) => options.user.as_deref().is_some_and(|user| matches(patterns, user)),
+            Self::LocalUser(patterns) => matches(patterns, &local_user()),
+            Self::Exec(command) => succeeds(command, host, options),
+            Self::Not(condition) => !condition.holds(host, options),
+            Self::Always => true,
             Self::Never => false,
         }
     }
+}
+
+fn succeeds(command: &str, host: &str, options: &SshOptions) -> bool {
+    let user = options.user.clone().unwrap_or_else(local_user);
+    let name = options.host_name.as_deref().unwrap_or(host);
+    let tokens = Tokens { alias: host, host: name, port: options.port.unwrap_or(22), user: &user };
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &tokens.expand(command)]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    shell.status().is_ok_and(|status| status.success())
 }
 
 /// A negated match beats every other.
@@ -228,9 +258,11 @@ mod tests {
 
     #[test]
     fn match_sections() {
-        let text = "Host alias\nHostName real\nMatch host real\nUser m\nMatch exec true\nPort 9\nMatch all\nPort 7\n";
-        let options = options(text, "alias");
-        assert_eq!((options.user.as_deref(), options.port), (Some("m"), Some(7)));
+        let text = "Host alias\nHostName real\nMatch host real\nUser m\nMatch exec false\nPort 9\n\
+                    Match !host other exec \"test %h = real\"\nPort 8\nMatch final all\nPort 7\nCiphers +a\n";
+        let found = options(text, "alias");
+        assert_eq!((found.user.as_deref(), found.port), (Some("m"), Some(8)));
+        assert_eq!((options(text, "other").port, found.ciphers.as_deref()), (Some(7), Some("+a")));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PublicKey};
+use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
+use super::host_certificate;
 use super::known_hosts::{KnownHosts, Verdict, entry_line};
 use super::options::HostKeyChecking;
 use super::target::Target;
@@ -36,13 +37,41 @@ impl HostKeys {
         }
     }
 
-    /// Host key algorithms to offer: those the host is known by first.
-    pub(crate) fn preferred_algorithms(&self, target: &Target) -> Vec<Algorithm> {
+    /// Error: the message for the user. A certificate of an authority nobody here knows is a key like any other.
+    pub(crate) fn check_certificate(&self, target: &Target, certificate: &Certificate) -> Result<(), String> {
         let known = self.known_hosts(&target.known_hosts);
-        let recorded = known.lock().unwrap_or_else(PoisonError::into_inner).algorithms(&target.key_name);
+        let authority = PublicKey::from(certificate.signature_key().clone());
+        let key = PublicKey::from(certificate.public_key().clone());
+        let standing = {
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(place) = [&authority, &key].iter().find_map(|key| known.revocation(&target.key_name, key)) {
+                return Err(revoked(target, &key, &place));
+            }
+            known.is_authority(&target.key_name, &authority) || known.is_authority(&target.host, &authority)
+        };
+        if !standing {
+            return self.check(target, &key);
+        }
+        let principal = target.host_key_alias.as_deref().unwrap_or(&target.host);
+        host_certificate::check(certificate, &authority, principal).map_err(|reason| {
+            format!("Host key verification failed: the certificate of {} is not valid: {reason}", target.key_name)
+        })
+    }
+
+    /// Host keys to ask for, those the host is known by first, and kinds of which a certificate would be good.
+    pub(crate) fn preferred_algorithms(&self, target: &Target) -> (Vec<Algorithm>, Vec<Algorithm>) {
+        let offered = target.algorithms.host_keys.clone();
+        let known = self.known_hosts(&target.known_hosts);
+        let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_authority = known.has_authority(&target.key_name) || known.has_authority(&target.host);
+        let certificates = if has_authority { offered.clone() } else { Vec::new() };
+        if target.algorithms.host_keys_are_chosen {
+            return (offered, certificates);
+        }
+        let recorded = known.algorithms(&target.key_name);
         let is_recorded = |algorithm: &Algorithm| recorded.iter().any(|known| is_same_kind(known, algorithm));
-        let (first, rest): (Vec<Algorithm>, Vec<Algorithm>) = all_algorithms().into_iter().partition(is_recorded);
-        [first, rest].concat()
+        let (first, rest): (Vec<Algorithm>, Vec<Algorithm>) = offered.into_iter().partition(is_recorded);
+        ([first, rest].concat(), certificates)
     }
 
     fn known_hosts(&self, files: &Files) -> Arc<Mutex<KnownHosts>> {
@@ -65,19 +94,6 @@ fn verdict(known: &KnownHosts, target: &Target, key: &PublicKey) -> Verdict {
         },
         verdict => verdict,
     }
-}
-
-fn all_algorithms() -> Vec<Algorithm> {
-    let ecdsa = |curve| Algorithm::Ecdsa { curve };
-    vec![
-        Algorithm::Ed25519,
-        ecdsa(EcdsaCurve::NistP256),
-        ecdsa(EcdsaCurve::NistP384),
-        ecdsa(EcdsaCurve::NistP521),
-        Algorithm::Rsa { hash: Some(HashAlg::Sha512) },
-        Algorithm::Rsa { hash: Some(HashAlg::Sha256) },
-        Algorithm::Rsa { hash: None },
-    ]
 }
 
 fn is_same_kind(one: &Algorithm, other: &Algorithm) -> bool {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::{PrivateKey, PublicKey, decode_secret_key, load_public_key};
+use russh::keys::{Certificate, PrivateKey, PublicKey, decode_secret_key, load_openssh_certificate, load_public_key};
 
 use crate::Secret;
 
@@ -29,6 +29,26 @@ impl Identities {
     }
 }
 
+impl Identities {
+    /// A key that is no file.
+    pub(crate) fn decode(&self, text: &Secret, passphrase: Option<&Secret>) -> LoadedKey {
+        let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = loaded.entry((PathBuf::from("(ansible_ssh_private_key)"), Some(text.clone())));
+        entry.or_insert_with(|| decode(Path::new("in ansible_ssh_private_key"), text.expose(), passphrase)).clone()
+    }
+}
+
+/// Certificates for a key: the one beside its file, then those of `others` that are for it.
+pub(crate) fn certificates_for(key: &PublicKey, path: Option<&Path>, others: &[PathBuf]) -> Vec<Certificate> {
+    let beside = path.map(|path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-cert.pub");
+        PathBuf::from(name)
+    });
+    let all = beside.iter().chain(others).filter_map(|path| load_openssh_certificate(path).ok());
+    all.filter(|certificate| certificate.public_key() == key.key_data()).collect()
+}
+
 /// The public half of a key file: of the file itself, or of the `.pub` beside it (for keys only an agent holds).
 pub(crate) fn public_half(path: &Path) -> Option<PublicKey> {
     let mut beside = path.as_os_str().to_owned();
@@ -45,9 +65,13 @@ fn read(path: &Path, passphrase: Option<&Secret>) -> LoadedKey {
     if text.starts_with("ssh-") || text.starts_with("ecdsa-") || text.starts_with("sk-") {
         return LoadedKey::Unusable(format!("{} is a public key", path.display()));
     }
-    match decode_secret_key(&text, None) {
+    decode(path, &text, passphrase)
+}
+
+fn decode(path: &Path, text: &str, passphrase: Option<&Secret>) -> LoadedKey {
+    match decode_secret_key(text, None) {
         Ok(key) => LoadedKey::Ready(Arc::new(key)),
-        Err(error) if is_encrypted(&text, &error) => unlock(path, &text, passphrase),
+        Err(error) if is_encrypted(text, &error) => unlock(path, text, passphrase),
         Err(error) => LoadedKey::Unusable(format!("cannot read key {}: {error}", path.display())),
     }
 }

@@ -42,9 +42,17 @@ pub(crate) struct KnownHosts {
 #[derive(Debug)]
 struct Entry {
     names: Vec<Name>,
-    is_revoked: bool,
+    mark: Mark,
     key: String,
     place: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    None,
+    Revoked,
+    /// The key signs certificates of hosts.
+    Authority,
 }
 
 #[derive(Debug)]
@@ -84,10 +92,12 @@ impl KnownHosts {
         for entry in self.matching(name) {
             let Ok(recorded) = parse_public_key_base64(&entry.key) else { continue };
             let is_same = recorded.key_data() == key.key_data();
-            if entry.is_revoked {
+            if entry.mark == Mark::Revoked {
                 if is_same {
                     return Verdict::Revoked { place: entry.place.clone() };
                 }
+            } else if entry.mark == Mark::Authority {
+                // Signs certificates, is no host's own.
             } else if is_same {
                 verdict = Verdict::Known;
             } else if verdict == Verdict::Unknown && recorded.algorithm() == key.algorithm() {
@@ -99,8 +109,31 @@ impl KnownHosts {
 
     /// Kinds of keys recorded for a host: what to ask it for, so that an RSA entry is not missed for an Ed25519 key.
     pub(crate) fn algorithms(&self, name: &str) -> Vec<Algorithm> {
-        let keys = self.matching(name).into_iter().filter(|entry| !entry.is_revoked);
+        let keys = self.matching(name).into_iter().filter(|entry| entry.mark == Mark::None);
         keys.filter_map(|entry| Some(parse_public_key_base64(&entry.key).ok()?.algorithm())).collect()
+    }
+
+    /// Whether `key` may sign certificates for this host.
+    pub(crate) fn is_authority(&self, name: &str, key: &PublicKey) -> bool {
+        self.marked(name, key, Mark::Authority).is_some()
+    }
+
+    /// Whether certificates of this host are wanted at all.
+    pub(crate) fn has_authority(&self, name: &str) -> bool {
+        self.matching(name).iter().any(|entry| entry.mark == Mark::Authority)
+    }
+
+    /// Where the files revoke the key.
+    pub(crate) fn revocation(&self, name: &str, key: &PublicKey) -> Option<String> {
+        self.marked(name, key, Mark::Revoked)
+    }
+
+    fn marked(&self, name: &str, key: &PublicKey, mark: Mark) -> Option<String> {
+        let entries = self.matching(name).into_iter().filter(|entry| entry.mark == mark);
+        let is_same = |entry: &&Entry| {
+            parse_public_key_base64(&entry.key).is_ok_and(|recorded| recorded.key_data() == key.key_data())
+        };
+        entries.into_iter().find(is_same).map(|entry| entry.place.clone())
     }
 
     fn insert(&mut self, entry: Entry) {
@@ -138,18 +171,18 @@ impl Entry {
         }
         let mut words = line.split_ascii_whitespace();
         let mut first = words.next()?;
-        let mut is_revoked = false;
-        if first.starts_with('@') {
-            is_revoked = first == "@revoked";
-            // Host certificates are not asked for, so authorities have nothing to say.
-            if !is_revoked {
-                return None;
-            }
+        let mark = match first {
+            "@revoked" => Mark::Revoked,
+            "@cert-authority" => Mark::Authority,
+            other if other.starts_with('@') => return None,
+            _ => Mark::None,
+        };
+        if mark != Mark::None {
             first = words.next()?;
         }
         let names = first.split(',').filter_map(Name::parse).collect();
         let _algorithm = words.next()?;
-        Some(Self { names, is_revoked, key: words.next()?.to_owned(), place: place() })
+        Some(Self { names, mark, key: words.next()?.to_owned(), place: place() })
     }
 
     fn matches(&self, name: &str) -> bool {

@@ -1,16 +1,18 @@
 //! Logging in: agent keys, key files, then the password, until the server is satisfied.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::{AgentClient, AgentStream};
-use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::keys::{Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 use tokio::net::UnixStream;
 
-use super::identities::{Identities, LoadedKey, public_half};
+use super::certificate_signer::CertificateSigner;
+use super::identities::{Identities, LoadedKey, certificates_for, public_half};
 use super::server_check::ServerCheck;
 use super::target::{Method, Target};
 
@@ -42,23 +44,24 @@ pub(crate) struct Login<'a> {
     /// Reasons why a key the user named was not tried.
     hindrances: Vec<String>,
     tried: Vec<PublicKey>,
+    /// Whether a method was enough, but not the only one wanted.
+    has_advanced: bool,
 }
 
 impl<'a> Login<'a> {
     pub(crate) fn new(handle: &'a mut Handle<ServerCheck>, target: &'a Target, identities: &'a Identities) -> Self {
-        Self { handle, target, identities, remaining: None, hindrances: Vec::new(), tried: Vec::new() }
+        Self { handle, target, identities, remaining: None, hindrances: Vec::new(), tried: Vec::new(), has_advanced: false }
     }
 
     pub(crate) async fn run(mut self) -> Result<(), LoginError> {
-        for method in self.target.methods.clone() {
-            let is_in = match method {
-                _ if !self.is_welcome(method) => false,
-                Method::PublicKey => self.public_keys().await?,
-                Method::Password => self.password().await?,
-                Method::KeyboardInteractive => self.keyboard_interactive().await?,
-            };
-            if is_in {
+        loop {
+            self.has_advanced = false;
+            if self.all_methods().await? {
                 return Ok(());
+            }
+            // A server that wants two methods may want the one first that we try last.
+            if !self.has_advanced {
+                break;
             }
         }
         if self.remaining.is_none() {
@@ -69,6 +72,21 @@ impl<'a> Login<'a> {
             }
         }
         Err(LoginError::Refused(self.refusal()))
+    }
+
+    async fn all_methods(&mut self) -> Result<bool, LoginError> {
+        for method in self.target.methods.clone() {
+            let is_in = match method {
+                _ if !self.is_welcome(method) => false,
+                Method::PublicKey => self.public_keys().await?,
+                Method::Password => self.password().await?,
+                Method::KeyboardInteractive => self.keyboard_interactive().await?,
+            };
+            if is_in {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn is_welcome(&self, method: Method) -> bool {
@@ -84,7 +102,8 @@ impl<'a> Login<'a> {
     fn note(&mut self, result: &AuthResult) -> bool {
         match result {
             AuthResult::Success => true,
-            AuthResult::Failure { remaining_methods, .. } => {
+            AuthResult::Failure { remaining_methods, partial_success } => {
+                self.has_advanced |= *partial_success;
                 self.remaining = Some(remaining_methods.clone());
                 false
             }
@@ -94,6 +113,17 @@ impl<'a> Login<'a> {
     /// A key named for the host first, then what the agent holds, then the usual files: few servers allow more than
     /// six tries.
     async fn public_keys(&mut self) -> Result<bool, LoginError> {
+        if let Some(text) = self.target.inline_key.clone() {
+            match self.identities.decode(&text, self.target.passphrase.as_ref()) {
+                LoadedKey::Ready(key) => {
+                    if self.private_key(key, None).await? {
+                        return Ok(true);
+                    }
+                }
+                LoadedKey::Locked(reason) | LoadedKey::Unusable(reason) => self.hindrances.push(reason),
+                LoadedKey::Absent => {}
+            }
+        }
         let (named, usual): (Vec<_>, Vec<_>) =
             self.target.identities.iter().cloned().partition(|identity| identity.is_named);
         for identity in named {
@@ -112,9 +142,9 @@ impl<'a> Login<'a> {
         Ok(false)
     }
 
-    async fn key_file(&mut self, path: &std::path::Path, is_named: bool) -> Result<bool, LoginError> {
+    async fn key_file(&mut self, path: &Path, is_named: bool) -> Result<bool, LoginError> {
         match self.identities.load(path, self.target.passphrase.as_ref()) {
-            LoadedKey::Ready(key) => self.private_key(key).await,
+            LoadedKey::Ready(key) => self.private_key(key, Some(path)).await,
             LoadedKey::Absent if is_named => {
                 self.hindrances.push(format!("there is no key {}", path.display()));
                 Ok(false)
@@ -127,13 +157,31 @@ impl<'a> Login<'a> {
         }
     }
 
-    async fn private_key(&mut self, key: Arc<PrivateKey>) -> Result<bool, LoginError> {
+    /// With each certificate there is for it, then as it is.
+    async fn private_key(&mut self, key: Arc<PrivateKey>, path: Option<&Path>) -> Result<bool, LoginError> {
         if !self.is_welcome(Method::PublicKey) || self.was_tried(key.public_key()) {
             return Ok(false);
         }
-        let hash = self.rsa_hash(key.public_key()).await?;
-        let result =
-            self.handle.authenticate_publickey(&self.target.user, PrivateKeyWithHashAlg::new(key, hash)).await?;
+        let user = self.target.user.clone();
+        for certificate in certificates_for(key.public_key(), path, &self.target.certificates) {
+            let Some(hash) = self.rsa_hash(key.public_key()).await? else { break };
+            let mut signer = CertificateSigner(Arc::clone(&key));
+            match self.handle.authenticate_certificate_with(&user, certificate, hash, &mut signer).await {
+                Ok(result) if self.note(&result) => return Ok(true),
+                Ok(_) => {}
+                Err(error) => self.hindrances.push(format!("a certificate cannot be used: {}", error.message())),
+            }
+        }
+        let Some(hash) = self.rsa_hash(key.public_key()).await? else { return Ok(false) };
+        let signed = PrivateKeyWithHashAlg::new(Arc::clone(&key), hash);
+        let result = self.handle.authenticate_publickey(&user, signed).await?;
+        if self.note(&result) {
+            return Ok(true);
+        }
+        if hash.is_none() || !self.target.algorithms.legacy_rsa {
+            return Ok(false);
+        }
+        let result = self.handle.authenticate_publickey(&user, PrivateKeyWithHashAlg::new(key, None)).await?;
         Ok(self.note(&result))
     }
 
@@ -143,8 +191,15 @@ impl<'a> Login<'a> {
         let wanted: Vec<PublicKey> =
             self.target.identities.iter().filter_map(|identity| public_half(&identity.path)).collect();
         for identity in held {
-            // Certificates need their authority's trust on the server; the bare key is offered separately.
-            let AgentIdentity::PublicKey { key, .. } = identity else { continue };
+            let key = match identity {
+                AgentIdentity::PublicKey { key, .. } => key,
+                AgentIdentity::Certificate { certificate, .. } => {
+                    if !self.target.identities_only && self.agent_certificate(&mut agent, certificate).await? {
+                        return Ok(true);
+                    }
+                    continue;
+                }
+            };
             let is_wanted = wanted.iter().any(|wanted| wanted.key_data() == key.key_data());
             if self.target.identities_only && !is_wanted {
                 continue;
@@ -152,7 +207,15 @@ impl<'a> Login<'a> {
             if !self.is_welcome(Method::PublicKey) || self.was_tried(&key) {
                 continue;
             }
-            let hash = self.rsa_hash(&key).await?;
+            let path = self.target.identities.iter().find(|identity| {
+                public_half(&identity.path).is_some_and(|half| half.key_data() == key.key_data())
+            });
+            for certificate in certificates_for(&key, path.map(|path| &*path.path), &self.target.certificates) {
+                if self.agent_certificate(&mut agent, certificate).await? {
+                    return Ok(true);
+                }
+            }
+            let Some(hash) = self.rsa_hash(&key).await? else { continue };
             match self.handle.authenticate_publickey_with(&self.target.user, key, hash, &mut agent).await {
                 Ok(result) if self.note(&result) => return Ok(true),
                 Ok(_) => {}
@@ -161,6 +224,18 @@ impl<'a> Login<'a> {
             }
         }
         Ok(false)
+    }
+
+    async fn agent_certificate(&mut self, agent: &mut Agent, certificate: Certificate) -> Result<bool, LoginError> {
+        let key = PublicKey::from(certificate.public_key().clone());
+        let Some(hash) = self.rsa_hash(&key).await? else { return Ok(false) };
+        match self.handle.authenticate_certificate_with(&self.target.user, certificate, hash, agent).await {
+            Ok(result) => Ok(self.note(&result)),
+            Err(error) => {
+                self.hindrances.push(format!("ssh-agent: {error}"));
+                Ok(false)
+            }
+        }
     }
 
     async fn agent(&self) -> Option<Agent> {
@@ -176,17 +251,33 @@ impl<'a> Login<'a> {
         was_tried
     }
 
-    /// SHA-2 signatures wherever the server knows them.
-    async fn rsa_hash(&self, key: &PublicKey) -> Result<Option<HashAlg>, LoginError> {
+    /// SHA-2 signatures wherever the server knows them; SHA-1 only where that is allowed. `None`: not this key.
+    async fn rsa_hash(&mut self, key: &PublicKey) -> Result<Option<Option<HashAlg>>, LoginError> {
         if !matches!(key.algorithm(), russh::keys::Algorithm::Rsa { .. }) {
-            return Ok(None);
+            return Ok(Some(None));
         }
-        Ok(self.handle.best_supported_rsa_hash().await?.unwrap_or(Some(HashAlg::Sha512)))
+        let legacy = self.target.algorithms.legacy_rsa;
+        match self.handle.best_supported_rsa_hash().await? {
+            Some(None) if !legacy => {
+                self.hindrances.push(
+                    "the server takes RSA keys with SHA-1 only, which \
+                     ansible_ssh_common_args='-o PubkeyAcceptedAlgorithms=+ssh-rsa' allows"
+                        .to_owned(),
+                );
+                Ok(None)
+            }
+            Some(hash) => Ok(Some(hash)),
+            None => Ok(Some(Some(HashAlg::Sha512))),
+        }
     }
 
     async fn password(&mut self) -> Result<bool, LoginError> {
         let Some(password) = self.target.password.clone() else { return Ok(false) };
         let result = self.handle.authenticate_password(&self.target.user, password.expose()).await?;
+        if matches!(result, AuthResult::Failure { partial_success: true, .. }) {
+            // A key that came too early may be right now.
+            self.tried.clear();
+        }
         Ok(self.note(&result))
     }
 
@@ -198,7 +289,8 @@ impl<'a> Login<'a> {
         for _ in 0..MAX_ROUNDS {
             match response {
                 KeyboardInteractiveAuthResponse::Success => return Ok(true),
-                KeyboardInteractiveAuthResponse::Failure { remaining_methods, .. } => {
+                KeyboardInteractiveAuthResponse::Failure { remaining_methods, partial_success } => {
+                    self.has_advanced |= partial_success;
                     self.remaining = Some(remaining_methods);
                     return Ok(false);
                 }

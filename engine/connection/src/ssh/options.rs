@@ -4,6 +4,7 @@
 //! the arguments (`ssh_common_args`) and the files (`ssh_config(5)`) share one table of keywords here, and the crates
 //! that read the files drop options we need (known hosts, host key checking, keepalive, identities only).
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,22 @@ pub(crate) struct SshOptions {
     pub(crate) pubkey_authentication: Option<bool>,
     pub(crate) password_authentication: Option<bool>,
     pub(crate) keyboard_authentication: Option<bool>,
+    pub(crate) certificate_files: Vec<PathBuf>,
+    /// Lists of algorithms as they are written; see `algorithms.rs`.
+    pub(crate) ciphers: Option<String>,
+    pub(crate) macs: Option<String>,
+    pub(crate) kex_algorithms: Option<String>,
+    pub(crate) host_key_algorithms: Option<String>,
+    pub(crate) pubkey_algorithms: Option<String>,
+    pub(crate) address_family: Option<AddressFamily>,
+    pub(crate) bind_address: Option<IpAddr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressFamily {
+    Any,
+    Inet,
+    Inet6,
 }
 
 /// Whether a keyword meant something to us.
@@ -62,7 +79,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "canonicalizefallbacklocal",
     "canonicalizehostname",
     "checkhostip",
-    "ciphers",
     "compression",
     "controlmaster",
     "controlpath",
@@ -79,18 +95,13 @@ const WITHOUT_EFFECT: &[&str] = &[
     "gssapidelegatecredentials",
     "gssapikeyexchange",
     "hostbasedauthentication",
-    "hostkeyalgorithms",
     "ignoreunknown",
     "ipqos",
-    "kexalgorithms",
     "loglevel",
-    "macs",
     "nohostauthenticationforlocalhost",
     "numberofpasswordprompts",
     "permitlocalcommand",
     "protocol",
-    "pubkeyacceptedalgorithms",
-    "pubkeyacceptedkeytypes",
     "rekeylimit",
     "requesttty",
     "requiredrsasize",
@@ -115,7 +126,7 @@ impl SshOptions {
             "hostname" => take(&mut self.host_name, Some(value.clone())),
             "port" => take(&mut self.port, value.parse().ok()),
             "user" => take(&mut self.user, Some(value.clone())),
-            "identityfile" => self.add_identity(value),
+            "identityfile" => add(&mut self.identity_files, value),
             "identitiesonly" => take(&mut self.identities_only, flag(value)),
             "identityagent" => take(&mut self.identity_agent, Some(value.clone())),
             "userknownhostsfile" => take(&mut self.user_known_hosts, Some(paths(arguments))),
@@ -137,6 +148,16 @@ impl SshOptions {
             "kbdinteractiveauthentication" | "challengeresponseauthentication" => {
                 take(&mut self.keyboard_authentication, flag(value))
             }
+            "certificatefile" => add(&mut self.certificate_files, value),
+            "ciphers" => take(&mut self.ciphers, Some(value.clone())),
+            "macs" => take(&mut self.macs, Some(value.clone())),
+            "kexalgorithms" => take(&mut self.kex_algorithms, Some(value.clone())),
+            "hostkeyalgorithms" => take(&mut self.host_key_algorithms, Some(value.clone())),
+            "pubkeyacceptedalgorithms" | "pubkeyacceptedkeytypes" => {
+                take(&mut self.pubkey_algorithms, Some(value.clone()))
+            }
+            "addressfamily" => take(&mut self.address_family, address_family(value)),
+            "bindaddress" => take(&mut self.bind_address, value.parse().ok()),
             other if WITHOUT_EFFECT.contains(&other) => true,
             _ => return Understood::Unsupported,
         };
@@ -146,9 +167,11 @@ impl SshOptions {
     /// Takes what `other` has and we have not.
     pub(crate) fn fill_from(&mut self, other: &Self) {
         let other = other.clone();
-        for path in other.identity_files {
-            if !self.identity_files.contains(&path) {
-                self.identity_files.push(path);
+        for (own, others) in
+            [(&mut self.identity_files, other.identity_files), (&mut self.certificate_files, other.certificate_files)]
+        {
+            for path in &others {
+                add(own, &path.to_string_lossy());
             }
         }
         fill(&mut self.host_name, other.host_name);
@@ -173,19 +196,36 @@ impl SshOptions {
         fill(&mut self.pubkey_authentication, other.pubkey_authentication);
         fill(&mut self.password_authentication, other.password_authentication);
         fill(&mut self.keyboard_authentication, other.keyboard_authentication);
+        fill(&mut self.ciphers, other.ciphers);
+        fill(&mut self.macs, other.macs);
+        fill(&mut self.kex_algorithms, other.kex_algorithms);
+        fill(&mut self.host_key_algorithms, other.host_key_algorithms);
+        fill(&mut self.pubkey_algorithms, other.pubkey_algorithms);
+        fill(&mut self.address_family, other.address_family);
+        fill(&mut self.bind_address, other.bind_address);
     }
 
     fn has_proxy(&self) -> bool {
         self.proxy_jump.is_some() || self.proxy_command.is_some()
     }
 
-    /// `none` ends the list for good in OpenSSH; here it only adds nothing.
-    fn add_identity(&mut self, value: &str) -> bool {
-        let path = PathBuf::from(value);
-        if value != "none" && !self.identity_files.contains(&path) {
-            self.identity_files.push(path);
-        }
-        true
+}
+
+/// `none` ends the list for good in OpenSSH; here it only adds nothing.
+fn add(files: &mut Vec<PathBuf>, value: &str) -> bool {
+    let path = PathBuf::from(value);
+    if value != "none" && !files.contains(&path) {
+        files.push(path);
+    }
+    true
+}
+
+fn address_family(value: &str) -> Option<AddressFamily> {
+    match value.to_ascii_lowercase().as_str() {
+        "any" => Some(AddressFamily::Any),
+        "inet" => Some(AddressFamily::Inet),
+        "inet6" => Some(AddressFamily::Inet6),
+        _ => None,
     }
 }
 

@@ -41,7 +41,13 @@ impl Handler for ServerCheck {
     type Error = russh::Error;
 
     async fn check_server_key(&mut self, offered: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
-        match self.host_keys.check(&self.target, &offered.public_key()) {
+        let verdict = match offered {
+            PublicKeyOrCertificate::Certificate(certificate) => {
+                self.host_keys.check_certificate(&self.target, certificate)
+            }
+            PublicKeyOrCertificate::PublicKey { key, .. } => self.host_keys.check(&self.target, key),
+        };
+        match verdict {
             Ok(()) => Ok(true),
             Err(message) => {
                 *self.verdicts.host_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);

@@ -1,10 +1,12 @@
 //! `Target`: one host to log in to, everything resolved: variables first, then arguments, then configuration files.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::algorithms::Algorithms;
 use super::config_file::ConfigFile;
-use super::options::{HostKeyChecking, SshOptions};
+use super::options::{AddressFamily, HostKeyChecking, SshOptions};
 use super::paths::{Tokens, local_user};
 use crate::{ConnectionSpec, Secret};
 
@@ -22,6 +24,7 @@ pub(crate) struct Target {
     pub(crate) user: String,
     /// The name under which its key is known.
     pub(crate) key_name: String,
+    pub(crate) host_key_alias: Option<String>,
     pub(crate) checking: HostKeyChecking,
     /// Where keys are looked up; the first of them is where new ones are learned.
     pub(crate) known_hosts: Vec<PathBuf>,
@@ -40,6 +43,13 @@ pub(crate) struct Target {
     pub(crate) jumps: Vec<String>,
     /// A command whose stdin and stdout are the line to the host.
     pub(crate) proxy_command: Option<String>,
+    pub(crate) algorithms: Algorithms,
+    /// Certificates besides those that lie beside their keys.
+    pub(crate) certificates: Vec<PathBuf>,
+    pub(crate) address_family: AddressFamily,
+    pub(crate) bind_address: Option<IpAddr>,
+    /// A private key itself, from a variable.
+    pub(crate) inline_key: Option<Secret>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +85,7 @@ impl Target {
         Self {
             label: spec.host.clone(),
             key_name: options.host_key_alias.clone().unwrap_or_else(|| super::known_hosts::entry_name(&host, port)),
+            host_key_alias: options.host_key_alias.clone(),
             checking: options.host_key_checking.unwrap_or(HostKeyChecking::Strict),
             known_hosts: known_hosts_files(spec, &options, &tokens),
             hash_known_hosts: options.hash_known_hosts.unwrap_or(false),
@@ -88,6 +99,11 @@ impl Target {
             attempts: 1 + spec.retries.max(options.connection_attempts.unwrap_or(1).saturating_sub(1)),
             keepalive: keepalive(&options, spec.timeout),
             jumps: options.proxy_jump.clone().unwrap_or_default(),
+            algorithms: Algorithms::new(&options),
+            certificates: options.certificate_files.iter().map(|path| tokens.expand_path(path)).collect(),
+            address_family: options.address_family.unwrap_or(AddressFamily::Any),
+            bind_address: options.bind_address,
+            inline_key: spec.private_key.clone(),
             proxy_command: options.proxy_command.as_deref().and_then(|command| proxy_command(command, &tokens)),
             host,
             port,

@@ -29,8 +29,8 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     }
     let fail_on_missing = bool_arg(args, "fail_on_missing")?.unwrap_or(true);
     let flat = bool_arg(args, "flat")?.unwrap_or(false);
-    let remote = match stat(task, cx, &src).await? {
-        Remote::File(checksum) => checksum,
+    let (remote, src) = match stat(task, cx, &src).await? {
+        Remote::File { checksum, path } => (checksum, path),
         Remote::Missing(message) => return missing(&src, &message, fail_on_missing),
     };
     let target = target(&src, &dest, flat, cx);
@@ -53,8 +53,8 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
 }
 
 enum Remote {
-    /// SHA-1 of the content.
-    File(String),
+    /// SHA-1 of the content, and the path without a tilde.
+    File { checksum: String, path: String },
     Missing(String),
 }
 
@@ -71,7 +71,10 @@ async fn stat(task: &ResolvedTask, cx: &ActionContext<'_>, src: &str) -> Result<
     Ok(match stat.get("checksum") {
         _ if !is("exists") => Remote::Missing("the remote file does not exist, not transferring".into()),
         _ if is("isdir") => Remote::Missing("remote file is a directory, fetch cannot work on directories".into()),
-        Some(Value::Str(checksum)) => Remote::File(checksum.to_string()),
+        Some(Value::Str(checksum)) => {
+            let path = stat.get("path").map_or_else(|| src.to_owned(), Value::to_string);
+            Remote::File { checksum: checksum.to_string(), path }
+        }
         _ => Remote::Missing("no read permission on remote file, not transferring".into()),
     })
 }

@@ -26,7 +26,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let command = format!("{}{command}", exports(&task.environment));
     let connection = cx.connection().await?;
     let raw = RawCommand { command, executable, ..RawCommand::default() };
-    let output = run_raw(connection.as_ref(), cx.spec.become_.as_ref(), &raw).await?;
+    let output = run_raw(connection.as_ref(), cx.run.connections.effective_become(cx.spec), &raw).await?;
     Ok(result_of(&output).into())
 }
 

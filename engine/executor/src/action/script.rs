@@ -51,7 +51,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         stdin: content,
         ..RawCommand::default()
     };
-    Ok(result_of(&run_raw(connection.as_ref(), cx.spec.become_.as_ref(), &raw).await?).into())
+    Ok(result_of(&run_raw(connection.as_ref(), cx.run.connections.effective_become(cx.spec), &raw).await?).into())
 }
 
 /// `creates` and `removes`.
