@@ -102,7 +102,10 @@ async fn a_user_that_is_to_be_deleted_is_left() {
 
 /// How a program takes its arguments, in shell; `$user` and the command in `$@` are its outcome.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("dzdo", "while getopts HSnp:u: o; do case $o in p) prompt=$OPTARG;; u) user=$OPTARG;; esac; done; shift $((OPTIND-1))"),
+    (
+        "dzdo",
+        "while getopts HSnp:u: o; do case $o in p) prompt=$OPTARG;; u) user=$OPTARG;; esac; done; shift $((OPTIND-1))",
+    ),
     ("doas", "while getopts nu: o; do case $o in u) user=$OPTARG;; esac; done; shift $((OPTIND-1))"),
     ("pbrun", "while getopts u: o; do case $o in u) user=$OPTARG;; esac; done; shift $((OPTIND-1))"),
     ("sesu", "user=$1; shift; [ \"$1\" = -c ]; shift; set -- sh -c \"$1\"; prompt='Please enter your password:'"),
@@ -113,7 +116,8 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 fn install(directory: &Path, name: &str, arguments: &str, asks: bool) -> String {
-    let ask = "printf '%s' \"$prompt\" >&2; read -r word; [ \"$word\" = kapell-secret ] || { echo denied >&2; exit 1; }";
+    let ask =
+        "printf '%s' \"$prompt\" >&2; read -r word; [ \"$word\" = kapell-secret ] || { echo denied >&2; exit 1; }";
     let ask = if asks { ask } else { "" };
     let script = format!("#!/bin/sh\nprompt=Password:\n{arguments}\n{ask}\nexec sudo -n -H -u \"$user\" -- \"$@\"\n");
     let path = directory.join(name);
@@ -139,7 +143,10 @@ async fn programs_with_their_own_arguments_and_prompts() {
                 let wrong = BecomeSpec { password: password("wrong"), ..become_ };
                 let error = error_of(&becoming(&server, Account::Alice, wrong)).await;
                 assert!(matches!(error, ConnectionError::BecomeFailed { .. }), "{name}: {error}");
-                assert!(error.to_string().contains("denied") && !error.to_string().contains("wrong"), "{name}: {error}");
+                assert!(
+                    error.to_string().contains("denied") && !error.to_string().contains("wrong"),
+                    "{name}: {error}"
+                );
             }
         }
     }

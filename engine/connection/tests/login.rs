@@ -95,7 +95,11 @@ async fn old_algorithms_only_when_named() {
         ("Ciphers aes256-cbc", "cipher", "-o Ciphers=+aes256-cbc"),
         ("Ciphers aes256-cbc", "cipher", "-c aes256-cbc"),
         ("Ciphers aes128-ctr\nMACs hmac-sha1", "MAC", "-o MACs=+hmac-sha1"),
-        ("KexAlgorithms diffie-hellman-group14-sha1", "key exchange method", "-o KexAlgorithms=+diffie-hellman-group14-sha1"),
+        (
+            "KexAlgorithms diffie-hellman-group14-sha1",
+            "key exchange method",
+            "-o KexAlgorithms=+diffie-hellman-group14-sha1",
+        ),
     ];
     for (config, what, option) in cases {
         let Some(server) = configured(config) else { return };
@@ -110,7 +114,9 @@ async fn rsa_with_sha1_only_when_named() {
     let directory = with_authority();
     ssh_keygen(directory.path(), "-t rsa -b 2048 -N '' -f rsa");
     let host_key = directory.path().join("rsa");
-    let Some(server) = configured(&format!("HostKey {}\nHostKeyAlgorithms ssh-rsa", host_key.display())) else { return };
+    let Some(server) = configured(&format!("HostKey {}\nHostKeyAlgorithms ssh-rsa", host_key.display())) else {
+        return;
+    };
     let unchecked = ConnectionSpec { host_key_checking: false, known_hosts: vec!["/dev/null".into()], ..spec(&server) };
     let error = error_of(&unchecked).await.to_string();
     assert!(error.contains("no matching host key type found. Their offer: ssh-rsa"), "{error}");

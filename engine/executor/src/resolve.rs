@@ -161,7 +161,9 @@ impl Keywords<'_> {
         let Value::Map(map) = item else { return item.clone() };
         let needs_facts = |value: &Value| {
             value.to_string().contains("ansible_env")
-                && self.render("environment", value).is_err_and(|report| report.causes.iter().any(|cause| cause.message.contains(ABSENT_ENV)))
+                && self
+                    .render("environment", value)
+                    .is_err_and(|report| report.causes.iter().any(|cause| cause.message.contains(ABSENT_ENV)))
         };
         let kept = map.iter().filter(|(_, value)| !needs_facts(value));
         Value::from(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>())

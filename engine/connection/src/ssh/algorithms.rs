@@ -33,8 +33,7 @@ const KEY_EXCHANGES: &[kex::Name] = &[
     kex::DH_G14_SHA256,
 ];
 /// Not algorithms: what both sides can do besides.
-const KEX_EXTENSIONS: &[kex::Name] =
-    &[kex::EXTENSION_SUPPORT_AS_CLIENT, kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT];
+const KEX_EXTENSIONS: &[kex::Name] = &[kex::EXTENSION_SUPPORT_AS_CLIENT, kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT];
 /// RSA with SHA-1, for users' keys and hosts' alike.
 const LEGACY_RSA: &str = "ssh-rsa";
 
@@ -115,7 +114,11 @@ fn choose<T: Clone + AsRef<str> + PartialEq>(list: Option<&str>, defaults: &[T],
     let mut named: Vec<T> = Vec::new();
     for pattern in names.split(',').filter_map(|name| wildcard(name.trim())) {
         let matching = known.iter().filter(|name| pattern.is_match(AsRef::<str>::as_ref(*name)));
-        matching.for_each(|name| if !named.contains(name) { named.push(name.clone()) });
+        matching.for_each(|name| {
+            if !named.contains(name) {
+                named.push(name.clone())
+            }
+        });
     }
     let others = |named: &[T]| defaults.iter().filter(|name| !named.contains(name)).cloned().collect::<Vec<T>>();
     match sign {

@@ -50,7 +50,15 @@ pub(crate) struct Login<'a> {
 
 impl<'a> Login<'a> {
     pub(crate) fn new(handle: &'a mut Handle<ServerCheck>, target: &'a Target, identities: &'a Identities) -> Self {
-        Self { handle, target, identities, remaining: None, hindrances: Vec::new(), tried: Vec::new(), has_advanced: false }
+        Self {
+            handle,
+            target,
+            identities,
+            remaining: None,
+            hindrances: Vec::new(),
+            tried: Vec::new(),
+            has_advanced: false,
+        }
     }
 
     pub(crate) async fn run(mut self) -> Result<(), LoginError> {
@@ -207,9 +215,11 @@ impl<'a> Login<'a> {
             if !self.is_welcome(Method::PublicKey) || self.was_tried(&key) {
                 continue;
             }
-            let path = self.target.identities.iter().find(|identity| {
-                public_half(&identity.path).is_some_and(|half| half.key_data() == key.key_data())
-            });
+            let path = self
+                .target
+                .identities
+                .iter()
+                .find(|identity| public_half(&identity.path).is_some_and(|half| half.key_data() == key.key_data()));
             for certificate in certificates_for(&key, path.map(|path| &*path.path), &self.target.certificates) {
                 if self.agent_certificate(&mut agent, certificate).await? {
                     return Ok(true);

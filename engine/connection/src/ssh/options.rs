@@ -208,7 +208,6 @@ impl SshOptions {
     fn has_proxy(&self) -> bool {
         self.proxy_jump.is_some() || self.proxy_command.is_some()
     }
-
 }
 
 /// `none` ends the list for good in OpenSSH; here it only adds nothing.

@@ -54,7 +54,10 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
 
 enum Remote {
     /// SHA-1 of the content, and the path without a tilde.
-    File { checksum: String, path: String },
+    File {
+        checksum: String,
+        path: String,
+    },
     Missing(String),
 }
 
