@@ -7,6 +7,7 @@ mod exit_code;
 mod extra_vars;
 mod inventory;
 mod passwords;
+mod surroundings;
 mod version;
 
 use std::ffi::OsString;

@@ -99,7 +99,6 @@ const NOT_BUILT: &[Section] = &[
             "null_representation",
             "run_vars_plugins",
             "strategy_plugins",
-            "test_plugins",
             "vars_plugins",
             "vault_encrypt_salt",
         ],

@@ -7,6 +7,7 @@ pub mod ini;
 mod known;
 mod paths;
 mod setting;
+mod setting_value;
 pub mod settings;
 mod sources;
 

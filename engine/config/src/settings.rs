@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use kapell_parsing::Diagnostic;
+use kapell_parsing::{Diagnostic, Value};
 
 use crate::choices::{DuplicateKeys, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, VarsRoot};
 use crate::config_file::ConfigFile;
 use crate::setting::{PathList, Setting};
+use crate::setting_value::SettingValue;
 use crate::sources::Sources;
 use crate::{Environment, paths};
 
@@ -63,6 +64,15 @@ macro_rules! settings {
         }
 
         impl Settings {
+            /// The value of the option that `ansible-config` calls `name`.
+            pub fn value(&self, name: &str) -> Option<Value> {
+                match name {
+                    $(stringify!($name) => Some(self.$field.value()),)*
+                    "CONFIG_FILE" => Some(self.config_file.value()),
+                    _ => None,
+                }
+            }
+
             fn read(sources: &Sources) -> Result<Self, Diagnostic> {
                 Ok(Self {
                     config_file: sources.file.map(|file| file.path.clone()),
@@ -89,6 +99,8 @@ settings! {
     DEFAULT_FILTER_PLUGIN_PATH filter_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/filter:/usr/share/ansible/plugins/filter" [defaults.filter_plugins] [ANSIBLE_FILTER_PLUGINS];
     /// Where lookups are searched for.
     DEFAULT_LOOKUP_PLUGIN_PATH lookup_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/lookup:/usr/share/ansible/plugins/lookup" [defaults.lookup_plugins] [ANSIBLE_LOOKUP_PLUGINS];
+    /// Where tests for templates are searched for.
+    DEFAULT_TEST_PLUGIN_PATH test_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/test:/usr/share/ansible/plugins/test" [defaults.test_plugins] [ANSIBLE_TEST_PLUGINS];
     /// The directory for temporary files on the control node.
     DEFAULT_LOCAL_TMP local_tmp: PathBuf = "{{ ANSIBLE_HOME }}/tmp" [defaults.local_tmp] [ANSIBLE_LOCAL_TEMP];
     /// The directory for temporary files on managed nodes, expanded there.

@@ -57,11 +57,14 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
     let loaded = match &request.what {
         Included::Tasks { path, apply, .. } => {
             let scope = scope_for(task, &request.vars, apply, run);
-            load_task_file(path, &scope, &cx).map(|loaded| Loaded {
-                block: block_of(&scope, loaded.tasks),
-                handlers: loaded.handlers,
-                public_roles: loaded.imported.into_iter().filter(|role| role.public).collect(),
-            })
+            let loaded = load_task_file(path, &scope, &cx);
+            loaded
+                .inspect(|loaded| loaded.imported.iter().for_each(|role| run.templar.add_plugin_root(&role.path)))
+                .map(|loaded| Loaded {
+                    block: block_of(&scope, loaded.tasks),
+                    handlers: loaded.handlers,
+                    public_roles: loaded.imported.into_iter().filter(|role| role.public).collect(),
+                })
         }
         Included::Role { args } => load_included_role(run, task, request, args, basedir, &cx),
     };
@@ -93,6 +96,8 @@ fn load_included_role(
         ..RoleRequest::default()
     };
     let loaded = load_role(&role, &scope, basedir, cx)?;
+    let roles = loaded.imported.iter().chain([&loaded.role]);
+    roles.for_each(|role| run.templar.add_plugin_root(&role.path));
     Ok(Loaded {
         block: block_of(&scope, loaded.tasks),
         handlers: loaded.handlers,

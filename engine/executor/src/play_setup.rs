@@ -116,6 +116,8 @@ pub fn enter_play(
 ) -> Result<(), Diagnostic> {
     let VarsFiles { fixed, per_host } = load_vars_files(run, &play.vars_files, &play.basedir)?;
     let prompted = vars_prompt::ask(run, play)?;
+    let roles = play.roles.iter().map(|role| role.path.as_path());
+    std::iter::once(play.basedir.as_path()).chain(roles).for_each(|root| run.templar.add_plugin_root(root));
     let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
     for role in play.roles.iter().filter(|role| role.public) {
         combine(&mut role_defaults, &role.defaults, run.settings.hash_behaviour);

@@ -20,14 +20,18 @@ mod password;
 mod programs;
 mod python;
 mod scope;
+mod sidecar;
 mod syntax;
 
 pub mod error;
 pub mod options;
+pub mod surroundings;
 pub mod templar;
 pub mod variables;
 
 pub use error::TemplateError;
 pub use options::{RenderContext, TemplarOptions, TextOptions};
+pub use sidecar::PluginPaths;
+pub use surroundings::Surroundings;
 pub use templar::{Templar, is_omit, omit};
 pub use variables::{Variable, VariableSource};

@@ -48,6 +48,11 @@ pub(crate) trait Native: Send + Sync {
         format!("<{}>", self.type_name())
     }
 
+    /// What `str()` makes of it.
+    fn text(&self) -> String {
+        self.repr()
+    }
+
     fn is_truthy(&self) -> bool {
         true
     }

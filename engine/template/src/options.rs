@@ -1,8 +1,11 @@
 //! What a `Templar` and one rendering can be told.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use kapell_parsing::{Origin, VaultSecrets};
+
+use crate::{PluginPaths, Surroundings};
 
 /// Fixed for a whole run.
 #[derive(Clone, Default)]
@@ -13,6 +16,11 @@ pub struct TemplarOptions {
     pub allow_broken_conditionals: bool,
     /// How many evaluation steps one rendering may take; tens of millions when nothing is said.
     pub max_steps: Option<u64>,
+    /// Where filters, tests and lookups written in Python are.
+    pub plugins: PluginPaths,
+    /// The interpreter that runs them; `python3` when nothing is said.
+    pub python: Option<String>,
+    pub surroundings: Option<Arc<dyn Surroundings>>,
 }
 
 /// Where a rendering happens.

@@ -1,5 +1,6 @@
 //! `Templar`: the crate's door. Renders values, conditions, bare expressions and whole files.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use kapell_parsing::{Map, Origin, SourceFile, Text, Undefined, Value};
@@ -11,6 +12,7 @@ use crate::evaluate::{
 use crate::object::Object;
 use crate::programs::Programs;
 use crate::scope::Scope;
+use crate::sidecar::PythonPlugins;
 use crate::syntax::Program;
 use crate::{RenderContext, TemplarOptions, TemplateError, TextOptions, VariableSource, header, lookups, python};
 
@@ -34,15 +36,26 @@ pub(crate) fn is_omit_marker(undefined: &Undefined) -> bool {
 pub struct Templar {
     options: TemplarOptions,
     programs: Programs,
+    plugins: PythonPlugins,
 }
 
 impl Templar {
     pub fn new(options: TemplarOptions) -> Self {
-        Self { options, programs: Programs::default() }
+        let plugins = PythonPlugins::new(options.plugins.clone());
+        Self { options, programs: Programs::default(), plugins }
     }
 
     pub fn options(&self) -> &TemplarOptions {
         &self.options
+    }
+
+    /// From now on plugins beside `root`, a playbook's or role's directory, are found by every template.
+    pub fn add_plugin_root(&self, root: &Path) {
+        self.plugins.add_root(root);
+    }
+
+    pub(crate) fn plugins(&self) -> &PythonPlugins {
+        &self.plugins
     }
 
     pub(crate) fn programs(&self) -> &Programs {

@@ -22,6 +22,7 @@ use kapell_template::{Templar, TemplarOptions};
 use crate::args::PlaybookArgs;
 use crate::exit_code::Exit;
 use crate::passwords::{Passwords, vault_secrets};
+use crate::surroundings::templar_options;
 use crate::{commands::listing, events, extra_vars, inventory, version};
 
 /// Everything a run starts from.
@@ -177,11 +178,10 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     let connection_events = sender.clone();
     let connections =
         Connections::new(move |text| drop(connection_events.send(Event::Diagnostic(Diagnostic::warning(text)))));
-    let templar = Templar::new(TemplarOptions {
-        vault: prepared.vault.clone(),
-        allow_broken_conditionals: prepared.settings.allow_broken_conditionals,
-        ..TemplarOptions::default()
-    });
+    let roots = args.playbooks.iter().filter_map(|playbook| absolute(playbook).parent().map(Path::to_owned));
+    let listener_of_plugins = sender.clone();
+    let tell = move |event| drop(listener_of_plugins.send(event));
+    let templar = Templar::new(templar_options(&prepared.settings, &prepared.vault, roots, tell));
     let options = run_options(args, &prepared, passwords);
     let state = RunState::new(prepared.inventory, variables);
     let retry = (prepared.settings.retry_files_enabled, prepared.settings.retry_files_save_path.clone());

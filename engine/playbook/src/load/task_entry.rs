@@ -95,8 +95,8 @@ impl Loader<'_> {
         let mut rest = Vec::new();
         let mut loop_seen = scope.own("loop").and_then(|_| entries.get_index_of("loop"));
         for (key, value) in unknown {
-            let Some(lookup) = key.as_str().and_then(|key| key.strip_prefix("with_")).filter(|name| is_lookup(name))
-            else {
+            let written = key.as_str().and_then(|key| key.strip_prefix("with_"));
+            let Some(lookup) = written.filter(|name| is_lookup(name) || self.is_users_lookup(scope, name)) else {
                 rest.push((key, value));
                 continue;
             };
@@ -115,6 +115,15 @@ impl Loader<'_> {
             }
         }
         rest
+    }
+
+    /// Whether the content brings a lookup of this name, written in Python.
+    fn is_users_lookup(&self, scope: &Scope, name: &str) -> bool {
+        let roles = self.play_roles.iter().chain(&self.imported_roles).map(|role| role.path.as_path());
+        let above = scope.dir.ancestors().take(3);
+        let beside = roles.chain(above).chain([self.basedir.as_path()]).map(|dir| dir.join("lookup_plugins"));
+        let file = format!("{name}.py");
+        beside.chain(self.cx.settings.lookup_plugins.iter().cloned()).any(|dir| dir.join(&file).is_file())
     }
 
     fn check_meta(&mut self, statement: &Statement, scope: &Scope, origin: &Origin) {

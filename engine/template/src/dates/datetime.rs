@@ -61,6 +61,23 @@ impl DateTime {
         Some(Self::new(Timestamp::from_duration(duration).ok()?.to_zoned(zone).datetime(), None))
     }
 
+    /// Python's `isoformat` read back; `only_date`: a date without a time.
+    pub(crate) fn from_iso(text: &str, only_date: bool) -> Option<Self> {
+        let part = if only_date { Part::Date } else { Part::Both };
+        if let Some((civil, offset)) = text.get(19..).and_then(|rest| {
+            let at = 19 + rest.find(['+', '-'])?;
+            Some((text.get(..at)?, text.get(at..)?))
+        }) {
+            let seconds = jiff::fmt::strtime::parse("%:z", offset).ok()?.offset()?;
+            return Some(Self { civil: civil.parse().ok()?, offset: Some(seconds), part });
+        }
+        Some(Self { civil: text.parse().ok()?, offset: None, part })
+    }
+
+    pub(crate) fn iso(&self) -> String {
+        self.text('T')
+    }
+
     pub(crate) fn timestamp(&self) -> Option<Timestamp> {
         match self.offset {
             Some(offset) => offset.to_timestamp(self.civil).ok(),

@@ -6,7 +6,10 @@ use super::fault::defined;
 use super::loops::LoopVariable;
 use super::rendering::mark_secret;
 use super::{Arguments, Bound, Fault, Interpreter, Rendering};
+use crate::filters::Filter;
+use crate::jinja_tests::JinjaTest;
 use crate::object::Object;
+use crate::sidecar::{Found, Kind, PythonPlugin};
 use crate::syntax::{Argument, CallExpr, Expr, FilterExpr, TestExpr};
 use crate::{filters, jinja_tests, lookups, methods};
 
@@ -111,10 +114,7 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn check_filter(&self, name: &str) -> Result<(), Fault> {
-        match filters::find(name) {
-            Some(_) => Ok(()),
-            None => Err(self.unknown("filter", name)),
-        }
+        if has_filter(self.rendering, name)? { Ok(()) } else { Err(self.unknown("filter", name)) }
     }
 
     fn unknown(&self, kind: &str, name: &str) -> Fault {
@@ -129,11 +129,11 @@ impl Interpreter<'_> {
     }
 
     pub(crate) fn test(&self, subject: &Object, test: &TestExpr) -> Result<Object, Fault> {
-        if jinja_tests::find(&test.name).is_none() {
+        let Some(found) = find_test(self.rendering, &test.name)? else {
             return Err(self.unknown("test", &test.name));
-        }
+        };
         let arguments = self.arguments(&test.arguments)?;
-        if let Some(undefined) = undefined_test_operand(&test.name, subject, &arguments) {
+        if let (false, Some(undefined)) = (found.takes_undefined(), undefined_operand(subject, &arguments)) {
             return Ok(undefined);
         }
         apply_test(self.rendering, &test.name, subject, arguments)
@@ -142,13 +142,59 @@ impl Interpreter<'_> {
     }
 }
 
-/// A test of something undefined is that undefined thing, except for tests about being defined.
-fn undefined_test_operand(name: &str, subject: &Object, arguments: &Arguments) -> Option<Object> {
-    let test = jinja_tests::find(name)?;
-    if test.takes_undefined {
-        return None;
+/// The first of the operands that is undefined: what is made of it is that undefined thing.
+fn undefined_operand(input: &Object, arguments: &Arguments) -> Option<Object> {
+    std::iter::once(input).chain(arguments.objects()).find(|o| matches!(o, Object::Undefined(_))).cloned()
+}
+
+/// A filter or test: one of ours, or one of the user's.
+pub(crate) enum Plugin<B: 'static> {
+    Builtin(&'static B),
+    Python(Arc<PythonPlugin>),
+}
+
+impl Plugin<JinjaTest> {
+    fn takes_undefined(&self) -> bool {
+        match self {
+            Self::Builtin(test) => test.takes_undefined,
+            Self::Python(plugin) => plugin.takes_undefined,
+        }
     }
-    std::iter::once(subject).chain(arguments.objects()).find(|o| matches!(o, Object::Undefined(_))).cloned()
+}
+
+/// The plugin `name` leads to, over redirections of collections.
+fn find_plugin<B>(
+    rendering: &Rendering<'_>,
+    kind: Kind,
+    name: &str,
+    builtin: fn(&str) -> Option<&'static B>,
+) -> Result<Option<Plugin<B>>, Fault> {
+    let mut name = name.to_owned();
+    for _ in 0..10 {
+        let own = builtin(&name);
+        match rendering.templar.plugins().find(rendering, kind, &name, own.is_some())? {
+            Found::Python(plugin) => return Ok(Some(Plugin::Python(plugin))),
+            Found::Redirect(target) => name = target,
+            Found::Nothing => return Ok(own.map(Plugin::Builtin)),
+        }
+    }
+    Err(Fault::error(format!("the redirections of the {} '{name}' do not end", kind.name())))
+}
+
+fn find_filter(rendering: &Rendering<'_>, name: &str) -> Result<Option<Plugin<Filter>>, Fault> {
+    find_plugin(rendering, Kind::Filter, name, filters::find)
+}
+
+fn find_test(rendering: &Rendering<'_>, name: &str) -> Result<Option<Plugin<JinjaTest>>, Fault> {
+    find_plugin(rendering, Kind::Test, name, jinja_tests::find)
+}
+
+pub(crate) fn has_filter(rendering: &Rendering<'_>, name: &str) -> Result<bool, Fault> {
+    find_filter(rendering, name).map(|found| found.is_some())
+}
+
+pub(crate) fn has_test(rendering: &Rendering<'_>, name: &str) -> Result<bool, Fault> {
+    find_test(rendering, name).map(|found| found.is_some())
 }
 
 /// Applies the filter `name`; nothing when there is no such filter.
@@ -158,12 +204,40 @@ pub(crate) fn apply_filter(
     input: Object,
     arguments: Arguments,
 ) -> Option<Result<Object, Fault>> {
-    let filter = filters::find(name)?;
-    if !filter.takes_undefined
-        && let Some(undefined) =
-            std::iter::once(&input).chain(arguments.objects()).find(|o| matches!(o, Object::Undefined(_)))
-    {
-        return Some(Ok(undefined.clone()));
+    match find_filter(rendering, name) {
+        Ok(Some(Plugin::Builtin(filter))) => Some(apply_builtin_filter(rendering, filter, input, arguments)),
+        Ok(Some(Plugin::Python(plugin))) => Some(apply_python_filter(rendering, &plugin, &input, &arguments)),
+        Ok(None) => None,
+        Err(fault) => Some(Err(fault)),
+    }
+}
+
+fn apply_python_filter(
+    rendering: &Rendering<'_>,
+    plugin: &PythonPlugin,
+    input: &Object,
+    arguments: &Arguments,
+) -> Result<Object, Fault> {
+    if let (false, Some(undefined)) = (plugin.takes_undefined, undefined_operand(input, arguments)) {
+        return Ok(undefined);
+    }
+    let secret = input.is_secret() || arguments.objects().any(Object::is_secret);
+    let result = rendering.deeper(|| rendering.templar.plugins().apply(rendering, plugin, input, arguments));
+    let result = result.map_err(|fault| fault.in_plugin("filter", plugin.called()))?;
+    match (secret, &result) {
+        (true, Object::Native(_) | Object::Undefined(_) | Object::Omit) | (false, _) => Ok(result),
+        (true, _) => Ok(Object::finished(&crate::python::to_value(rendering, &result)?.with_secret())),
+    }
+}
+
+fn apply_builtin_filter(
+    rendering: &Rendering<'_>,
+    filter: &'static Filter,
+    input: Object,
+    arguments: Arguments,
+) -> Result<Object, Fault> {
+    if let (false, Some(undefined)) = (filter.takes_undefined, undefined_operand(&input, &arguments)) {
+        return Ok(undefined);
     }
     let secret = input.as_text().is_some_and(kapell_parsing::Text::is_secret);
     let maybe_secret = input.is_container().then(|| input.clone());
@@ -178,7 +252,12 @@ pub(crate) fn apply_filter(
         let secret = secret || secret_argument || read_secrets || held_secrets();
         Ok(if secret { secret_result(result) } else { result })
     });
-    Some(result.map_err(|fault| fault.in_plugin("filter", &format!("ansible.builtin.{}", filter.name))))
+    result.map_err(|fault| fault.in_plugin("filter", &qualified(filter.name)))
+}
+
+/// A plugin's full name in messages.
+fn qualified(name: &str) -> String {
+    if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") }
 }
 
 /// Marks what a filter made of a secret: a string, or the strings of a list.
@@ -201,15 +280,29 @@ pub(crate) fn apply_test(
     subject: &Object,
     arguments: Arguments,
 ) -> Option<Result<bool, Fault>> {
-    let test = jinja_tests::find(name)?;
+    let found = match find_test(rendering, name) {
+        Ok(found) => found?,
+        Err(fault) => return Some(Err(fault)),
+    };
+    let full_name = match &found {
+        Plugin::Builtin(test) => qualified(test.name),
+        Plugin::Python(plugin) => plugin.called().to_owned(),
+    };
     let result = rendering.deeper(|| {
-        if let (false, Object::Undefined(missing)) = (test.takes_undefined, subject) {
+        if let (false, Object::Undefined(missing)) = (found.takes_undefined(), subject) {
             return Err(Fault::Undefined(missing.clone()));
         }
-        let args = arguments.bind(test.name, test.parameters)?;
-        (test.run)(&TestCall { rendering, subject, args })
+        match &found {
+            Plugin::Builtin(test) => {
+                let args = arguments.bind(test.name, test.parameters)?;
+                (test.run)(&TestCall { rendering, subject, args })
+            }
+            Plugin::Python(plugin) => {
+                rendering.templar.plugins().apply(rendering, plugin, subject, &arguments).map(|o| o.is_truthy())
+            }
+        }
     });
-    Some(result.map_err(|fault| fault.in_plugin("test", &format!("ansible.builtin.{}", test.name))))
+    Some(result.map_err(|fault| fault.in_plugin("test", &full_name)))
 }
 
 /// Calls a callable object.

@@ -50,7 +50,7 @@ pub(crate) fn with_final_newlines(result: Object, source: &str, newline: &str) -
 pub(crate) fn piece_text(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
     match defined(object.clone())? {
         Object::Null | Object::Omit => Ok(String::new()),
-        Object::Native(native) => Ok(native.repr()),
+        Object::Native(native) => Ok(native.text()),
         Object::List(_) | Object::Dict(_) | Object::Tuple(_) | Object::Variables(_) => {
             match python::to_value(rendering, object) {
                 Ok(value) => Ok(value.to_string()),

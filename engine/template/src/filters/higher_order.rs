@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::attributes::Getter;
-use crate::evaluate::{Arguments, Fault, FilterCall, apply_filter, apply_test};
+use crate::evaluate::{Arguments, Fault, FilterCall, apply_filter, apply_test, has_filter, has_test};
 use crate::object::Object;
-use crate::{filters, jinja_tests};
 
 fn extra(call: &FilterCall<'_>, name: &str) -> Option<Object> {
     call.args.extra(name).cloned()
@@ -27,7 +26,7 @@ pub(super) fn map(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let Some(name) = name else {
         return Err(Fault::error("map requires a filter argument"));
     };
-    if filters::find(&name).is_none() {
+    if !has_filter(call.rendering, &name)? {
         return Err(Fault::error(format!("No filter named '{name}'.")));
     }
     let mut mapped = Vec::with_capacity(items.len());
@@ -59,7 +58,7 @@ fn named_plugin<'c>(
 fn filtered(call: &FilterCall<'_>, getter: &Getter, test_at: usize, wanted: bool) -> Result<Object, Fault> {
     let (name, arguments) = named_plugin(call, test_at)?;
     if let Some(name) = &name
-        && jinja_tests::find(name).is_none()
+        && !has_test(call.rendering, name)?
     {
         return Err(Fault::error(format!("No test named '{name}'.")));
     }

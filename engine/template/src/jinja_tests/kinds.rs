@@ -1,9 +1,8 @@
 //! Tests of what kind of object something is.
 #![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
-use crate::evaluate::{Fault, TestCall};
+use crate::evaluate::{Fault, TestCall, has_filter, has_test};
 use crate::object::Object;
-use crate::{filters, jinja_tests};
 
 pub(super) fn defined(call: &TestCall<'_>) -> Result<bool, Fault> {
     Ok(!call.subject.is_undefined())
@@ -96,11 +95,11 @@ pub(super) fn sameas(call: &TestCall<'_>) -> Result<bool, Fault> {
 }
 
 pub(super) fn filter(call: &TestCall<'_>) -> Result<bool, Fault> {
-    Ok(call.subject.as_str().is_some_and(|name| filters::find(name).is_some()))
+    call.subject.as_str().map_or(Ok(false), |name| has_filter(call.rendering, name))
 }
 
 pub(super) fn test(call: &TestCall<'_>) -> Result<bool, Fault> {
-    Ok(call.subject.as_str().is_some_and(|name| jinja_tests::find(name).is_some()))
+    call.subject.as_str().map_or(Ok(false), |name| has_test(call.rendering, name))
 }
 
 pub(super) fn truthy(call: &TestCall<'_>) -> Result<bool, Fault> {

@@ -8,6 +8,7 @@ use crate::evaluate::{Arguments, Fault, Interpreter, Locals, Rendering, defined}
 use crate::object::Object;
 use crate::python;
 use crate::scope::Scope;
+use crate::sidecar::{Found, Kind};
 
 /// What a lookup gets.
 pub(crate) struct LookupCall<'c> {
@@ -86,10 +87,24 @@ pub(crate) fn run(
 }
 
 fn run_call(name: &str, call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
-    let Some(lookup) = super::find(name) else {
-        return Err(Fault::Worded(format!("The lookup plugin '{name}' was not found.")));
-    };
-    call.rendering.deeper(|| (lookup.run)(call)).map_err(|fault| fault.in_plugin("lookup", name))
+    let plugins = call.rendering.templar.plugins();
+    let mut target = name.to_owned();
+    for _ in 0..10 {
+        let builtin = super::find(&target);
+        let run = match plugins.find(call.rendering, Kind::Lookup, &target, builtin.is_some())? {
+            Found::Python(plugin) => call.rendering.deeper(|| plugins.look_up(call, &plugin)),
+            Found::Redirect(next) => {
+                target = next;
+                continue;
+            }
+            Found::Nothing => match builtin {
+                Some(lookup) => call.rendering.deeper(|| (lookup.run)(call)),
+                None => break,
+            },
+        };
+        return run.map_err(|fault| fault.in_plugin("lookup", name));
+    }
+    Err(Fault::Worded(format!("The lookup plugin '{name}' was not found.")))
 }
 
 impl LookupCall<'_> {

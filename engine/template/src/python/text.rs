@@ -9,7 +9,7 @@ use crate::object::Object;
 pub(crate) fn str(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
     match object {
         Object::Str(text) => Ok(text.to_string()),
-        Object::Native(native) => Ok(native.repr()),
+        Object::Native(native) => Ok(native.text()),
         Object::Blank => Ok(String::new()),
         other => repr(rendering, other),
     }
@@ -78,7 +78,7 @@ pub(crate) fn scalar_text(object: &Object) -> String {
         Object::BigInt(i) => i.to_string(),
         Object::Float(f) => float_repr(*f),
         Object::Str(text) => text.to_string(),
-        Object::Native(native) => native.repr(),
+        Object::Native(native) => native.text(),
         Object::Omit => "<<Omit>>".into(),
         Object::Blank => String::new(),
         other => format!("<{}>", other.type_name()),

@@ -1,0 +1,168 @@
+//! What Python plugins ask while they run: variables, files, templates, other plugins, settings.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kapell_parsing::yaml::{LoadOptions, load};
+use kapell_parsing::{Map, SourceFile, Text, Trust, Value, VaultSecrets};
+
+use super::wire;
+use crate::evaluate::{Arguments, Fault, Rendering, apply_filter, defined};
+use crate::lookups::{self, LookupCall};
+use crate::object::Object;
+use crate::scope::Scope;
+
+/// One question, with the call it is asked in.
+pub(super) struct Asked<'a> {
+    pub(super) rendering: &'a Rendering<'a>,
+    /// Absent while a filter or test runs.
+    pub(super) lookup: Option<&'a LookupCall<'a>>,
+    pub(super) more: &'a Map,
+}
+
+impl Asked<'_> {
+    /// The frame to send back.
+    pub(super) fn answer(&self, question: &str) -> Value {
+        let field = |name: &str, value: Value| (name.into(), value);
+        let fields: Map = match self.found(question) {
+            Ok(value) => Map::from_iter([field("answer", value)]),
+            Err(Fault::Undefined(missing)) => {
+                Map::from_iter([field("fault", missing.reason.as_str().into()), field("undefined", true.into())])
+            }
+            Err(fault) => Map::from_iter([field("fault", fault.at(None).to_string().into())]),
+        };
+        Value::map(fields)
+    }
+
+    fn found(&self, question: &str) -> Result<Value, Fault> {
+        match question {
+            "variable" => self.variable(),
+            "has_variable" => Ok(self.has_variable().into()),
+            "variable_names" => {
+                let names = self.scope().source.names();
+                Ok(Value::list(names.into_iter().map(|name| name.as_str().into()).collect()))
+            }
+            "template" => self.template(),
+            "filter" => self.filter(),
+            "lookup" => self.look_up(),
+            "has_lookup" => Ok(lookups::find(&self.text("name")).is_some().into()),
+            "find_file" => Ok(self.find_file()),
+            "read" => self.with_call(|call| Ok(call.read_text(&PathBuf::from(self.text("path")))?.0.into())),
+            "real_file" => Ok(self.text("path").into()),
+            "basedir" => Ok(self.rendering.cx.basedir.to_string_lossy().into_owned().into()),
+            "yaml" => self.yaml(),
+            _ => Ok(self.of_surroundings(question)),
+        }
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.more.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn scope(&self) -> Arc<Scope> {
+        self.lookup.map_or_else(|| Scope::new(Arc::new(Map::new())), |call| call.scope.clone())
+    }
+
+    fn with_call<T>(&self, work: impl FnOnce(&LookupCall<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        match self.lookup {
+            Some(call) => work(call),
+            None => {
+                let scope = self.scope();
+                let (terms, options) = (Vec::new(), Vec::new());
+                work(&LookupCall { rendering: self.rendering, scope: &scope, locals: None, terms, options })
+            }
+        }
+    }
+
+    fn local(&self, name: &str) -> Option<Object> {
+        self.lookup.and_then(|call| call.locals.as_ref()).and_then(|locals| locals.get(name))
+    }
+
+    fn has_variable(&self) -> bool {
+        let name = self.text("name");
+        self.local(&name).is_some() || self.scope().source.get(&name).is_some()
+    }
+
+    /// A list of the value, or an empty one.
+    fn variable(&self) -> Result<Value, Fault> {
+        let name = self.text("name");
+        let value = match self.local(&name) {
+            Some(local) => Some(local),
+            None => self.rendering.variable(&self.scope(), &name)?,
+        };
+        let Some(value) = value else { return Ok(Value::list(Vec::new())) };
+        Ok(Value::list(vec![wire::encode(self.rendering, &defined(value)?)?]))
+    }
+
+    fn template(&self) -> Result<Value, Fault> {
+        let trusted = |text: &Text| text.with_trust(Trust::Trusted);
+        let value = self.more.get("value").cloned().unwrap_or(Value::Null).map_strings(&trusted);
+        let scope = match self.more.get("variables") {
+            Some(Value::Map(own)) => Scope::new(Arc::new(
+                Value::Map(own.clone()).map_strings(&trusted).as_map().cloned().unwrap_or_default(),
+            )),
+            _ => self.scope(),
+        };
+        let rendered = defined(self.rendering.resolve(&value, &scope)?)?;
+        wire::encode(self.rendering, &rendered)
+    }
+
+    fn arguments(&self) -> Arguments {
+        let positional = self.more.get("args").and_then(Value::as_list).unwrap_or_default();
+        let named = self.more.get("kwargs").and_then(Value::as_map);
+        let named = named.into_iter().flatten().map(|(name, value)| (Arc::from(name.to_string()), wire::decode(value)));
+        Arguments { positional: positional.iter().map(wire::decode).collect(), named: named.collect() }
+    }
+
+    fn filter(&self) -> Result<Value, Fault> {
+        let mut arguments = self.arguments();
+        let name = self.text("name");
+        if arguments.positional.is_empty() {
+            return Err(Fault::error(format!("{name}() missing 1 required positional argument")));
+        }
+        let input = arguments.positional.remove(0);
+        let result = apply_filter(self.rendering, &name, input, arguments)
+            .unwrap_or_else(|| Err(Fault::error(format!("No filter named '{name}'."))));
+        wire::encode(self.rendering, &result?)
+    }
+
+    fn look_up(&self) -> Result<Value, Fault> {
+        let found = lookups::run(self.rendering, &self.scope(), &self.text("name"), self.arguments())?;
+        wire::encode_all(self.rendering, &found)
+    }
+
+    fn find_file(&self) -> Value {
+        let (dir, name) = (self.text("dirname"), self.text("name"));
+        let given = self.more.get("paths").and_then(Value::as_list).unwrap_or_default();
+        let given = given.iter().filter_map(Value::as_str).map(PathBuf::from);
+        let in_given =
+            given.flat_map(|path| [path.join(&dir).join(&name), path.join(&name)]).find(|path| path.exists());
+        let found = in_given.or_else(|| self.with_call(|call| Ok(call.find_file(&dir, &name))).unwrap_or_default());
+        found.map_or(Value::Null, |path| path.to_string_lossy().into_owned().into())
+    }
+
+    fn yaml(&self) -> Result<Value, Fault> {
+        let secrets = VaultSecrets::default();
+        let options = LoadOptions { trust: Trust::Untrusted, vault: &secrets };
+        let source = SourceFile::new("<plugin>", self.text("text"));
+        let loaded = load(&source, &options, &mut Vec::new()).map_err(|error| Fault::error(error.message))?;
+        wire::encode(self.rendering, &Object::finished(&loaded))
+    }
+
+    /// Settings and messages; nothing where nobody listens.
+    fn of_surroundings(&self, question: &str) -> Value {
+        let Some(surroundings) = &self.rendering.templar.options().surroundings else {
+            return Value::Null;
+        };
+        match question {
+            "setting" => Value::list(surroundings.setting(&self.text("name")).into_iter().collect()),
+            "ini" => surroundings.ini(&self.text("section"), &self.text("key")).map_or(Value::Null, Value::from),
+            "config_file" => surroundings.config_file().map_or(Value::Null, Value::from),
+            "notice" => {
+                surroundings.notice(&self.text("level"), &self.text("text"));
+                Value::Null
+            }
+            _ => Value::Null,
+        }
+    }
+}

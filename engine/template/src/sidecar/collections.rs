@@ -1,0 +1,93 @@
+//! Plugins of collections: where a fully qualified name leads, and what `meta/runtime.yml` says about it.
+
+use std::path::{Path, PathBuf};
+
+use kapell_parsing::yaml::{LoadOptions, load_file};
+use kapell_parsing::{Trust, Value, VaultSecrets};
+
+use super::Kind;
+
+/// `namespace.collection[.folder…].name`.
+pub(super) struct QualifiedName<'n> {
+    pub(super) namespace: &'n str,
+    pub(super) collection: &'n str,
+    pub(super) folders: Vec<&'n str>,
+    pub(super) name: &'n str,
+}
+
+impl<'n> QualifiedName<'n> {
+    pub(super) fn parse(name: &'n str) -> Option<Self> {
+        let parts: Vec<&str> = name.split('.').collect();
+        let is_word = |part: &&str| part.chars().all(|c| c.is_alphanumeric() || c == '_') && !part.is_empty();
+        match parts.as_slice() {
+            [namespace, collection, folders @ .., name] if parts.iter().all(is_word) => {
+                Some(Self { namespace, collection, folders: folders.to_vec(), name })
+            }
+            _ => None,
+        }
+    }
+
+    /// The collection's directory in one of `paths`, each the parent of an `ansible_collections`.
+    pub(super) fn directory(&self, paths: &[PathBuf]) -> Option<PathBuf> {
+        let dirs = paths.iter().map(|path| path.join("ansible_collections").join(self.namespace).join(self.collection));
+        dirs.into_iter().find(|dir| dir.is_dir())
+    }
+
+    /// The plugins' directory below `collection`.
+    pub(super) fn plugins(&self, collection: &Path, kind: Kind) -> PathBuf {
+        let mut dir = collection.join("plugins").join(kind.name());
+        dir.extend(&self.folders);
+        dir
+    }
+
+    /// Python's name of the module in `file`, which is in the plugins' directory.
+    pub(super) fn package(&self, kind: Kind, file: &Path) -> String {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let kind = kind.name();
+        let folders: String = self.folders.iter().map(|folder| format!("{folder}.")).collect();
+        format!("ansible_collections.{}.{}.plugins.{kind}.{folders}{stem}", self.namespace, self.collection)
+    }
+}
+
+/// What a collection says of a plugin.
+pub(super) enum Routing {
+    Here,
+    Redirect(String),
+    /// Removed; why.
+    Tombstone(String),
+}
+
+pub(super) fn routing(collection: &Path, kind: Kind, name: &str) -> Routing {
+    let secrets = VaultSecrets::default();
+    let options = LoadOptions { trust: Trust::Untrusted, vault: &secrets };
+    let path = collection.join("meta/runtime.yml");
+    let Some(Ok(runtime)) = path.is_file().then(|| load_file(&path, &options, &mut Vec::new())) else {
+        return Routing::Here;
+    };
+    let entry = ["plugin_routing", kind.name()].iter().try_fold(&runtime, |value, key| value.get(key));
+    let Some(entry) = entry.and_then(|entry| entry.get(name)) else {
+        return Routing::Here;
+    };
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(ToOwned::to_owned);
+    if let Some(tombstone) = entry.get("tombstone") {
+        return Routing::Tombstone(text(tombstone.get("warning_text")).unwrap_or_default());
+    }
+    text(entry.get("redirect")).map_or(Routing::Here, Routing::Redirect)
+}
+
+/// What ansible-core's own names for plugins that moved into collections lead to.
+pub(super) fn moved(kind: Kind, name: &str) -> Option<&'static str> {
+    let moved: &[(&str, &str)] = match kind {
+        Kind::Filter => &[
+            ("ipaddr", "ansible.utils.ipaddr"),
+            ("ipmath", "ansible.utils.ipmath"),
+            ("ipsubnet", "ansible.utils.ipsubnet"),
+            ("ipv4", "ansible.utils.ipv4"),
+            ("ipv6", "ansible.utils.ipv6"),
+            ("ipwrap", "ansible.utils.ipwrap"),
+            ("json_query", "community.general.json_query"),
+        ],
+        _ => &[],
+    };
+    moved.iter().find(|(known, _)| *known == name).map(|(_, target)| *target)
+}

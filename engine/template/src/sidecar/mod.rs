@@ -1,0 +1,30 @@
+//! The Python sidecar: filters, tests and lookups users wrote in Python, run by one `python3` beside Kapell that is
+//! started when the first of them is needed.
+
+mod answers;
+mod collections;
+mod plugin_files;
+mod process;
+mod python_plugins;
+mod stubs;
+mod wire;
+
+pub use plugin_files::PluginPaths;
+pub(crate) use python_plugins::{Found, PythonPlugin, PythonPlugins};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Filter,
+    Test,
+    Lookup,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Test => "test",
+            Self::Lookup => "lookup",
+        }
+    }
+}

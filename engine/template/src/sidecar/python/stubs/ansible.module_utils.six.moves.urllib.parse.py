@@ -1,0 +1,2 @@
+from urllib.parse import *
+from urllib.parse import unquote_to_bytes, urlparse

@@ -1,0 +1,1 @@
+from ansible.kapell_surroundings import Loader as DataLoader

@@ -1,0 +1,4 @@
+try:
+    from yaml import SafeLoader as AnsibleLoader
+except ImportError:
+    AnsibleLoader = None

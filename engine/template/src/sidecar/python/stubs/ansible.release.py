@@ -1,0 +1,3 @@
+__version__ = '2.19.0'
+__author__ = 'Kapell'
+__codename__ = 'Kapell'

@@ -1,0 +1,44 @@
+"""The little of Jinja2 that plugins import, for control nodes without it."""
+from jinja2.runtime import StrictUndefined, Undefined
+from jinja2.exceptions import TemplateError, UndefinedError
+
+__path__ = []
+__version__ = '3.1.0'
+
+
+def _passes(what):
+    def mark(function):
+        function.jinja_pass_arg = what
+        return function
+    return mark
+
+
+pass_context = _passes('context')
+pass_environment = _passes('environment')
+pass_eval_context = _passes('eval_context')
+
+
+class _Functions(dict):
+    def __missing__(self, name):
+        from kapell_host import ENGINE
+        return lambda *args, **kwargs: ENGINE.filter(name, *args, **kwargs)
+
+
+class Environment:
+    def __init__(self, *_args, **_kwargs):
+        self.filters = _Functions()
+
+    def call_filter(self, name, value, args=None, kwargs=None, **_more):
+        return self.filters[name](value, *(args or ()), **(kwargs or {}))
+
+    def undefined(self, hint=None, obj=None, name=None):
+        return StrictUndefined(hint, obj, name)
+
+    def getitem(self, obj, argument):
+        try:
+            return obj[argument]
+        except (TypeError, LookupError, AttributeError):
+            return getattr(obj, str(argument), self.undefined(name=argument))
+
+    def getattr(self, obj, attribute):
+        return getattr(obj, attribute, None) or self.getitem(obj, attribute)
