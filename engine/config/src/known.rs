@@ -64,7 +64,6 @@ const WITHOUT_MEANING: &[Section] = &[
             "sftp_batch_mode",
             "sftp_executable",
             "sftp_extra_args",
-            "ssh_executable",
             "sshpass_prompt",
             "transfer_method",
             "usetty",

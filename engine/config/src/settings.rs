@@ -229,6 +229,8 @@ settings! {
     ssh_args ssh_args: String = "-C -o ControlMaster=auto -o ControlPersist=60s" [ssh_connection.ssh_args] [ANSIBLE_SSH_ARGS];
     /// Arguments for ssh, scp and sftp.
     ssh_common_args ssh_common_args: String = "" [ssh_connection.ssh_common_args] [ANSIBLE_SSH_COMMON_ARGS];
+    /// The ssh client to use instead of the SSH built in.
+    ssh_executable ssh_executable: String = "ssh" [ssh_connection.ssh_executable] [ANSIBLE_SSH_EXECUTABLE];
     /// More arguments for ssh.
     ssh_extra_args ssh_extra_args: String = "" [ssh_connection.ssh_extra_args] [ANSIBLE_SSH_EXTRA_ARGS];
     /// The shell that commands are run with on managed nodes.

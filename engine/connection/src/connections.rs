@@ -8,9 +8,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::bootstrap::Bootstrap;
-use crate::local::LocalConnection;
+use crate::containers;
+use crate::openssh;
+use crate::program::ProgramConnection;
 use crate::single_flight::SingleFlight;
-use crate::ssh::{SshConnection, SshContext, local_user};
+use crate::ssh::{SshConnection, SshContext, local_user, needs_client};
 use crate::worker_binary::{WorkerBinaries, worker_directories};
 use crate::{BecomeSpec, Connection, ConnectionError, ConnectionSpec, Process, WorkerSession};
 
@@ -111,9 +113,9 @@ impl Connections {
 
     fn is_login_user(&self, spec: &ConnectionSpec, user: &str) -> bool {
         let login = match connection_kind(&spec.kind) {
-            Some(Kind::Ssh) => Some(self.ssh.login_user(spec)),
+            Some(Kind::Ssh | Kind::OpenSsh) => Some(self.ssh.login_user(spec)),
             Some(Kind::Local) => Some(local_user()),
-            None => None,
+            None => containers::login_user(spec),
         };
         login.as_deref() == Some(user)
     }
@@ -140,10 +142,11 @@ async fn close(connection: Arc<AnyConnection>) {
     connection.close().await;
 }
 
-/// The kinds of connection there are: one row each.
+/// The kinds of connection there are, besides containers: one row each.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Ssh,
+    OpenSsh,
     Local,
 }
 
@@ -152,36 +155,45 @@ static KINDS: &[(&str, Kind)] = &[
     ("smart", Kind::Ssh),
     ("paramiko", Kind::Ssh),
     ("paramiko_ssh", Kind::Ssh),
+    ("openssh", Kind::OpenSsh),
     ("local", Kind::Local),
 ];
 
 fn connection_kind(name: &str) -> Option<Kind> {
-    let short = name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name);
-    KINDS.iter().find(|(known, _)| *known == short).map(|(_, kind)| *kind)
+    KINDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}
+
+fn unknown(spec: &ConnectionSpec) -> ConnectionError {
+    let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).chain(containers::names()).collect();
+    let message = format!("the connection plugin '{}' was not found; there are: {}", spec.kind, known.join(", "));
+    ConnectionError::Configuration { host: spec.host.clone(), message }
 }
 
 enum AnyConnection {
     Ssh(Arc<SshConnection>),
-    Local(LocalConnection),
+    Program(ProgramConnection),
 }
 
 impl AnyConnection {
     async fn open(ssh: &SshContext, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
+        let program = |program| Ok(Arc::new(Self::Program(ProgramConnection::new(&spec.host, program))));
         match connection_kind(&spec.kind) {
-            Some(Kind::Ssh) => Ok(Arc::new(Self::Ssh(SshConnection::open(ssh, spec).await?))),
-            Some(Kind::Local) => Ok(Arc::new(Self::Local(LocalConnection::new(&spec.host)))),
-            None => {
-                let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-                let message = format!("connection '{}' is not built; there are: {}", spec.kind, known.join(", "));
-                Err(ConnectionError::Configuration { host: spec.host.clone(), message })
+            Some(Kind::Ssh) if !needs_client(spec) => {
+                Ok(Arc::new(Self::Ssh(SshConnection::open(ssh, spec).await?)))
             }
+            Some(Kind::Ssh | Kind::OpenSsh) => program(openssh::program(spec)?),
+            Some(Kind::Local) => Ok(Arc::new(Self::Program(ProgramConnection::local(&spec.host)))),
+            None => match containers::program(spec) {
+                Some(words) => program(words?),
+                None => Err(unknown(spec)),
+            },
         }
     }
 
     fn inner(&self) -> &dyn Connection {
         match self {
             Self::Ssh(connection) => connection.as_ref(),
-            Self::Local(connection) => connection,
+            Self::Program(connection) => connection,
         }
     }
 }

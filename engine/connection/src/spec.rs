@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::ContainerOptions;
+
 /// A password. Kept out of every `Debug` output.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(String);
@@ -27,7 +29,7 @@ impl fmt::Debug for Secret {
 /// Everything that decides which connection a task uses. Two equal specs share one worker.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConnectionSpec {
-    /// `ssh` (also `smart`, `paramiko`) or `local`.
+    /// `ssh` (also `smart`, `paramiko`), `local`, `docker` and others.
     pub kind: String,
     /// Name in the inventory, for messages.
     pub host: String,
@@ -52,6 +54,10 @@ pub struct ConnectionSpec {
     pub retries: u32,
     /// `ssh_args`, `ssh_common_args` and `ssh_extra_args`, joined by spaces, later ones last.
     pub ssh_args: String,
+    /// A client to use instead of the SSH built in.
+    pub ssh_executable: Option<String>,
+    /// For connections into containers.
+    pub container: ContainerOptions,
     /// Shell used on the node for `raw` commands.
     pub executable: String,
     /// First choice of the directory for the cached worker and temporary files, as `~/.ansible/tmp`.
@@ -78,6 +84,8 @@ impl ConnectionSpec {
             timeout: Duration::from_secs(10),
             retries: 0,
             ssh_args: String::new(),
+            ssh_executable: None,
+            container: ContainerOptions::default(),
             executable: "/bin/sh".to_owned(),
             remote_tmp: "~/.ansible/tmp".to_owned(),
             become_: None,

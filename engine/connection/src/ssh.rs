@@ -57,6 +57,11 @@ pub(crate) struct SshContext {
     warn: Box<dyn Fn(String) + Send + Sync>,
 }
 
+/// Whether only the OpenSSH client can do what the spec wants.
+pub(crate) fn needs_client(spec: &ConnectionSpec) -> bool {
+    spec.ssh_executable.is_some() || SshArguments::parse(&spec.ssh_args).needs_client
+}
+
 impl SshContext {
     pub(crate) fn new(warn: Box<dyn Fn(String) + Send + Sync>) -> Self {
         Self {

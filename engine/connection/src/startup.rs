@@ -171,7 +171,11 @@ impl<'a> Startup<'a> {
         while !self.stderr_ended && timeout_at(deadline, self.read_some()).await.is_ok() {}
         let status = timeout_at(deadline, &mut self.process.exit).await.unwrap_or(ExitStatus::Code(255));
         if let ExitStatus::Lost(message) = &status {
-            return self.lost(message);
+            let said = self.stderr.trim().to_owned();
+            return match said.is_empty() {
+                true => self.lost(message),
+                false => ConnectionError::Unreachable { host: self.host.to_owned(), message: said },
+            };
         }
         let printed = format!("{}{}", self.stderr, self.pending_text());
         match self.becoming {

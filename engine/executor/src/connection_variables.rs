@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kapell_connection::{BecomeSpec, ConnectionSpec, Secret};
+use kapell_connection::{BecomeSpec, ConnectionSpec, ContainerOptions, Secret};
 use kapell_parsing::Value;
 use kapell_template::{RenderContext, Variable, VariableSource};
 
@@ -96,7 +96,7 @@ pub fn connection_spec(
     };
     let become_ = become_spec(&reader, keywords)?;
     Ok(ConnectionSpec {
-        address: reader.text(&["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| host.clone()),
+        address: reader.text(&["ansible_host", "ansible_ssh_host", &format!("ansible_{kind}_host")])?.unwrap_or_else(|| host.clone()),
         port: port(&reader, keywords, delegated)?,
         user: user(&reader, keywords, delegated)?,
         password: reader
@@ -119,6 +119,11 @@ pub fn connection_spec(
             .unwrap_or(settings.host_key_checking),
         timeout,
         ssh_args: ssh_args(&reader)?,
+        ssh_executable: reader
+            .text(&["ansible_ssh_executable"])?
+            .or_else(|| Some(settings.ssh_executable.clone()))
+            .filter(|program| program != "ssh"),
+        container: container_options(&reader, &kind)?,
         executable: reader.text(&["ansible_shell_executable"])?.unwrap_or_else(|| settings.executable.clone()),
         remote_tmp: reader.text(&["ansible_remote_tmp"])?.unwrap_or_else(|| settings.remote_tmp.clone()),
         become_: become_.map(|become_| BecomeSpec { timeout: become_timeout, ..become_ }),
@@ -160,6 +165,21 @@ fn ssh_args(reader: &Reader<'_>) -> Result<String, ErrorReport> {
     ];
     let given: Vec<String> = parts.into_iter().filter(|part| !part.trim().is_empty()).collect();
     Ok(given.join(" "))
+}
+
+/// Variables are named after the kind of container: `ansible_docker_extra_args`, `ansible_chroot_exe`.
+fn container_options(reader: &Reader<'_>, kind: &str) -> Result<ContainerOptions, ErrorReport> {
+    let own = |suffix: &str| format!("ansible_{}_{suffix}", kind.trim_end_matches("_api"));
+    let environment = reader.first(&[&own("extra_env")])?;
+    let environment = environment.as_ref().and_then(Value::as_map).into_iter().flatten();
+    Ok(ContainerOptions {
+        program: reader.text(&[&own("executable"), &own("exe")])?,
+        extra_args: reader.text(&[&own("extra_args")])?.unwrap_or_default(),
+        working_directory: reader.text(&[&own("working_dir")])?,
+        privileged: reader.flag(&[&own("privileged")])?.unwrap_or(false),
+        environment: environment.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        any_user: reader.flag(&[&own("disable_root_check")])?.unwrap_or(false),
+    })
 }
 
 fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<BecomeSpec>, ErrorReport> {

@@ -116,7 +116,7 @@ fn choose<T: Clone + AsRef<str> + PartialEq>(list: Option<&str>, defaults: &[T],
         let matching = known.iter().filter(|name| pattern.is_match(AsRef::<str>::as_ref(*name)));
         matching.for_each(|name| {
             if !named.contains(name) {
-                named.push(name.clone())
+                named.push(name.clone());
             }
         });
     }

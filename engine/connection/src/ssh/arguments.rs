@@ -11,12 +11,14 @@ pub(crate) struct SshArguments {
     /// `-F`; `none` reads no configuration at all.
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) warnings: Vec<String>,
+    /// Something is wanted that only the OpenSSH client can do.
+    pub(crate) needs_client: bool,
 }
 
 /// Letters that change nothing here.
 const WITHOUT_EFFECT: &str = "AaCfGgKkMNnqsTtVvXxYy";
 /// Letters with a value that are not supported.
-const UNSUPPORTED_WITH_VALUE: &str = "BDEeILOPQRSWw";
+const UNSUPPORTED_WITH_VALUE: &str = "BDEeLOPQRSWw";
 
 impl SshArguments {
     pub(crate) fn parse(text: &str) -> Self {
@@ -60,6 +62,7 @@ impl SshArguments {
             'p' => self.set("Port", value),
             'l' => self.set("User", value),
             'i' => self.set("IdentityFile", value),
+            'I' => self.set("PKCS11Provider", value),
             'b' => self.set("BindAddress", value),
             'c' => self.set("Ciphers", value),
             'm' => self.set("MACs", value),
@@ -81,6 +84,12 @@ impl SshArguments {
     }
 
     fn set(&mut self, keyword: &str, value: String) {
+        // In files these may be there by default; on a command line somebody wants them.
+        self.needs_client |= match keyword.to_ascii_lowercase().as_str() {
+            "gssapiauthentication" | "gssapikeyexchange" | "hostbasedauthentication" => value == "yes",
+            "pkcs11provider" => value != "none",
+            _ => false,
+        };
         // A command stays as it is written; everything else is words.
         let is_command = keyword.eq_ignore_ascii_case("ProxyCommand");
         let split = if is_command { None } else { shell_words::split(&value).ok() };

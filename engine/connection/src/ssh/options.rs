@@ -101,6 +101,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "nohostauthenticationforlocalhost",
     "numberofpasswordprompts",
     "permitlocalcommand",
+    "pkcs11provider",
     "protocol",
     "rekeylimit",
     "requesttty",
