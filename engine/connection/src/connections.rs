@@ -178,9 +178,7 @@ impl AnyConnection {
     async fn open(ssh: &SshContext, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
         let program = |program| Ok(Arc::new(Self::Program(ProgramConnection::new(&spec.host, program))));
         match connection_kind(&spec.kind) {
-            Some(Kind::Ssh) if !needs_client(spec) => {
-                Ok(Arc::new(Self::Ssh(SshConnection::open(ssh, spec).await?)))
-            }
+            Some(Kind::Ssh) if !needs_client(spec) => Ok(Arc::new(Self::Ssh(SshConnection::open(ssh, spec).await?))),
             Some(Kind::Ssh | Kind::OpenSsh) => program(openssh::program(spec)?),
             Some(Kind::Local) => Ok(Arc::new(Self::Program(ProgramConnection::local(&spec.host)))),
             None => match containers::program(spec) {

@@ -26,7 +26,8 @@ async fn the_openssh_client() {
     assert_eq!(once(&good, "id -un").await.unwrap(), server.user);
     let own = ConnectionSpec { kind: "ssh".into(), ssh_executable: Some("/usr/bin/ssh".into()), ..good.clone() };
     assert_eq!(once(&own, "id -un").await.unwrap(), server.user);
-    let gssapi = ConnectionSpec { kind: "ssh".into(), ssh_args: "-F none -o GSSAPIAuthentication=yes".into(), ..good.clone() };
+    let gssapi =
+        ConnectionSpec { kind: "ssh".into(), ssh_args: "-F none -o GSSAPIAuthentication=yes".into(), ..good.clone() };
     assert_eq!(once(&gssapi, "id -un").await.unwrap(), server.user);
 
     let no_key = ConnectionSpec { private_key_file: Some(server.other_key.clone()), ..good.clone() };

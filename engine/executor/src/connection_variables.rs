@@ -96,7 +96,9 @@ pub fn connection_spec(
     };
     let become_ = become_spec(&reader, keywords)?;
     Ok(ConnectionSpec {
-        address: reader.text(&["ansible_host", "ansible_ssh_host", &format!("ansible_{kind}_host")])?.unwrap_or_else(|| host.clone()),
+        address: reader
+            .text(&["ansible_host", "ansible_ssh_host", &format!("ansible_{kind}_host")])?
+            .unwrap_or_else(|| host.clone()),
         port: port(&reader, keywords, delegated)?,
         user: user(&reader, keywords, delegated)?,
         password: reader
