@@ -203,6 +203,10 @@ settings! {
     INVENTORY_ANY_UNPARSED_IS_FAILED inventory_any_unparsed_is_failed: bool = "False" [inventory.any_unparsed_is_failed] [ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED];
     /// Whether `ansible-inventory` prints its result for export.
     INVENTORY_EXPORT inventory_export: bool = "False" [inventory.export] [ANSIBLE_INVENTORY_EXPORT];
+    /// Whether inventory plugins that build on variables see those of the command line.
+    INVENTORY_USE_EXTRA_VARS inventory_use_extra_vars: bool = "False" [inventory_plugins.use_extra_vars] [ANSIBLE_INVENTORY_USE_EXTRA_VARS];
+    /// Whether what inventory programs write to standard error is shown although they did well.
+    always_show_stderr inventory_script_stderr: bool = "True" [inventory_plugin_script.always_show_stderr] [ANSIBLE_INVENTORY_PLUGIN_SCRIPT_STDERR];
     /// What happens to group names that are no variable names.
     TRANSFORM_INVALID_GROUP_CHARS transform_invalid_group_chars: GroupNames = "never" [defaults.force_valid_group_names] [ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS];
     /// What a host pattern that matches nothing is.

@@ -7,6 +7,7 @@ use kapell_parsing::{Diagnostic, Key, Map, Text, Trust, Value};
 use kapell_template::{RenderContext, Templar, TemplateError, VariableSource};
 
 use crate::inventory::HostId;
+use crate::load::LoadContext;
 use crate::variables::VarsDirs;
 use crate::{Inventory, group_name};
 
@@ -19,6 +20,8 @@ pub struct Constructed {
     compose: Map,
     groups: Map,
     keyed_groups: Vec<KeyedGroup>,
+    /// Over the hosts' own, where the configuration asks for them.
+    extra_vars: Map,
 }
 
 struct KeyedGroup {
@@ -32,13 +35,10 @@ struct KeyedGroup {
 }
 
 impl Constructed {
-    pub fn from_config(config: &Value) -> Result<Self, Diagnostic> {
-        for option in ["use_vars_plugins", "use_extra_vars"] {
-            if config.get(option).and_then(Value::to_bool_loose) == Some(true) {
-                return Err(Diagnostic::error(format!("'{option}' of inventory plugins is not built yet")));
-            }
-        }
+    pub fn from_config(config: &Value, cx: &LoadContext) -> Result<Self, Diagnostic> {
+        let use_extra_vars = flag(config, "use_extra_vars", cx.settings.inventory_use_extra_vars);
         Ok(Self {
+            extra_vars: if use_extra_vars { cx.extra_vars.clone() } else { Map::new() },
             strict: flag(config, "strict", false),
             leading_separator: flag(config, "leading_separator", true),
             compose: map(config, "compose")?,
@@ -48,11 +48,18 @@ impl Constructed {
     }
 
     /// Sets the variables of one host and puts it into its groups, in this order.
-    pub fn apply(&self, inventory: &mut Inventory, host: &str, templar: &Templar) -> Result<(), Diagnostic> {
+    /// `dirs` are those whose variables expressions may see.
+    pub fn apply(
+        &self,
+        inventory: &mut Inventory,
+        host: &str,
+        dirs: &VarsDirs,
+        templar: &Templar,
+    ) -> Result<(), Diagnostic> {
         let Some(index) = inventory.hosts.get_index_of(host) else { return Ok(()) };
         let host = HostId(index as u32);
-        self.compose(inventory, host, templar)?;
-        let vars = known_variables(inventory, host);
+        self.compose(inventory, host, dirs, templar)?;
+        let vars = self.known_variables(inventory, host, dirs);
         for (name, condition) in &self.groups {
             let met = match condition {
                 Value::Str(text) if text.is_empty() => Ok(false),
@@ -71,8 +78,14 @@ impl Constructed {
     }
 
     /// Expressions do not see each other's results.
-    fn compose(&self, inventory: &mut Inventory, host: HostId, templar: &Templar) -> Result<(), Diagnostic> {
-        let vars = known_variables(inventory, host);
+    fn compose(
+        &self,
+        inventory: &mut Inventory,
+        host: HostId,
+        dirs: &VarsDirs,
+        templar: &Templar,
+    ) -> Result<(), Diagnostic> {
+        let vars = self.known_variables(inventory, host, dirs);
         for (name, expression) in &self.compose {
             let value = match expression {
                 Value::Str(text) => templar.expression(text, &vars, &RenderContext::default()),
@@ -126,6 +139,25 @@ impl Constructed {
             Err(_) => Ok(None),
         }
     }
+
+    /// What expressions see: the host's variables and the names that go with it.
+    fn known_variables(&self, inventory: &Inventory, host: HostId, dirs: &VarsDirs) -> Arc<dyn VariableSource> {
+        let host = inventory.host_at(host);
+        let mut vars = inventory.host_variables(host, dirs);
+        let mut set = |name: &str, value: Value| vars.insert(Key::from(name), value);
+        let name = host.name.as_str();
+        set("inventory_hostname", name.into());
+        set("inventory_hostname_short", name.split('.').next().unwrap_or(name).into());
+        set("group_names", Value::list(inventory.group_names(host).into_iter().map(Value::from).collect()));
+        if let Some(source) = &host.source {
+            set("inventory_file", source.to_string_lossy().into_owned().into());
+        }
+        if let Some(directory) = host.inventory_dir() {
+            set("inventory_dir", directory.to_string_lossy().into_owned().into());
+        }
+        vars.extend(self.extra_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+        Arc::new(vars)
+    }
 }
 
 impl KeyedGroup {
@@ -154,24 +186,6 @@ impl KeyedGroup {
             }
         }
     }
-}
-
-/// What expressions see: the host's variables and the names that go with it.
-fn known_variables(inventory: &Inventory, host: HostId) -> Arc<dyn VariableSource> {
-    let host = inventory.host_at(host);
-    let mut vars = inventory.host_variables(host, &VarsDirs::default());
-    let mut set = |name: &str, value: Value| vars.insert(Key::from(name), value);
-    let name = host.name.as_str();
-    set("inventory_hostname", name.into());
-    set("inventory_hostname_short", name.split('.').next().unwrap_or(name).into());
-    set("group_names", Value::list(inventory.group_names(host).into_iter().map(Value::from).collect()));
-    if let Some(source) = &host.source {
-        set("inventory_file", source.to_string_lossy().into_owned().into());
-    }
-    if let Some(directory) = host.inventory_dir() {
-        set("inventory_dir", directory.to_string_lossy().into_owned().into());
-    }
-    Arc::new(vars)
 }
 
 /// Names made of values may hold anything: they become names of variables whatever the settings say.

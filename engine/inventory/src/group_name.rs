@@ -13,13 +13,13 @@ pub(crate) fn transform(name: &str, rule: GroupNames) -> String {
 /// One warning for all `names` that could not be names of variables, where the settings ask for one.
 pub(crate) fn warning(names: &[String], rule: GroupNames) -> Option<Diagnostic> {
     let fate = match rule {
-        GroupNames::Never => "were kept",
-        GroupNames::Always => "were replaced by '_'",
+        GroupNames::Never => "but not replaced",
+        GroupNames::Always => "and automatically replaced",
         GroupNames::Ignore | GroupNames::Silently => return None,
     };
     let shown = names.first()?;
     let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
-    let message = format!("invalid characters in group names {fate}: '{shown}'{more}");
+    let message = format!("Invalid characters were found in group names {fate}: '{shown}'{more}");
     Some(Diagnostic::warning(message).hint("names of letters, digits and underscores work everywhere"))
 }
 

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_config::Settings;
-use kapell_parsing::{Diagnostic, Severity, SourceFile, Trust, Value, VaultSecrets, vault, yaml};
+use kapell_parsing::{Diagnostic, Map, Severity, SourceFile, Trust, Value, VaultSecrets, vault, yaml};
 
 use crate::sources::{self, Source, SourceKind};
 use crate::{Inventory, Policy};
@@ -19,6 +19,8 @@ pub struct LoadContext<'a> {
     pub vault: &'a VaultSecrets,
     /// What a source file with `plugin: name` is read by, beside those of this crate.
     pub plugins: &'a [Plugin],
+    /// Those of the command line, for sources that ask for them.
+    pub extra_vars: &'a Map,
 }
 
 /// A kind of source that is configured in a YAML file with `plugin: name`.
@@ -64,7 +66,6 @@ fn enabled_kinds(settings: &Settings, warnings: &mut Vec<Diagnostic>) -> Vec<&'s
     for name in &settings.inventory_enabled {
         match sources::find(name) {
             Some(kind) => kinds.push(kind),
-            None if name == "toml" => {}
             None => {
                 let known = sources::KINDS.iter().map(|kind| kind.name);
                 let warning =

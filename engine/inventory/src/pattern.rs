@@ -89,6 +89,9 @@ impl HostPattern {
 }
 
 fn read_limit_file(path: &Path) -> Result<Vec<String>, Diagnostic> {
+    if path.is_dir() {
+        return Err(Diagnostic::error(format!("the limit file '{}' must be a file", path.display())));
+    }
     let text = fs_err::read_to_string(path)
         .map_err(|error| Diagnostic::error(format!("cannot read the limit file: {error}")))?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Into::into).collect())

@@ -48,7 +48,7 @@ impl Project {
     /// Sources with a comma are host lists, others are files of the project.
     fn load(&self, sources: &[&str]) -> (Result<Inventory, Diagnostic>, Vec<String>) {
         let mut warnings = Vec::new();
-        let cx = LoadContext { settings: &self.settings, vault: &self.vault, plugins: &[] };
+        let cx = LoadContext { settings: &self.settings, vault: &self.vault, plugins: &[], extra_vars: &kapell_parsing::Map::new() };
         let place =
             |name: &&str| if name.contains(',') { (*name).into() } else { self.path(name).display().to_string() };
         let sources: Vec<String> = sources.iter().map(place).collect();
@@ -152,7 +152,7 @@ fn a_source_nothing_can_read_is_a_warning_or_an_error() {
 fn errors_name_file_line_and_column() {
     let project = Project::new(&[("hosts.ini", "[web]\na x=1 y\n")]);
     let mut warnings = Vec::new();
-    let cx = LoadContext { settings: &project.settings, vault: &project.vault, plugins: &[] };
+    let cx = LoadContext { settings: &project.settings, vault: &project.vault, plugins: &[], extra_vars: &kapell_parsing::Map::new() };
     Inventory::load(&[project.path("hosts.ini").display().to_string()], &cx, &mut warnings).unwrap();
     let origin = warnings[0].origin.as_ref().unwrap();
     assert_eq!((origin.path(), origin.line, origin.column), (project.path("hosts.ini").as_path(), 2, 7));
@@ -179,8 +179,8 @@ fn a_program_is_asked_for_its_hosts() {
     assert_eq!(
         warnings,
         [
-            "/full: group 'sub' is a list, not a map",
-            "/full: group 'lone' has none of hosts, vars and children: taken for a host",
+            "Group 'sub' was converted to 'dict' from 'list'.",
+            "Treating malformed group 'lone' as the sole host of that group.",
             "'/old' prints no '_meta': it is called once for every host",
             "Found both group and host with same name: lone",
         ]
@@ -197,7 +197,7 @@ fn a_program_is_asked_for_its_hosts() {
     assert_eq!(
         warnings[..2],
         [
-            "Failed to parse inventory with 'script' plugin: the inventory program '/broken' ended with 3: no",
+            "Failed to parse inventory with 'script' plugin: Inventory script returned non-zero exit code 3.",
             "Unable to parse /broken as an inventory source",
         ]
     );

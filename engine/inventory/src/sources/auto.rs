@@ -2,12 +2,12 @@
 
 use kapell_parsing::{Diagnostic, Value};
 
-use super::{Source, constructed};
+use super::{Source, constructed, generator};
 use crate::Inventory;
 use crate::load::{LoadContext, Plugin, PluginConfig, read_yaml};
 
 /// Plugins of this crate; others come with the `LoadContext`.
-static PLUGINS: [&Plugin; 1] = [&constructed::PLUGIN];
+static PLUGINS: [&Plugin; 2] = [&constructed::PLUGIN, &generator::PLUGIN];
 
 /// YAML files that could hold the word, so that no other file is parsed twice.
 pub(crate) fn accepts(source: &Source, _: &LoadContext) -> bool {
@@ -19,6 +19,54 @@ pub(crate) fn accepts(source: &Source, _: &LoadContext) -> bool {
 /// What is encrypted may hold anything.
 fn mentions_plugin(data: &[u8]) -> bool {
     kapell_parsing::vault::is_encrypted(data) || data.windows(6).any(|word| word == b"plugin")
+}
+
+/// A plugin that is enabled by its own name.
+pub(crate) fn accepts_any_yaml(source: &Source, _: &LoadContext) -> bool {
+    let ending = source.path.map(|path| path.extension().unwrap_or_default());
+    ending.is_some_and(|ending| ["", "yml", "yaml", "config"].iter().any(|known| ending == *known))
+}
+
+pub(crate) fn read_constructed(
+    inventory: &mut Inventory,
+    source: &Source,
+    cx: &LoadContext,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    read_as(&constructed::PLUGIN, inventory, source, cx, warnings)
+}
+
+pub(crate) fn read_generator(
+    inventory: &mut Inventory,
+    source: &Source,
+    cx: &LoadContext,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    read_as(&generator::PLUGIN, inventory, source, cx, warnings)
+}
+
+fn read_as(
+    plugin: &Plugin,
+    inventory: &mut Inventory,
+    source: &Source,
+    cx: &LoadContext,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    let Some(path) = source.path else { return Ok(()) };
+    let config = read_yaml(path, cx, warnings)?;
+    let name = match &config {
+        Value::Null => return Err(Diagnostic::error(format!("{} is empty", path.display()))),
+        Value::Map(config) => config.get("plugin"),
+        other => {
+            let message = format!("the configuration of a plugin is a map, this is a {}", other.type_name());
+            return Err(Diagnostic::error(message).at(other.origin()));
+        }
+    };
+    if !name.and_then(Value::as_str).is_some_and(|name| plugin.names.contains(&name)) {
+        let message = format!("the file is not for this plugin: it has no 'plugin: {}'", plugin.names[0]);
+        return Err(Diagnostic::error(message));
+    }
+    (plugin.read)(inventory, &PluginConfig { path, config: &config }, cx, warnings)
 }
 
 pub(crate) fn read(

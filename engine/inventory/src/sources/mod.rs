@@ -3,10 +3,12 @@
 mod auto;
 mod constructed;
 mod directory;
+mod generator;
 mod host_line;
 mod host_list;
 mod ini;
 mod script;
+mod toml;
 mod variables;
 mod yaml;
 
@@ -42,6 +44,9 @@ pub(crate) static KINDS: &[SourceKind] = &[
     SourceKind { name: "auto", accepts: auto::accepts, read: auto::read },
     SourceKind { name: "yaml", accepts: yaml::accepts, read: yaml::read },
     SourceKind { name: "ini", accepts: ini::accepts, read: ini::read },
+    SourceKind { name: "toml", accepts: toml::accepts, read: toml::read },
+    SourceKind { name: "constructed", accepts: auto::accepts_any_yaml, read: auto::read_constructed },
+    SourceKind { name: "generator", accepts: auto::accepts_any_yaml, read: auto::read_generator },
 ];
 
 pub(crate) fn find(name: &str) -> Option<&'static SourceKind> {

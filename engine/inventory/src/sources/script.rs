@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, SourceFile, Text, Trust, Value, VaultSecrets, json_value, vault};
 
@@ -26,17 +27,13 @@ pub(crate) fn read(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
     let Some(path) = source.path else { return Ok(()) };
-    let output = run(path, &["--list"], cx.vault, warnings)?;
-    let Value::Map(groups) = &output else {
-        return Err(Diagnostic::error(format!("the program printed a {} where a map belongs", output.type_name())));
+    let printed = run(path, &["--list"], cx, warnings)?;
+    let groups = listing(&printed, path)?;
+    let unreadable = |error: Diagnostic| Diagnostic {
+        message: format!("Inventory script result could not be parsed as JSON: {}", error.message),
+        ..error
     };
-    match groups.get("_meta").and_then(|meta| meta.get("profile")) {
-        None => {}
-        Some(profile) if profile.as_str() == Some("inventory_legacy") => {}
-        Some(profile) => {
-            return Err(Diagnostic::error(format!("'_meta.profile' is {}, which is not known", profile.repr())));
-        }
-    }
+    let Value::Map(groups) = decode(&Value::map(groups), cx.vault).map_err(unreadable)? else { return Ok(()) };
     let mut reader = Reader { inventory, path, hosts: Vec::new(), warnings };
     for (name, content) in groups.iter().filter(|(name, _)| name.as_str() != Some("_meta")) {
         reader.read_group(&name.to_string(), content)?;
@@ -45,14 +42,16 @@ pub(crate) fn read(
     match groups.get("_meta") {
         Some(meta) => {
             let Some(Value::Map(vars)) = meta.get("hostvars") else {
-                return Err(Diagnostic::error("'_meta' has no map 'hostvars'"));
+                let found = meta.get("hostvars").map_or("missing", |vars| vars.type_name());
+                let message = format!("Value contains '_meta.hostvars' which is '{found}' instead of 'dict'.");
+                return Err(Diagnostic::error(message));
             };
             for host in hosts {
                 let vars = vars.get(reader.inventory.host_at(host).name.as_str()).unwrap_or(&Value::Null);
                 reader.set_host_vars(host, vars)?;
             }
         }
-        None => reader.ask_for_each(hosts, cx.vault)?,
+        None => reader.ask_for_each(hosts, cx)?,
     }
     Ok(())
 }
@@ -92,16 +91,16 @@ impl Reader<'_> {
             Value::Map(vars) => {
                 let vars = Value::map(Map::clone(vars)).with_trust(Trust::Untrusted);
                 (
-                    format!("group '{name}' has none of hosts, vars and children: taken for a host"),
+                    format!("Treating malformed group '{name}' as the sole host of that group."),
                     [("hosts", host), ("vars", vars)],
                 )
             }
             other => (
-                format!("group '{name}' is a {}, not a map", other.type_name()),
+                format!("Group '{name}' was converted to 'dict' from '{}'.", other.type_name()),
                 [("hosts", other.clone()), ("vars", Map::new().into())],
             ),
         };
-        self.warnings.push(Diagnostic::deprecation(format!("{}: {message}", self.path.display())));
+        self.warnings.push(Diagnostic::deprecation(message).hint(format!("printed by '{}'", self.path.display())));
         sections.into_iter().map(|(section, value)| (Key::from(section), value)).collect()
     }
 
@@ -122,8 +121,7 @@ impl Reader<'_> {
 
     fn read_vars(&mut self, group_name: &str, group: GroupId, vars: &Value) -> Result<(), Diagnostic> {
         let Value::Map(vars) = vars else {
-            let message = format!("'{group_name}.vars' is a {} where a map belongs", vars.type_name());
-            return Err(Diagnostic::error(message));
+            return Err(wrong_type(&format!("{group_name}.vars"), vars, "dict"));
         };
         for (key, value) in vars.iter() {
             self.warnings.extend(check_name(&key.to_string(), None));
@@ -145,13 +143,22 @@ impl Reader<'_> {
     }
 
     /// Without `_meta` the program is called once for every host.
-    fn ask_for_each(&mut self, hosts: Vec<HostId>, secrets: &VaultSecrets) -> Result<(), Diagnostic> {
+    fn ask_for_each(&mut self, hosts: Vec<HostId>, cx: &LoadContext) -> Result<(), Diagnostic> {
         let message = format!("'{}' prints no '_meta': it is called once for every host", self.path.display());
         self.warnings.push(Diagnostic::deprecation(message));
         let mut asked = crate::host_set::HostSet::default();
         for host in hosts.into_iter().filter(|host| !asked.contains_or_insert(*host)) {
             let name = self.inventory.host_at(host).name.clone();
-            let vars = run(self.path, &["--host", &name], secrets, self.warnings)?;
+            let printed = run(self.path, &["--host", &name], cx, self.warnings)?;
+            if printed.trim().is_empty() {
+                continue;
+            }
+            let unreadable = |error: Diagnostic| {
+                let message = format!("Inventory script result for host '{name}' could not be parsed as JSON");
+                Diagnostic { message: format!("{message}: {}", error.message), ..error }
+            };
+            let vars = json_value::parse_json(&output_file(self.path, printed), Trust::Trusted);
+            let vars = vars.and_then(|vars| decode(&vars, cx.vault)).map_err(unreadable)?;
             self.set_host_vars(host, &vars)?;
         }
         Ok(())
@@ -166,46 +173,91 @@ impl Reader<'_> {
                 }
                 Ok(())
             }
-            falsy if !falsy.is_truthy() => Ok(()),
+            Value::Null => Ok(()),
             other => {
                 let name = &self.inventory.host_at(host).name;
-                let message = format!("the variables of host '{name}' are a {} where a map belongs", other.type_name());
-                Err(Diagnostic::error(message))
+                Err(invalid_vars(name, other))
             }
         }
     }
 }
 
 fn list<'a>(group: &str, section: &str, value: &'a Value) -> Result<&'a [Value], Diagnostic> {
-    value.as_list().ok_or_else(|| {
-        Diagnostic::error(format!("'{group}.{section}' is a {} where a list belongs", value.type_name()))
-    })
+    value.as_list().ok_or_else(|| wrong_type(&format!("{group}.{section}"), value, "list"))
 }
 
-/// What the program prints, as a value; nothing for `--host` is an empty map. It runs in our own working directory.
-fn run(
-    path: &Path,
-    args: &[&str],
-    secrets: &VaultSecrets,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Value, Diagnostic> {
-    let failed = |what: String| Diagnostic::error(format!("the inventory program '{}' {what}", path.display()));
-    let output = Command::new(path).args(args).output().map_err(|error| failed(format!("does not start: {error}")))?;
+fn wrong_type(place: &str, value: &Value, expected: &str) -> Diagnostic {
+    Diagnostic::error(format!("Value contains '{place}' which is '{}' instead of '{expected}'.", value.type_name()))
+}
+
+fn invalid_vars(host: &str, vars: &Value) -> Diagnostic {
+    let message = format!("Invalid data from file, expected dictionary and got: {}", vars.repr());
+    Diagnostic::error(message).hint(format!("these are the variables of host '{host}'"))
+}
+
+/// The groups of `--list`, once the profile they are written for is known to be ours.
+fn listing(printed: &str, path: &Path) -> Result<Map, Diagnostic> {
+    let refused = |reason: String| {
+        Diagnostic::error(format!("Unable to get JSON decoder for inventory script result: {reason}"))
+    };
+    let parsed = json_value::parse_json(&output_file(path, printed.to_owned()), Trust::Trusted);
+    let parsed =
+        parsed.map_err(|error| Diagnostic { message: refused(unparsed(&error)).message, ..error })?;
+    let Value::Map(groups) = &parsed else {
+        return Err(refused(format!("Value is '{}' instead of 'dict'.", parsed.type_name())));
+    };
+    match groups.get("_meta") {
+        None => {}
+        Some(Value::Map(meta)) => match meta.get("profile") {
+            None => {}
+            Some(Value::Str(name)) if name.as_str() == "inventory_legacy" => {}
+            Some(Value::Str(name)) if name.starts_with("inventory_") => {
+                return Err(refused(format!("Unknown profile name '{name}'.")));
+            }
+            Some(Value::Str(name)) => {
+                return Err(refused(format!("Non-inventory profile '{name}' is not allowed.")));
+            }
+            Some(other) => return Err(refused(wrong_type("_meta.profile", other, "str").message)),
+        },
+        Some(other) => return Err(refused(wrong_type("_meta", other, "dict").message)),
+    }
+    Ok(Map::clone(groups))
+}
+
+fn unparsed(error: &Diagnostic) -> String {
+    format!("Value could not be parsed as JSON: {}", error.message)
+}
+
+fn output_file(path: &Path, printed: String) -> Arc<SourceFile> {
+    SourceFile::new(format!("<inventory script output from '{}'>", path.display()), printed)
+}
+
+/// What the program prints. It runs in our own working directory.
+fn run(path: &Path, args: &[&str], cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<String, Diagnostic> {
+    let command = || format!("{} {}", path.display(), args.join(" "));
+    let output = Command::new(path).args(args).output().map_err(|error| {
+        Diagnostic::error(format!("Failed to execute inventory script command '{}': {error}", command()))
+    })?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     let complaint = complaint.trim();
+    let said = |error: Diagnostic| {
+        let hint = format!("Standard error from inventory script:\n{complaint}");
+        if complaint.is_empty() { error } else { error.hint(hint) }
+    };
     if !output.status.success() {
-        let status = output.status.code().map_or("was killed".into(), |code| format!("ended with {code}"));
-        return Err(failed(if complaint.is_empty() { status } else { format!("{status}: {complaint}") }));
+        let message = match output.status.code() {
+            Some(code) => format!("Inventory script returned non-zero exit code {code}."),
+            None => "Inventory script was killed by a signal.".into(),
+        };
+        return Err(said(Diagnostic::error(message)));
     }
-    if !complaint.is_empty() {
-        warnings.push(Diagnostic::warning(format!("the inventory program '{}' says: {complaint}", path.display())));
+    if !complaint.is_empty() && cx.settings.inventory_script_stderr {
+        warnings.push(Diagnostic::error(complaint));
     }
-    let text = String::from_utf8(output.stdout).map_err(|_| failed("printed text that is not UTF-8".into()))?;
-    if text.trim().is_empty() && args[0] == "--host" {
-        return Ok(Map::new().into());
-    }
-    let source = SourceFile::new(format!("<inventory script output from '{}'>", path.display()), text);
-    decode(&json_value::parse_json(&source, Trust::Trusted)?, secrets)
+    String::from_utf8(output.stdout).map_err(|error| {
+        let message = "Inventory script result contained characters that cannot be interpreted as UTF-8";
+        said(Diagnostic::error(format!("{message}: {error}")))
+    })
 }
 
 /// `{"__ansible_unsafe": text}` and `{"__ansible_vault": envelope}` stand for texts.
@@ -220,6 +272,10 @@ fn decode(value: &Value, secrets: &VaultSecrets) -> Result<Value, Diagnostic> {
     };
     if let (1, Some(text)) = (map.len(), map.get("__ansible_unsafe").and_then(Value::as_text)) {
         return Ok(Value::Str(text.with_trust(Trust::Untrusted)));
+    }
+    if let Some(other) = map.get("__ansible_vault").filter(|value| value.as_str().is_none() && map.len() == 1) {
+        let message = format!("JSON parsing failed: __ansible_vault is a {}, not a text", other.type_name());
+        return Err(Diagnostic::error(message));
     }
     if let (1, Some(envelope)) = (map.len(), map.get("__ansible_vault").and_then(Value::as_text)) {
         let plain = vault::decrypt(envelope.as_bytes(), secrets)

@@ -97,7 +97,7 @@ impl Reader<'_> {
             let origin = origin_of(pattern);
             let error = |message: String| Diagnostic::error(message).at(origin);
             let Some(text) = pattern.as_str() else {
-                return Err(error(format!("the name of a host is a string, this is {pattern}")).hint("quote it"));
+                return Err(error(format!("Host pattern {pattern} must be a string")).hint("quote it"));
             };
             if !matches!(vars, Value::Map(_)) && vars.is_truthy() {
                 return Err(error(format!("the variables of host '{text}' are a map, not a {}", vars.type_name())));

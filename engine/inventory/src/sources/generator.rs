@@ -1,0 +1,147 @@
+//! `plugin: generator`: a host for every combination of the layers' words, with groups named after them.
+
+use std::sync::Arc;
+
+use kapell_parsing::{Diagnostic, Key, Map, Value};
+use kapell_template::{RenderContext, Templar, TemplarOptions, VariableSource};
+
+use super::variables::check_name;
+use crate::inventory::{GroupId, HostId};
+use crate::load::{LoadContext, PluginConfig};
+use crate::mutation::Place;
+use crate::{Inventory, Plugin};
+
+/// More combinations than this are a slip of the fingers.
+const MAX_HOSTS: usize = 1_000_000;
+/// Parents of parents, deeper than anybody writes.
+const MAX_DEPTH: usize = 64;
+
+pub(crate) static PLUGIN: Plugin =
+    Plugin { names: &["generator", "ansible.builtin.generator", "ansible.legacy.generator"], read };
+
+fn read(
+    inventory: &mut Inventory,
+    plugin: &PluginConfig,
+    cx: &LoadContext,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    let missing = |what: &str| Diagnostic::error(format!("the generator has no '{what}'")).at(plugin.config.origin());
+    let layers = plugin.config.get("layers").and_then(Value::as_map).ok_or_else(|| missing("layers"))?;
+    let hosts = plugin.config.get("hosts").filter(|hosts| hosts.as_map().is_some()).ok_or_else(|| missing("hosts"))?;
+    let name = hosts.get("name").ok_or_else(|| missing("hosts.name"))?;
+    let parents = list(hosts.get("parents"))?;
+    let templar = Templar::new(TemplarOptions { vault: cx.vault.clone(), ..TemplarOptions::default() });
+    let mut generator = Generator { inventory, templar, warnings, plugin };
+    for words in combinations(layers)? {
+        let words: Arc<dyn VariableSource> = Arc::new(words);
+        let host = generator.text(name, &words)?;
+        let place = Place { source: Some(plugin.path), origin: None };
+        let (host_name, ungrouped) = (host.as_str(), GroupId::UNGROUPED);
+        let id = generator.inventory.add_source_host(host_name, None, ungrouped, &place, generator.warnings)?;
+        generator.add_parents(&Child::Host(id, host), &parents, &words, 0)?;
+    }
+    Ok(())
+}
+
+/// What gets parents.
+enum Child {
+    Host(HostId, String),
+    Group(GroupId, String),
+}
+
+struct Generator<'a> {
+    inventory: &'a mut Inventory,
+    templar: Templar,
+    warnings: &'a mut Vec<Diagnostic>,
+    plugin: &'a PluginConfig<'a>,
+}
+
+impl Generator<'_> {
+    fn text(&self, template: &Value, words: &Arc<dyn VariableSource>) -> Result<String, Diagnostic> {
+        self.value(template, words).map(|value| value.to_string())
+    }
+
+    fn value(&self, template: &Value, words: &Arc<dyn VariableSource>) -> Result<Value, Diagnostic> {
+        let rendered = self.templar.render(template, words, &RenderContext::default());
+        rendered.map_err(|error| Diagnostic::error(error.to_string()).at(error.origin().or(template.origin())))
+    }
+
+    fn add_parents(
+        &mut self,
+        child: &Child,
+        parents: &[Value],
+        words: &Arc<dyn VariableSource>,
+        depth: usize,
+    ) -> Result<(), Diagnostic> {
+        for parent in parents {
+            let (Child::Host(_, child_name) | Child::Group(_, child_name)) = child;
+            let Some(name) = parent.get("name") else {
+                let message = format!("Element {child_name} has a parent with no name.");
+                return Err(Diagnostic::error(message).at(parent.origin().or(self.plugin.config.origin())));
+            };
+            if depth > MAX_DEPTH {
+                return Err(Diagnostic::error("the parents of a group are nested too deeply").at(name.origin()));
+            }
+            let name = self.text(name, words)?;
+            let (group, _) = self.inventory.group_id(&name);
+            self.set_vars(group, parent.get("vars"), words)?;
+            match child {
+                Child::Host(host, _) => drop(self.inventory.join(*host, group)),
+                Child::Group(child, _) => drop(self.inventory.add_child(group, *child)?),
+            }
+            let grandparents = list(parent.get("parents"))?;
+            self.add_parents(&Child::Group(group, name), &grandparents, words, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    /// Texts are templated with the words of the combination; what lists and maps hold waits for the play.
+    fn set_vars(
+        &mut self,
+        group: GroupId,
+        vars: Option<&Value>,
+        words: &Arc<dyn VariableSource>,
+    ) -> Result<(), Diagnostic> {
+        for (key, value) in vars.and_then(Value::as_map).into_iter().flatten() {
+            let value = if matches!(value, Value::Str(_)) { self.value(value, words)? } else { value.clone() };
+            let warning = check_name(&key.to_string(), None);
+            if warning.as_ref().is_some_and(|warning| !self.warnings.contains(warning)) {
+                self.warnings.extend(warning);
+            }
+            self.inventory.set_group_var(group, key.clone(), value)?;
+        }
+        Ok(())
+    }
+}
+
+/// One word of every layer, the last layer changing fastest.
+fn combinations(layers: &Map) -> Result<Vec<Map>, Diagnostic> {
+    let mut all = vec![Map::new()];
+    for (layer, words) in layers {
+        let words = words.as_list().ok_or_else(|| {
+            let message = format!("the layer '{layer}' is a list of words, not a {}", words.type_name());
+            Diagnostic::error(message).at(words.origin())
+        })?;
+        if all.len().saturating_mul(words.len()) > MAX_HOSTS {
+            return Err(Diagnostic::error("the layers stand for more than a million hosts"));
+        }
+        let with = |map: &Map, key: &Key, word: &Value| {
+            let mut map = map.clone();
+            map.insert(key.clone(), word.clone());
+            map
+        };
+        all = all.iter().flat_map(|map| words.iter().map(|word| with(map, layer, word)).collect::<Vec<_>>()).collect();
+    }
+    Ok(all)
+}
+
+fn list(value: Option<&Value>) -> Result<Vec<Value>, Diagnostic> {
+    match value {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::List(items)) => Ok(items.to_vec()),
+        Some(other) => {
+            let message = format!("'parents' is a list of maps, not a {}", other.type_name());
+            Err(Diagnostic::error(message).at(other.origin()))
+        }
+    }
+}
