@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
-use kapell_parsing::{Diagnostic, Severity, Value};
+use kapell_parsing::{Diagnostic, Value};
 
 use crate::banner::banner;
-use crate::error_text::{diagnostic_text, report_text};
+use crate::error_text::{diagnostic_line, report_text};
 use crate::progress::Progress;
 use crate::result_text::{is_shown, result_text};
 use crate::{Color, Display, diff_text, json_text, recap};
@@ -220,12 +220,8 @@ impl Default {
     }
 
     fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        let (word, color) = match diagnostic.severity {
-            Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
-            Severity::Warning => ("WARNING", Color::Warning),
-            Severity::Error => ("ERROR", Color::Failed),
-        };
-        self.tell_once(&format!("[{word}]: {}", diagnostic_text(diagnostic)), color);
+        let (text, color) = diagnostic_line(diagnostic);
+        self.tell_once(&text, color);
     }
 
     fn tell_once(&mut self, text: &str, color: Color) {

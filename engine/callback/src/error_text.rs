@@ -3,13 +3,25 @@
 use std::fmt::Write;
 
 use kapell_executor::error_report::ErrorReport;
-use kapell_parsing::{Diagnostic, Origin};
+use kapell_parsing::{Diagnostic, Origin, Severity};
+
+use crate::Color;
 
 /// A diagnostic the way ansible-playbook 2.19 prints one, without the `[ERROR]: ` in front.
 pub fn diagnostic_text(diagnostic: &Diagnostic) -> String {
     let mut text = diagnostic.message.clone();
     append_place(&mut text, diagnostic);
     text
+}
+
+/// The same with its word in front, and the colour of that.
+pub(crate) fn diagnostic_line(diagnostic: &Diagnostic) -> (String, Color) {
+    let (word, color) = match diagnostic.severity {
+        Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
+        Severity::Warning => ("WARNING", Color::Warning),
+        Severity::Error => ("ERROR", Color::Failed),
+    };
+    (format!("[{word}]: {}", diagnostic_text(diagnostic)), color)
 }
 
 /// A chain of causes: all of it on the first line, then one paragraph a cause when there are several.
@@ -43,6 +55,9 @@ fn append_place(text: &mut String, diagnostic: &Diagnostic) {
 
 /// Up to three source lines that end with the one in question, numbered, and a mark under the column.
 fn excerpt(origin: &Origin) -> Option<String> {
+    if origin.line == 0 {
+        return Some(origin.source.text.clone()).filter(|text| !text.is_empty());
+    }
     origin.source_line()?;
     let first = origin.line.saturating_sub(2).max(1);
     let width = origin.line.to_string().len();

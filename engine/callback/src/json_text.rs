@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use kapell_parsing::{Map, Value, value::float_repr};
 
-/// On one line, or with four spaces a level.
+/// On one line, or with four spaces a level, or on one line without a blank after a comma.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     Line,
     Indented,
+    Tight,
 }
 
 pub(crate) fn map_text(map: &Map, layout: Layout) -> String {
@@ -75,7 +76,8 @@ fn key_text(key: &kapell_parsing::Key) -> String {
 /// What stands before item `index`.
 fn separate(text: &mut String, index: usize, layout: Layout, level: usize) {
     match (layout, index) {
-        (Layout::Line, 0) => {}
+        (Layout::Line | Layout::Tight, 0) => {}
+        (Layout::Tight, _) => text.push(','),
         (Layout::Line, _) => text.push_str(", "),
         (Layout::Indented, _) => {
             text.push_str(if index == 0 { "\n" } else { ",\n" });

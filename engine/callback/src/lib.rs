@@ -1,15 +1,21 @@
 //! Events in, text out: what a run shows on a terminal, in a pipe, in a log. The only crate of the engine that prints.
 
 mod banner;
+mod chosen;
 mod default;
 mod diff_text;
 mod display;
 mod error_text;
 mod json_text;
+mod minimal;
 mod progress;
 mod recap;
 mod result_text;
+mod tree;
 
+pub use chosen::callbacks;
 pub use default::Default;
 pub use display::{Color, Display};
 pub use error_text::diagnostic_text;
+pub use minimal::{Minimal, Shape};
+pub use tree::Tree;

@@ -23,6 +23,30 @@ pub(crate) fn result_text(event: &HostResult, verbosity: u8) -> String {
     map_text(&shown(event, verbosity), layout)
 }
 
+/// The result as ad-hoc commands show it.
+pub(crate) fn bare_result(event: &HostResult, verbosity: u8) -> Map {
+    if event.result.no_log {
+        let mut censored = Map::new();
+        censored.insert("censored".into(), CENSORED.into());
+        censored.insert("changed".into(), event.result.is_changed().into());
+        return censored;
+    }
+    let mut data = shown(event, verbosity);
+    for stream in ["stdout", "stderr"] {
+        let lines = format!("{stream}_lines");
+        if let Some(Value::Str(text)) = data.get(stream)
+            && !data.contains_key(lines.as_str())
+        {
+            let list = text.lines().map(Value::from).collect::<Vec<_>>();
+            data.insert(lines.into(), list.into());
+        }
+    }
+    if !is_debug(&event.task.action) && !data.contains_key("changed") {
+        data.insert("changed".into(), false.into());
+    }
+    data
+}
+
 /// The keys of the result that are shown.
 fn shown(event: &HostResult, verbosity: u8) -> Map {
     let mut data = event.result.data.clone();

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser};
+use kapell_config::Settings;
+
+use crate::commands::inventory::InventoryArgs;
+use crate::commands::run::RunArgs;
 
 /// Runs Ansible content over SSH. No Python needed on either side.
 #[derive(Debug, Parser)]
@@ -16,6 +20,10 @@ pub(crate) struct Kapell {
 pub(crate) enum Subcommand {
     /// Run playbooks on the hosts they name.
     Playbook(PlaybookArgs),
+    /// Run one task on the hosts of a pattern.
+    Run(RunArgs),
+    /// Show the inventory as it was understood.
+    Inventory(InventoryArgs),
 }
 
 /// Runs playbooks, executing the defined tasks on the targeted hosts.
@@ -34,7 +42,7 @@ pub(crate) struct PlaybookArgs {
     #[command(flatten)]
     pub vault: VaultArgs,
     #[command(flatten)]
-    pub run: RunArgs,
+    pub run: PlayArgs,
     #[command(flatten)]
     pub listing: ListingArgs,
     /// Say more; up to -vvvv
@@ -131,7 +139,7 @@ pub(crate) struct VaultArgs {
 }
 
 #[derive(Debug, Default, Args)]
-pub(crate) struct RunArgs {
+pub(crate) struct PlayArgs {
     /// Only run plays and tasks tagged with these values; may be given several times
     #[arg(short, long, value_name = "TAGS")]
     pub tags: Vec<String>,
@@ -176,4 +184,16 @@ pub(crate) struct ListingArgs {
     /// List the tags
     #[arg(long)]
     pub list_tags: bool,
+}
+
+impl ConnectionArgs {
+    /// What the command line says goes over the settings.
+    pub(crate) fn apply_to(&self, settings: &mut Settings) {
+        if let Some(common) = &self.ssh_common_args {
+            settings.ssh_common_args.clone_from(common);
+        }
+        if let Some(extra) = &self.ssh_extra_args {
+            settings.ssh_extra_args.clone_from(extra);
+        }
+    }
 }

@@ -21,15 +21,25 @@ pub(crate) fn variables(
     settings: &Settings,
     vault: &VaultSecrets,
 ) -> InventoryVariables {
+    let dirs: Vec<PathBuf> =
+        playbooks.iter().filter_map(|playbook| std::path::absolute(parent(playbook)).ok()).collect();
+    InventoryVariables::new(vars_dirs(inventory, &dirs, settings, vault))
+}
+
+/// The same, with the directories of the playbooks.
+pub(crate) fn vars_dirs(
+    inventory: &Inventory,
+    playbook_dirs: &[PathBuf],
+    settings: &Settings,
+    vault: &VaultSecrets,
+) -> VarsDirs {
     let mut loaded: HashMap<PathBuf, Arc<VarsDir>> = HashMap::new();
     let mut load = |dir: PathBuf| {
         let fresh = || Arc::new(VarsDir::load(&dir, settings, vault));
         Arc::clone(loaded.entry(dir.clone()).or_insert_with(fresh))
     };
     let inventory = inventory.vars_basedirs().into_iter().map(&mut load).collect();
-    let playbook =
-        playbooks.iter().filter_map(|playbook| std::path::absolute(parent(playbook)).ok()).map(load).collect();
-    InventoryVariables::new(VarsDirs { inventory, playbook })
+    VarsDirs { inventory, playbook: playbook_dirs.iter().cloned().map(load).collect() }
 }
 
 /// The directory a file is in; `.` for a bare name.

@@ -3,10 +3,14 @@
 mod args;
 mod commands;
 mod events;
+mod execution;
 mod exit_code;
 mod extra_vars;
+mod foundation;
 mod inventory;
+mod login;
 mod passwords;
+mod refusal;
 mod surroundings;
 mod version;
 
@@ -16,13 +20,19 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Kapell, PlaybookArgs, Subcommand};
+use crate::commands::inventory::InventoryArgs;
+use crate::commands::run::RunArgs;
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     match program_name(&argv).as_str() {
         "ansible-playbook" => finish(PlaybookArgs::try_parse_from(argv), commands::playbook::main),
+        "ansible" => finish(RunArgs::try_parse_from(argv), commands::run::main),
+        "ansible-inventory" => finish(InventoryArgs::try_parse_from(argv), commands::inventory::main),
         _ => finish(Kapell::try_parse_from(argv), |kapell| match kapell.command {
             Subcommand::Playbook(args) => commands::playbook::main(args),
+            Subcommand::Run(args) => commands::run::main(args),
+            Subcommand::Inventory(args) => commands::inventory::main(args),
         }),
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use kapell_config::Settings;
 use kapell_parsing::VaultSecrets;
 
-use crate::args::{PlaybookArgs, VaultArgs};
+use crate::args::{ConnectionArgs, PrivilegeArgs, VaultArgs};
 
 /// What may be needed to log in and to become.
 #[derive(Default)]
@@ -18,16 +18,17 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    pub(crate) fn collect(args: &PlaybookArgs, settings: &Settings) -> Result<Self> {
+    pub(crate) fn collect(connection: &ConnectionArgs, privilege: &PrivilegeArgs, settings: &Settings) -> Result<Self> {
         let mut passwords = Self::default();
-        if let Some(file) = &args.connection.connection_password_file {
+        if let Some(file) = connection.connection_password_file.as_ref().or(settings.connection_password_file.as_ref())
+        {
             passwords.connection = Some(text(from_file(file)?)?);
-        } else if args.connection.ask_pass || settings.ask_pass {
+        } else if connection.ask_pass || settings.ask_pass {
             passwords.connection = Some(ask("SSH password: ")?);
         }
-        if let Some(file) = &args.privilege.become_password_file {
+        if let Some(file) = privilege.become_password_file.as_ref().or(settings.become_password_file.as_ref()) {
             passwords.become_ = Some(text(from_file(file)?)?);
-        } else if args.privilege.ask_become_pass || settings.become_ask_pass {
+        } else if privilege.ask_become_pass || settings.become_ask_pass {
             let or_default = if passwords.connection.is_some() { "[defaults to SSH password]" } else { "" };
             let typed = ask(&format!("BECOME password{or_default}: "))?;
             passwords.become_ = if typed.is_empty() { passwords.connection.clone() } else { Some(typed) };

@@ -1,5 +1,6 @@
 //! What `--version` says.
 
+use kapell_callback::{Color, Display};
 use kapell_config::Settings;
 use kapell_executor::variables::ANSIBLE_VERSION;
 
@@ -13,4 +14,16 @@ pub(crate) fn text(program: &str, settings: &Settings) -> String {
          engine = kapell {}",
         env!("CARGO_PKG_VERSION")
     )
+}
+
+/// With `-v`, the first line says which `ansible.cfg` counts.
+pub(crate) fn say_config_file(display: &Display, settings: &Settings, verbosity: u8) {
+    if verbosity == 0 {
+        return;
+    }
+    let text = match &settings.config_file {
+        Some(path) => format!("Using {} as config file", path.display()),
+        None => "No config file found; using defaults".to_owned(),
+    };
+    display.out(&text, Color::Verbose);
 }

@@ -287,6 +287,8 @@ settings! {
     // What is shown.
     /// How results are shown.
     DEFAULT_STDOUT_CALLBACK stdout_callback: String = "default" [defaults.stdout_callback] [ANSIBLE_STDOUT_CALLBACK];
+    /// Whether ad-hoc commands show results by the same callbacks as playbooks.
+    DEFAULT_LOAD_CALLBACK_PLUGINS bin_ansible_callbacks: bool = "False" [defaults.bin_ansible_callbacks] [ANSIBLE_LOAD_CALLBACK_PLUGINS];
     /// What else receives the events of a run.
     CALLBACKS_ENABLED callbacks_enabled: Vec<String> = "" [defaults.callbacks_enabled] [ANSIBLE_CALLBACKS_ENABLED];
     /// How results are printed.

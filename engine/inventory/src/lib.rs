@@ -18,6 +18,7 @@ pub mod policy;
 pub mod python_literal;
 pub mod select;
 mod sources;
+mod toml_text;
 pub mod variables;
 pub mod vars_dir;
 mod words;

@@ -6,7 +6,7 @@ use kapell_parsing::{Diagnostic, Key, Map, Value};
 
 use crate::inventory::GroupId;
 use crate::json_text::{self, Unsafe};
-use crate::{Group, Host, Inventory, VarsDirs};
+use crate::{Group, Host, Inventory, VarsDirs, toml_text};
 
 /// How `list` shows the inventory.
 #[derive(Clone, Copy, Default)]
@@ -15,22 +15,82 @@ pub struct ListOptions<'a> {
     pub export: bool,
     /// Only these hosts, as `Inventory::select` gives them.
     pub hosts: Option<&'a [String]>,
+    /// Those of the command line: over the hosts', unless for export.
+    pub extra_vars: Option<&'a Map>,
 }
 
-/// `--list`: the JSON that an inventory script prints.
-pub fn list(inventory: &Inventory, dirs: &VarsDirs, options: &ListOptions) -> String {
+/// How `list` and `host` write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Json,
+    Yaml,
+    Toml,
+}
+
+/// `--list`: the JSON that an inventory script prints, or an inventory in YAML or TOML. Without a line end.
+pub fn list(
+    inventory: &Inventory,
+    dirs: &VarsDirs,
+    options: &ListOptions,
+    format: Format,
+) -> Result<String, Diagnostic> {
     let listing = Listing {
         inventory,
         dirs,
         options,
         selected: options.hosts.map(|hosts| hosts.iter().map(String::as_str).collect()),
     };
-    json_text::write(&Value::map(listing.groups()), Unsafe::Marked)
+    match format {
+        Format::Json => Ok(json_text::write(&Value::map(listing.groups()), Unsafe::Marked)),
+        Format::Yaml => {
+            let content = listing.tree(GroupId::ALL, &mut HashSet::new());
+            let tree = if content.is_empty() { Map::new() } else { Map::from([("all".into(), Value::map(content))]) };
+            Ok(yaml(Value::map(tree)))
+        }
+        Format::Toml => {
+            let mut tables = Map::new();
+            listing.add_table(GroupId::ALL, &mut tables, &mut HashSet::new());
+            toml(&tables)
+        }
+    }
 }
 
-/// `--host`: the variables of one host.
-pub fn host(inventory: &Inventory, host: &Host, dirs: &VarsDirs) -> String {
-    json_text::write(&Value::map(inventory.host_variables(host, dirs)), Unsafe::Plain)
+/// `--host`: the variables of one host; with `export` without those of its groups.
+pub fn host(
+    inventory: &Inventory,
+    host: &Host,
+    dirs: &VarsDirs,
+    options: &ListOptions,
+    format: Format,
+) -> Result<String, Diagnostic> {
+    let vars = options.host_vars(inventory, host, dirs);
+    match format {
+        Format::Json => Ok(json_text::write(&Value::map(vars), Unsafe::Plain)),
+        Format::Yaml => Ok(yaml(Value::map(vars))),
+        Format::Toml => toml(&vars),
+    }
+}
+
+fn yaml(value: Value) -> String {
+    let shown = value.map_strings(&|text| if text.is_secret() { "********".into() } else { text.clone() });
+    kapell_template::yaml_text(&shown).trim_end_matches('\n').to_owned()
+}
+
+fn toml(table: &Map) -> Result<String, Diagnostic> {
+    let text = toml_text::write(table).map_err(Diagnostic::error)?;
+    Ok(text.trim_end_matches('\n').to_owned())
+}
+
+impl ListOptions<'_> {
+    fn host_vars(&self, inventory: &Inventory, host: &Host, dirs: &VarsDirs) -> Map {
+        if self.export {
+            return inventory.host_own_variables(host, dirs);
+        }
+        let mut vars = inventory.host_variables(host, dirs);
+        vars.extend(self.extra_vars.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
+        vars
+    }
 }
 
 struct Listing<'a> {
@@ -83,16 +143,73 @@ impl Listing<'_> {
             if !self.is_selected(&host.name) {
                 continue;
             }
-            let vars = if self.options.export {
-                self.inventory.host_own_variables(host, self.dirs)
-            } else {
-                self.inventory.host_variables(host, self.dirs)
-            };
+            let vars = self.options.host_vars(self.inventory, host, self.dirs);
             if !vars.is_empty() {
                 listed.insert(Key::from(host.name.as_str()), Value::map(vars));
             }
         }
         listed
+    }
+
+    /// A group with all below it; a host's variables stand where it comes first.
+    fn tree(&self, id: GroupId, seen: &mut HashSet<String>) -> Map {
+        let group = self.inventory.group_at(id);
+        let mut children = Map::new();
+        for child in &group.children {
+            let content = self.tree(*child, seen);
+            if !content.is_empty() {
+                children.insert(Key::from(self.inventory.group_at(*child).name.as_str()), Value::map(content));
+            }
+        }
+        let hosts = if id == GroupId::ALL { Map::new() } else { self.hosts_once(group, seen) };
+        let vars = if self.options.export { self.inventory.group_variables(group, self.dirs) } else { Map::new() };
+        let sections = [("children", children), ("hosts", hosts), ("vars", vars)];
+        let filled = sections.into_iter().filter(|(_, section)| !section.is_empty());
+        filled.map(|(name, section)| (name.into(), Value::map(section))).collect()
+    }
+
+    /// One table for each group; a host's variables stand where it comes first.
+    fn add_table(&self, id: GroupId, tables: &mut Map, seen: &mut HashSet<String>) {
+        let group = self.inventory.group_at(id);
+        let key = Key::from(group.name.as_str());
+        if tables.contains_key(&key) {
+            return;
+        }
+        tables.insert(key.clone(), Value::Null);
+        for child in &group.children {
+            self.add_table(*child, tables, seen);
+        }
+        let mut content = Map::new();
+        if id != GroupId::ALL {
+            let children = self.inventory.children(group).into_iter().map(Value::trusted).collect::<Vec<_>>();
+            let hosts = self.hosts_once(group, seen);
+            if !children.is_empty() {
+                content.insert("children".into(), Value::list(children));
+            }
+            if !hosts.is_empty() {
+                content.insert("hosts".into(), Value::map(hosts));
+            }
+        }
+        let vars = if self.options.export { self.inventory.group_variables(group, self.dirs) } else { Map::new() };
+        if !vars.is_empty() {
+            content.insert("vars".into(), Value::map(vars));
+        }
+        if content.is_empty() {
+            tables.shift_remove(&key);
+        } else {
+            tables.insert(key, Value::map(content));
+        }
+    }
+
+    fn hosts_once(&self, group: &Group, seen: &mut HashSet<String>) -> Map {
+        let members = group.hosts.iter().map(|id| self.inventory.host_at(*id));
+        let mut hosts = Map::new();
+        for host in members.filter(|host| self.is_selected(&host.name)) {
+            let is_first = seen.insert(host.name.clone());
+            let vars = if is_first { self.options.host_vars(self.inventory, host, self.dirs) } else { Map::new() };
+            hosts.insert(Key::from(host.name.as_str()), Value::map(vars));
+        }
+        hosts
     }
 
     fn is_selected(&self, host: &str) -> bool {
@@ -104,7 +221,8 @@ impl Listing<'_> {
 pub fn graph(inventory: &Inventory, group: &str, vars: Option<&VarsDirs>) -> Result<String, Diagnostic> {
     let Some(index) = inventory.groups.get_index_of(group) else {
         let known = inventory.groups.keys().map(String::as_str);
-        return Err(Diagnostic::error(format!("there is no group '{group}' to graph")).did_you_mean(group, known));
+        return Err(Diagnostic::error(format!("Pattern must be valid group name when using --graph"))
+            .did_you_mean(group, known));
     };
     let mut graph = Graph { inventory, dirs: vars, lines: Vec::new() };
     graph.add_group(GroupId(index as u32), 0);

@@ -48,7 +48,7 @@ impl Project {
     /// Sources with a comma are host lists, others are files of the project.
     fn load(&self, sources: &[&str]) -> (Result<Inventory, Diagnostic>, Vec<String>) {
         let mut warnings = Vec::new();
-        let cx = LoadContext { settings: &self.settings, vault: &self.vault, plugins: &[], extra_vars: &kapell_parsing::Map::new() };
+        let cx = LoadContext { settings: &self.settings, vault: &self.vault, plugins: &[], extra_vars: &Map::new() };
         let place =
             |name: &&str| if name.contains(',') { (*name).into() } else { self.path(name).display().to_string() };
         let sources: Vec<String> = sources.iter().map(place).collect();
@@ -152,7 +152,7 @@ fn a_source_nothing_can_read_is_a_warning_or_an_error() {
 fn errors_name_file_line_and_column() {
     let project = Project::new(&[("hosts.ini", "[web]\na x=1 y\n")]);
     let mut warnings = Vec::new();
-    let cx = LoadContext { settings: &project.settings, vault: &project.vault, plugins: &[], extra_vars: &kapell_parsing::Map::new() };
+    let cx = LoadContext { settings: &project.settings, vault: &project.vault, plugins: &[], extra_vars: &Map::new() };
     Inventory::load(&[project.path("hosts.ini").display().to_string()], &cx, &mut warnings).unwrap();
     let origin = warnings[0].origin.as_ref().unwrap();
     assert_eq!((origin.path(), origin.line, origin.column), (project.path("hosts.ini").as_path(), 2, 7));
@@ -359,7 +359,9 @@ fn encrypted_files_are_read_and_stay_secret() {
     for key in ["k", "x"] {
         assert!(vars.get(key).and_then(Value::as_text).unwrap().is_secret(), "{key}");
     }
-    assert!(!listing::host(&inventory, host, &project.vars_dirs(&inventory)).contains("hidden"));
+    let options = listing::ListOptions::default();
+    let shown = listing::host(&inventory, host, &project.vars_dirs(&inventory), &options, listing::Format::Json);
+    assert!(!shown.unwrap().contains("hidden"));
 }
 
 #[test]
@@ -400,7 +402,8 @@ fn listings_are_those_of_ansible_inventory() {
     let project = Project::new(&[("h.yml", include_str!("measured/listing.yml"))]);
     let inventory = project.inventory(&["h.yml"]);
     let dirs = project.vars_dirs(&inventory);
-    let list = |export| listing::list(&inventory, &dirs, &listing::ListOptions { export, hosts: None });
+    let text = |options| listing::list(&inventory, &dirs, &options, listing::Format::Json).unwrap();
+    let list = |export| text(listing::ListOptions { export, ..listing::ListOptions::default() });
     assert_eq!(list(false), include_str!("measured/list.json").trim_end());
     assert_eq!(list(true), include_str!("measured/export.json").trim_end());
     assert_eq!(listing::graph(&inventory, "all", None).unwrap(), include_str!("measured/graph.txt").trim_end());
@@ -410,6 +413,6 @@ fn listings_are_those_of_ansible_inventory() {
     );
     assert!(listing::graph(&inventory, "nope", None).is_err());
     let hosts = ["c".to_owned()];
-    let limited = listing::list(&inventory, &dirs, &listing::ListOptions { export: false, hosts: Some(&hosts) });
+    let limited = text(listing::ListOptions { hosts: Some(&hosts), ..listing::ListOptions::default() });
     assert!(!limited.contains("\"b\"") && limited.contains("\"c\""));
 }

@@ -24,7 +24,7 @@ impl SourceFile {
     }
 }
 
-/// File, line and column (both counted from 1; the column in characters).
+/// File, line and column (both counted from 1; the column in characters). Line 0 stands for a source as a whole.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Origin {
     pub source: Arc<SourceFile>,
@@ -49,6 +49,9 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return write!(f, "{}", self.source.path.display());
+        }
         write!(f, "{}:{}:{}", self.source.path.display(), self.line, self.column)
     }
 }

@@ -111,6 +111,14 @@ pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, Vec<Diag
     loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), plays })
 }
 
+/// Loads plays that are in no file: ad-hoc commands. `path` names a file that could be in their directory.
+pub fn load_plays(path: &Path, plays: Value, cx: &LoadContext) -> Result<Playbook, Vec<Diagnostic>> {
+    let mut loader = Loader::new(cx, playbook_file::directory(path));
+    loader.assume(path, plays);
+    let plays = loader.playbook_file(path, &Handed::default());
+    loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), plays })
+}
+
 /// Loads the file of `include_tasks`. `parent` is what [`include_scope`] made of the include task.
 pub fn load_task_file(path: &Path, parent: &Arc<Scope>, cx: &LoadContext) -> Result<LoadedTasks, Vec<Diagnostic>> {
     let mut loader = Loader::new(cx, playbook_dir(parent));

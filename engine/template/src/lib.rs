@@ -29,6 +29,7 @@ pub mod surroundings;
 pub mod templar;
 pub mod variables;
 
+pub use dump::yaml_text;
 pub use error::TemplateError;
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use sidecar::PluginPaths;

@@ -3,27 +3,25 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Result, anyhow};
-use kapell_callback::{Color, Display, diagnostic_text};
-use kapell_config::{Environment, Settings};
-use kapell_connection::Connections;
-use kapell_executor::run_state::RunState;
+use kapell_callback::{Color, Display, callbacks};
+use kapell_config::Settings;
+use kapell_executor::RunOptions;
 use kapell_executor::static_names::render_static;
 use kapell_executor::tag_filter::TagFilter;
-use kapell_executor::{Event, Run, RunOptions};
 use kapell_inventory::{HostPattern, Inventory};
-use kapell_parsing::{Diagnostic, Map, Severity, Value, VaultSecrets};
+use kapell_parsing::{Diagnostic, Map, Value, VaultSecrets};
 use kapell_playbook::{LoadContext, Playbook, Scope, load_playbook};
 use kapell_template::{Templar, TemplarOptions};
 
 use crate::args::PlaybookArgs;
+use crate::execution::Execution;
 use crate::exit_code::Exit;
-use crate::passwords::{Passwords, vault_secrets};
-use crate::surroundings::templar_options;
-use crate::{commands::listing, events, extra_vars, inventory, version};
+use crate::foundation::{self, Foundation};
+use crate::login::Login;
+use crate::passwords::Passwords;
+use crate::refusal::{Refusal, conclude, tell};
+use crate::{commands::listing, inventory, version};
 
 /// Everything a run starts from.
 pub(crate) struct Prepared {
@@ -35,37 +33,9 @@ pub(crate) struct Prepared {
     pub playbooks: Vec<Playbook>,
 }
 
-/// Why there was no run, with the exit code that says so.
-pub(crate) struct Refusal {
-    exit: Exit,
-    errors: Vec<Diagnostic>,
-}
-
-impl From<Diagnostic> for Refusal {
-    fn from(error: Diagnostic) -> Self {
-        Self { exit: Exit::Error, errors: vec![error] }
-    }
-}
-
-impl From<anyhow::Error> for Refusal {
-    fn from(error: anyhow::Error) -> Self {
-        Diagnostic::error(format!("{error:#}")).into()
-    }
-}
-
 /// The whole command; errors are told on standard error.
 pub(crate) fn main(args: PlaybookArgs) -> ExitCode {
-    let mut warnings = Vec::new();
-    let ended = run(&args, &mut warnings);
-    let display = Display::new(false, false);
-    tell(&display, &warnings);
-    match ended {
-        Ok(exit) => exit.into(),
-        Err(refusal) => {
-            tell(&display, &refusal.errors);
-            refusal.exit.into()
-        }
-    }
+    conclude(|warnings| run(&args, warnings))
 }
 
 fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> {
@@ -74,7 +44,9 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
         Display::new(true, false).out(&version::text("ansible-playbook", &settings), Color::Plain);
         return Ok(Exit::Ok);
     }
-    let passwords = Passwords::collect(args, &settings)?;
+    let verbosity = args.verbose.max(settings.verbosity.min(6));
+    version::say_config_file(&Display::new(settings.nocolor, settings.force_color), &settings, verbosity);
+    let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
     let prepared = prepare(args, settings, warnings)?;
     if listing::is_wanted(&args.listing) {
         return Ok(listing::show(args, &prepared)?);
@@ -84,15 +56,8 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
 }
 
 fn load_settings(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refusal> {
-    let cwd = std::env::current_dir().map_err(|error| anyhow!("the current directory is gone: {error}"))?;
-    let mut settings = Settings::load(&Environment::of_process(), &cwd, warnings)?;
-    let connection = &args.connection;
-    if let Some(common) = &connection.ssh_common_args {
-        settings.ssh_common_args.clone_from(common);
-    }
-    if let Some(extra) = &connection.ssh_extra_args {
-        settings.ssh_extra_args.clone_from(extra);
-    }
+    let mut settings = foundation::settings(warnings)?;
+    args.connection.apply_to(&mut settings);
     if args.run.step {
         warnings.push(Diagnostic::warning("--step is not supported yet: all tasks run without asking"));
     }
@@ -110,14 +75,10 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
             return Err(Diagnostic::error(message).into());
         }
     }
-    let vault = vault_secrets(&args.vault, &settings)?;
-    let extra_vars = extra_vars::load(&args.hosts.extra_vars, &vault, settings.hash_behaviour, warnings)?;
-    let sources = inventory::sources(&args.hosts.inventory, &settings);
-    let inventory_cx = kapell_inventory::LoadContext { settings: &settings, vault: &vault, plugins: &[] };
-    let inventory = Inventory::load(&sources, &inventory_cx, warnings)?;
-    let limit = args.hosts.limit.as_deref().map(HostPattern::limit).transpose()?;
-    check_limit(&inventory, limit.as_ref(), warnings)?;
-    let playbooks = load_playbooks(args, &settings, &vault, &extra_vars, warnings)?;
+    let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
+    check_limit(&base.inventory, base.limit.as_ref(), warnings)?;
+    let playbooks = load_playbooks(args, &base.settings, &base.vault, &base.extra_vars, warnings)?;
+    let Foundation { settings, vault, extra_vars, inventory, limit } = base;
     Ok(Prepared { settings, vault, extra_vars, inventory, limit, playbooks })
 }
 
@@ -135,6 +96,21 @@ fn check_limit(
         return Err(Diagnostic::error(message).into());
     }
     Ok(())
+}
+
+/// Plays of a command that has no playbook; `path` names a file that could be in their directory.
+pub(crate) fn load_plays(path: &Path, plays: Value, base: &Foundation) -> Result<Playbook, Refusal> {
+    let templar = Templar::new(TemplarOptions { vault: base.vault.clone(), ..TemplarOptions::default() });
+    let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, &base.extra_vars);
+    let found = RefCell::new(Vec::new());
+    let cx = LoadContext {
+        settings: &base.settings,
+        vault: &base.vault,
+        is_module: &|_| true,
+        render: &render,
+        warnings: &found,
+    };
+    kapell_playbook::load_plays(path, plays, &cx).map_err(|errors| Refusal { exit: Exit::Error, errors })
 }
 
 fn load_playbooks(
@@ -160,48 +136,15 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Variables are templated by recursion, so deeply nested ones need room; untouched pages cost nothing.
-const TEMPLATE_STACK: usize = 16 << 20;
-
-/// Runs the prepared playbooks on a runtime of its own.
+/// Runs the prepared playbooks.
 fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Result<Exit, Refusal> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .thread_stack_size(TEMPLATE_STACK)
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)?;
-    let variables = inventory::variables(&prepared.inventory, &args.playbooks, &prepared.settings, &prepared.vault);
-    let callback = kapell_callback::Default::new(&prepared.settings, verbosity(args, &prepared.settings));
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let listener = events::listen(receiver, callback);
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let connection_events = sender.clone();
-    let connections =
-        Connections::new(move |text| drop(connection_events.send(Event::Diagnostic(Diagnostic::warning(text)))));
-    let roots = args.playbooks.iter().filter_map(|playbook| absolute(playbook).parent().map(Path::to_owned));
-    let listener_of_plugins = sender.clone();
-    let tell = move |event| drop(listener_of_plugins.send(event));
-    let templar = Templar::new(templar_options(&prepared.settings, &prepared.vault, roots, tell));
     let options = run_options(args, &prepared, passwords);
-    let state = RunState::new(prepared.inventory, variables);
     let retry = (prepared.settings.retry_files_enabled, prepared.settings.retry_files_save_path.clone());
-    let run = Arc::new(Run {
-        settings: prepared.settings,
-        options,
-        templar,
-        connections,
-        vault: prepared.vault,
-        interrupted: Arc::clone(&interrupted),
-        events: sender,
-    });
-    let ended = runtime.block_on(async {
-        tokio::spawn(watch_interrupts(interrupted));
-        kapell_executor::run(&run, &prepared.playbooks, state).await
-    });
-    drop(run);
-    runtime.shutdown_background();
-    let _ = listener.join();
-    let report = ended?;
+    let callback = callbacks(&prepared.settings, options.verbosity)?;
+    let Prepared { settings, vault, inventory, playbooks, .. } = prepared;
+    let playbook_files = args.playbooks.clone();
+    let execution = Execution { settings, vault, inventory, playbooks, playbook_files, options, callback };
+    let report = execution.execute()?;
     if let Some(dir) = retry_dir(args, &retry) {
         write_retry_file(&args.playbooks, &dir, &report.failed_hosts)?;
     }
@@ -227,47 +170,18 @@ fn write_retry_file(playbooks: &[PathBuf], dir: &Path, hosts: &[String]) -> Resu
     Ok(())
 }
 
-/// The first interrupt lets what is in flight finish; the second ends at once.
-async fn watch_interrupts(interrupted: Arc<AtomicBool>) {
-    let display = Display::new(false, false);
-    while tokio::signal::ctrl_c().await.is_ok() {
-        if interrupted.swap(true, Ordering::Relaxed) {
-            display.err("[ERROR]: User interrupted execution", Color::Failed);
-            #[expect(clippy::exit, reason = "the second interrupt ends the process, whatever hangs")]
-            std::process::exit(Exit::Interrupted as i32);
-        }
-        display.err("Interrupted: waiting for the tasks in flight; once more stops at once.", Color::Warning);
-    }
-}
-
-fn verbosity(args: &PlaybookArgs, settings: &Settings) -> u8 {
-    if args.verbose > 0 { args.verbose } else { settings.verbosity.min(6) }
-}
-
 fn run_options(args: &PlaybookArgs, prepared: &Prepared, passwords: Passwords) -> RunOptions {
     let settings = &prepared.settings;
-    let (connection, privilege) = (&args.connection, &args.privilege);
+    let login = Login { connection: &args.connection, privilege: &args.privilege, passwords };
     RunOptions {
         check: args.run.check,
         diff: args.run.diff || settings.diff_always,
         tags: tag_filter(args, settings),
-        extra_vars: Arc::new(prepared.extra_vars.clone()),
-        limit: args.hosts.limit.clone(),
         limit_pattern: prepared.limit.clone(),
         forks: args.run.forks.unwrap_or(settings.forks).max(1),
-        verbosity: verbosity(args, settings),
-        remote_user: connection.user.clone(),
-        private_key_file: connection.private_key.clone(),
-        connection: connection.connection.clone(),
-        timeout: connection.timeout,
-        become_: privilege.become_,
-        become_method: privilege.become_method.clone(),
-        become_user: privilege.become_user.clone(),
-        connection_password: passwords.connection,
-        become_password: passwords.become_,
         force_handlers: args.run.force_handlers,
         start_at_task: args.run.start_at_task.clone(),
-        inventory_sources: inventory::sources(&args.hosts.inventory, settings),
+        ..login.options(&args.hosts, settings, &prepared.extra_vars, args.verbose)
     }
 }
 
@@ -280,16 +194,4 @@ pub(crate) fn tag_filter(args: &PlaybookArgs, settings: &Settings) -> TagFilter 
         if texts.is_empty() { configured.to_vec() } else { split(texts) }
     };
     TagFilter { only: given(&args.run.tags, &settings.tags_run), skip: given(&args.run.skip_tags, &settings.tags_skip) }
-}
-
-/// Findings on standard error, each with its place.
-fn tell(display: &Display, diagnostics: &[Diagnostic]) {
-    for diagnostic in diagnostics {
-        let (word, color) = match diagnostic.severity {
-            Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
-            Severity::Warning => ("WARNING", Color::Warning),
-            Severity::Error => ("ERROR", Color::Failed),
-        };
-        display.err(&format!("[{word}]: {}", diagnostic_text(diagnostic)), color);
-    }
 }

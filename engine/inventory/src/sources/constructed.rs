@@ -10,7 +10,7 @@ use crate::constructed::Constructed;
 use crate::load::{LoadContext, PluginConfig};
 use crate::{Inventory, Plugin, VarsDir, VarsDirs};
 
-pub(crate) static PLUGIN: Plugin = 
+pub(crate) static PLUGIN: Plugin =
     Plugin { names: &["constructed", "ansible.builtin.constructed", "ansible.legacy.constructed"], read };
 
 fn read(

@@ -197,12 +197,10 @@ fn invalid_vars(host: &str, vars: &Value) -> Diagnostic {
 
 /// The groups of `--list`, once the profile they are written for is known to be ours.
 fn listing(printed: &str, path: &Path) -> Result<Map, Diagnostic> {
-    let refused = |reason: String| {
-        Diagnostic::error(format!("Unable to get JSON decoder for inventory script result: {reason}"))
-    };
+    let refused =
+        |reason: String| Diagnostic::error(format!("Unable to get JSON decoder for inventory script result: {reason}"));
     let parsed = json_value::parse_json(&output_file(path, printed.to_owned()), Trust::Trusted);
-    let parsed =
-        parsed.map_err(|error| Diagnostic { message: refused(unparsed(&error)).message, ..error })?;
+    let parsed = parsed.map_err(|error| Diagnostic { message: refused(unparsed(&error)).message, ..error })?;
     let Value::Map(groups) = &parsed else {
         return Err(refused(format!("Value is '{}' instead of 'dict'.", parsed.type_name())));
     };

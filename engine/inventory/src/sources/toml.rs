@@ -6,8 +6,8 @@ use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Value};
 use std::sync::Arc;
 
 use super::Source;
-use super::variables::check_name;
 use super::host_line;
+use super::variables::check_name;
 use crate::Inventory;
 use crate::inventory::GroupId;
 use crate::load::{LoadContext, read_text};

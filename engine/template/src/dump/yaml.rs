@@ -1,5 +1,9 @@
 //! YAML as PyYAML's safe dumper with libyaml writes it.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
 use kapell_parsing::{Key, Value};
 
 use super::yaml_scalar::{Scalar, float_text};
@@ -14,6 +18,8 @@ pub(crate) struct YamlStyle {
     pub(crate) allow_unicode: bool,
     pub(crate) explicit_start: bool,
     pub(crate) explicit_end: bool,
+    /// A collection that stands in several places is written once and named elsewhere.
+    pub(crate) aliases: bool,
 }
 
 impl Default for YamlStyle {
@@ -26,6 +32,7 @@ impl Default for YamlStyle {
             allow_unicode: true,
             explicit_start: false,
             explicit_end: false,
+            aliases: false,
         }
     }
 }
@@ -34,7 +41,12 @@ impl YamlStyle {
     pub(crate) fn dump(&self, value: &Value) -> String {
         let indent = if (2..=9).contains(&self.indent) { self.indent } else { 2 };
         let width = if self.width > indent * 2 { self.width } else { 80 };
-        let mut dumper = Dumper { style: self, writer: Writer::new(indent, width) };
+        let mut dumper = Dumper { style: self, writer: Writer::new(indent, width), anchors: HashMap::new() };
+        if self.aliases {
+            let mut anchors = HashMap::new();
+            self.find_anchors(value, &mut anchors, &mut 0);
+            dumper.anchors = anchors;
+        }
         if self.explicit_start {
             dumper.writer.indicator("---", true, false, false);
         }
@@ -45,6 +57,46 @@ impl YamlStyle {
             dumper.writer.write_indent();
         }
         dumper.writer.out
+    }
+
+    /// Numbers collections in the order in which they are met for the second time.
+    fn find_anchors(&self, value: &Value, anchors: &mut HashMap<usize, Anchor>, last: &mut u32) {
+        let Some(at) = address(value) else { return };
+        match anchors.entry(at) {
+            Entry::Occupied(mut known) => {
+                if known.get().number == 0 {
+                    *last += 1;
+                    known.get_mut().number = *last;
+                }
+                return;
+            }
+            Entry::Vacant(unknown) => {
+                unknown.insert(Anchor::default());
+            }
+        }
+        stacker::maybe_grow(32 * 1024, 1024 * 1024, || match value {
+            Value::List(items) => items.iter().for_each(|item| self.find_anchors(item, anchors, last)),
+            Value::Map(map) => {
+                for (_, value) in self.entries(map) {
+                    self.find_anchors(value, anchors, last);
+                }
+            }
+            _ => {}
+        });
+    }
+
+    /// Sorted, unless the keys cannot be compared.
+    fn entries<'v>(&self, map: &'v kapell_parsing::Map) -> Vec<(&'v Key, &'v Value)> {
+        let mut entries: Vec<(&Key, &Value)> = map.iter().collect();
+        if !self.sort_keys {
+            return entries;
+        }
+        if entries.iter().all(|(key, _)| matches!(key, Key::Str(_))) {
+            entries.sort_by(|(a, _), (b, _)| a.as_str().cmp(&b.as_str()));
+        } else if entries.iter().all(|(key, _)| matches!(key, Key::Bool(_) | Key::Int(_) | Key::Float(_))) {
+            entries.sort_by(|(a, _), (b, _)| key_number(a).total_cmp(&key_number(b)));
+        }
+        entries
     }
 
     /// Whether a collection goes on one line.
@@ -68,10 +120,36 @@ struct Place {
 struct Dumper<'s> {
     style: &'s YamlStyle,
     writer: Writer,
+    /// Of collections met more than once: the number of each, and whether it was written.
+    anchors: HashMap<usize, Anchor>,
+}
+
+/// A collection by its address.
+#[derive(Clone, Copy, Default)]
+struct Anchor {
+    /// 0 for what was met only once.
+    number: u32,
+    is_written: bool,
+}
+
+fn address(value: &Value) -> Option<usize> {
+    match value {
+        Value::List(items) => Some(Arc::as_ptr(items) as usize),
+        Value::Map(map) => Some(Arc::as_ptr(map) as usize),
+        _ => None,
+    }
 }
 
 impl Dumper<'_> {
     fn node(&mut self, value: &Value, place: Place) {
+        if let Some(anchor) = address(value).and_then(|at| self.anchors.get_mut(&at)).filter(|a| a.number > 0) {
+            let (number, is_written) = (anchor.number, std::mem::replace(&mut anchor.is_written, true));
+            let mark = if is_written { '*' } else { '&' };
+            self.writer.indicator(&format!("{mark}id{number:03}"), true, false, false);
+            if is_written {
+                return;
+            }
+        }
         match value {
             Value::List(items) => {
                 if self.writer.flow_level > 0 || items.is_empty() || self.style.is_flow(value) {
@@ -81,7 +159,7 @@ impl Dumper<'_> {
                 }
             }
             Value::Map(map) => {
-                let entries = self.entries(map);
+                let entries = self.style.entries(map);
                 if self.writer.flow_level > 0 || map.is_empty() || self.style.is_flow(value) {
                     self.flow_map(&entries);
                 } else {
@@ -97,20 +175,6 @@ impl Dumper<'_> {
         let outer = self.writer.increase_indent_for_scalar();
         scalar.write(&mut self.writer, place.simple_key);
         self.writer.indent = outer;
-    }
-
-    /// Sorted, unless the keys cannot be compared.
-    fn entries<'v>(&self, map: &'v kapell_parsing::Map) -> Vec<(&'v Key, &'v Value)> {
-        let mut entries: Vec<(&Key, &Value)> = map.iter().collect();
-        if !self.style.sort_keys {
-            return entries;
-        }
-        if entries.iter().all(|(key, _)| matches!(key, Key::Str(_))) {
-            entries.sort_by(|(a, _), (b, _)| a.as_str().cmp(&b.as_str()));
-        } else if entries.iter().all(|(key, _)| matches!(key, Key::Bool(_) | Key::Int(_) | Key::Float(_))) {
-            entries.sort_by(|(a, _), (b, _)| key_number(a).total_cmp(&key_number(b)));
-        }
-        entries
     }
 
     fn key_scalar(&self, key: &Key) -> Scalar {

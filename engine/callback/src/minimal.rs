@@ -1,0 +1,156 @@
+//! The minimal and oneline callbacks: results of ad-hoc commands, one block or one line a host.
+
+use std::collections::HashSet;
+
+use kapell_config::Settings;
+use kapell_executor::event::HostResult;
+use kapell_executor::{Callback, Event, TaskResult, TaskStatus};
+use kapell_parsing::{Diagnostic, Map, Value};
+
+use crate::error_text::{diagnostic_line, report_text};
+use crate::json_text::{Layout, map_text};
+use crate::result_text::bare_result;
+use crate::{Color, Display, diff_text};
+
+/// Modules whose results are what a command printed.
+const COMMANDS: &[&str] = &["command", "shell", "raw", "script", "win_command", "win_shell"];
+
+/// How much room a result gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Block,
+    Line,
+}
+
+pub struct Minimal {
+    display: Display,
+    shape: Shape,
+    verbosity: u8,
+    diff_context: usize,
+    /// Errors and warnings that were told already.
+    told: HashSet<String>,
+}
+
+impl Minimal {
+    pub fn new(settings: &Settings, verbosity: u8, shape: Shape) -> Self {
+        let display = Display::new(settings.nocolor, settings.force_color);
+        Self { display, shape, verbosity, diff_context: settings.diff_context, told: HashSet::new() }
+    }
+
+    fn host_result(&mut self, event: &HostResult) {
+        let result = &event.result;
+        self.show_warnings(result);
+        let host = event.host.as_str();
+        if self.shape == Shape::Block && event.diff_mode && result.is_changed() && !result.no_log {
+            diff_text::show(&self.display, &result.data, self.diff_context);
+        }
+        let (state, color) = match event.status {
+            TaskStatus::Unreachable => return self.unreachable(event),
+            TaskStatus::Skipped => return self.display.out(&format!("{host} | SKIPPED"), Color::Skipped),
+            TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => ("FAILED", Color::Failed),
+            TaskStatus::Ok | TaskStatus::Changed if result.is_changed() => ("CHANGED", Color::Changed),
+            TaskStatus::Ok | TaskStatus::Changed => ("SUCCESS", Color::Ok),
+        };
+        let is_command = is_command(&event.task.action) && !result.data.contains_key("ansible_job_id");
+        let text = match (is_command && !result.no_log, self.shape) {
+            (true, Shape::Block) => command_block(host, state, &result.data),
+            (true, Shape::Line) => command_line(host, state, &result.data),
+            (false, _) => {
+                let state = if state == "FAILED" { "FAILED!" } else { state };
+                format!("{host} | {state} => {}", self.result(event))
+            }
+        };
+        self.display.out(&text, color);
+    }
+
+    fn unreachable(&self, event: &HostResult) {
+        let text = match self.shape {
+            Shape::Block => format!("{} | UNREACHABLE! => {}", event.host, self.result(event)),
+            Shape::Line => {
+                let message = event.result.data.get("msg").map(Value::to_string).unwrap_or_default();
+                format!("{} | UNREACHABLE!: {message}", event.host)
+            }
+        };
+        self.display.out(&text, Color::Unreachable);
+    }
+
+    fn result(&self, event: &HostResult) -> String {
+        let shown = bare_result(event, self.verbosity);
+        match self.shape {
+            Shape::Block => map_text(&shown, Layout::Indented),
+            Shape::Line => map_text(&shown, Layout::Tight),
+        }
+    }
+
+    fn show_warnings(&mut self, result: &TaskResult) {
+        let warnings = result.data.get("warnings").and_then(Value::as_list).unwrap_or_default().to_vec();
+        for warning in warnings.iter().filter(|_| !result.no_log) {
+            self.diagnostic(&Diagnostic::warning(warning.to_string()));
+        }
+    }
+
+    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+        let (text, color) = diagnostic_line(diagnostic);
+        if self.told.insert(text.clone()) {
+            self.display.err(&text, color);
+        }
+    }
+}
+
+fn is_command(action: &str) -> bool {
+    action.rsplit('.').next().is_some_and(|name| COMMANDS.contains(&name))
+}
+
+fn text<'a>(data: &'a Map, key: &str) -> &'a str {
+    data.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn rc(data: &Map) -> String {
+    data.get("rc").map_or_else(|| "-1".to_owned(), Value::to_string)
+}
+
+/// Everything the command said, one after the other.
+fn command_block(host: &str, state: &str, data: &Map) -> String {
+    let said = ["stdout", "stderr", "msg"].map(|key| text(data, key)).concat();
+    format!("{host} | {state} | rc={} >>\n{said}", rc(data))
+}
+
+fn command_line(host: &str, state: &str, data: &Map) -> String {
+    let on_one_line = |key: &str| text(data, key).replace('\n', "\\n").replace('\r', "\\r");
+    let (stdout, stderr) = (on_one_line("stdout"), on_one_line("stderr"));
+    let stderr = if stderr.is_empty() { stderr } else { format!(" (stderr) {stderr}") };
+    format!("{host} | {state} | rc={} | (stdout) {stdout}{stderr}", rc(data))
+}
+
+impl Callback for Minimal {
+    fn on_event(&mut self, event: &Event) {
+        match event {
+            Event::HostResult(result) => self.host_result(result),
+            Event::TaskError(report) if self.shape == Shape::Block => {
+                let text = format!("[ERROR]: {}", report_text(report));
+                if self.told.insert(text.clone()) {
+                    self.display.out(&text, Color::Failed);
+                }
+            }
+            Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
+            Event::Message(text) => self.display.out(text, Color::Plain),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(json: &serde_json::Value) -> Map {
+        Value::from_json(json).as_map().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn commands_show_what_they_said() {
+        let data = map(&serde_json::json!({"rc": 3, "stdout": "a\nb", "stderr": "c", "msg": "m"}));
+        assert_eq!(command_block("h", "FAILED", &data), "h | FAILED | rc=3 >>\na\nbcm");
+        assert_eq!(command_line("h", "FAILED", &data), "h | FAILED | rc=3 | (stdout) a\\nb (stderr) c");
+    }
+}

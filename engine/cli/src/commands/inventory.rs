@@ -1,0 +1,149 @@
+//! `kapell inventory`, and `ansible-inventory`: the inventory as it was understood.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, ArgGroup, Parser};
+use kapell_callback::{Color, Display};
+use kapell_inventory::listing::{self, Format, ListOptions};
+use kapell_inventory::{HostPattern, VarsDirs};
+use kapell_parsing::{Diagnostic, Severity};
+
+use crate::args::{HostArgs, VaultArgs};
+use crate::exit_code::Exit;
+use crate::foundation::{self, Foundation};
+use crate::refusal::{Refusal, conclude};
+use crate::{inventory, version};
+
+/// Shows hosts, groups and their variables as the inventory gives them.
+#[derive(Debug, Parser)]
+#[command(name = "ansible-inventory", disable_version_flag = true, max_term_width = 100)]
+#[command(group = ArgGroup::new("format").args(["yaml", "toml"]))]
+pub(crate) struct InventoryArgs {
+    /// The group to graph
+    #[arg(value_name = "group")]
+    pub group: Option<String>,
+    /// Show all hosts and groups, as an inventory program does
+    #[arg(long, help_heading = "Actions (one of them)")]
+    pub list: bool,
+    /// Show the variables of one host, as an inventory program does
+    #[arg(long, value_name = "HOST", help_heading = "Actions (one of them)")]
+    pub host: Option<String>,
+    /// Show the groups as a tree
+    #[arg(long, help_heading = "Actions (one of them)")]
+    pub graph: bool,
+    #[command(flatten)]
+    pub hosts: HostArgs,
+    #[command(flatten)]
+    pub vault: VaultArgs,
+    /// The directory taken as the playbook's: its group_vars and host_vars count
+    #[arg(long, value_name = "BASEDIR")]
+    pub playbook_dir: Option<PathBuf>,
+    /// YAML in place of JSON
+    #[arg(short, long)]
+    pub yaml: bool,
+    /// TOML in place of JSON
+    #[arg(long)]
+    pub toml: bool,
+    /// With --graph: show variables, too
+    #[arg(long)]
+    pub vars: bool,
+    /// With --list: variables where they were written, not merged into the hosts
+    #[arg(long)]
+    pub export: bool,
+    /// With --list: write to this file
+    #[arg(long, value_name = "OUTPUT_FILE")]
+    pub output: Option<PathBuf>,
+    /// Say more
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Show the version and where things are
+    #[arg(long)]
+    pub version: bool,
+}
+
+pub(crate) fn main(args: InventoryArgs) -> ExitCode {
+    conclude(|warnings| run(&args, warnings))
+}
+
+fn run(args: &InventoryArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> {
+    let settings = foundation::settings(warnings)?;
+    let display = Display::new(settings.nocolor, settings.force_color);
+    if args.version {
+        display.out(&version::text("ansible-inventory", &settings), Color::Plain);
+        return Ok(Exit::Ok);
+    }
+    match [args.list, args.host.is_some(), args.graph].into_iter().filter(|chosen| *chosen).count() {
+        0 => {
+            let message = "No action selected, at least one of --host, --graph or --list needs to be specified.";
+            return Err(Refusal::options(message));
+        }
+        1 => {}
+        _ => {
+            let message =
+                "Conflicting options used, only one of --host, --graph or --list can be used at the same time.";
+            return Err(Refusal::options(message));
+        }
+    }
+    version::say_config_file(&display, &settings, args.verbose.max(settings.verbosity));
+    let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
+    let playbook_dir = foundation::playbook_dir(args.playbook_dir.as_ref(), &base.settings);
+    let dirs = inventory::vars_dirs(&base.inventory, &[playbook_dir], &base.settings, &base.vault);
+    let shown = show(args, &base, &dirs, warnings);
+    check_vars_files(&dirs, warnings)?;
+    write(args, &display, &shown?)?;
+    Ok(Exit::Ok)
+}
+
+/// What was asked for, as text without a line end.
+fn show(
+    args: &InventoryArgs,
+    base: &Foundation,
+    dirs: &VarsDirs,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<String, Refusal> {
+    let format = match (args.yaml, args.toml) {
+        (true, _) => Format::Yaml,
+        (_, true) => Format::Toml,
+        _ => Format::Json,
+    };
+    let export = args.export || base.settings.inventory_export;
+    let options = ListOptions { export, hosts: None, extra_vars: Some(&base.extra_vars) };
+    if let Some(name) = &args.host {
+        let pattern = HostPattern::parse([name.as_str()])?;
+        let found = base.inventory.select(&pattern, None, warnings)?;
+        let host = match found.as_slice() {
+            [only] => base.inventory.host(only),
+            _ => None,
+        };
+        let host = host.ok_or_else(|| Refusal::options("You must pass a single valid host to --host parameter"))?;
+        return Ok(listing::host(&base.inventory, host, dirs, &options, format)?);
+    }
+    if args.graph {
+        let group = args.group.as_deref().unwrap_or("all");
+        let graph = listing::graph(&base.inventory, group, args.vars.then_some(dirs));
+        return graph.map_err(|error| Refusal { exit: Exit::BadOptions, errors: vec![error] });
+    }
+    let all = HostPattern::parse(["all"])?;
+    let hosts = base.inventory.select(&all, base.limit.as_ref(), warnings)?;
+    let options = ListOptions { hosts: base.limit.is_some().then_some(hosts.as_slice()), ..options };
+    Ok(listing::list(&base.inventory, dirs, &options, format)?)
+}
+
+/// Files of variables that cannot be read end the command.
+fn check_vars_files(dirs: &VarsDirs, warnings: &mut Vec<Diagnostic>) -> Result<(), Refusal> {
+    let problems = dirs.inventory.iter().chain(&dirs.playbook).flat_map(|dir| dir.take_problems());
+    let (errors, others): (Vec<_>, Vec<_>) = problems.partition(|problem| problem.severity == Severity::Error);
+    warnings.extend(others);
+    if errors.is_empty() { Ok(()) } else { Err(Refusal { exit: Exit::Error, errors }) }
+}
+
+fn write(args: &InventoryArgs, display: &Display, text: &str) -> Result<(), Refusal> {
+    match &args.output {
+        Some(path) => Ok(fs_err::write(path, text)?),
+        None => {
+            display.out(text, Color::Plain);
+            Ok(())
+        }
+    }
+}

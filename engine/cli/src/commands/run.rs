@@ -1,0 +1,287 @@
+//! `kapell run`, and `ansible`: one task on the hosts of a pattern.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser};
+use kapell_callback::{Color, Display, Minimal, Shape, Tree, callbacks};
+use kapell_config::Settings;
+use kapell_executor::{Callback, RunOptions};
+use kapell_inventory::HostPattern;
+use kapell_parsing::yaml::{self, LoadOptions};
+use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Trust, Value};
+
+use crate::args::{ConnectionArgs, HostArgs, PrivilegeArgs, VaultArgs};
+use crate::commands::playbook::load_plays;
+use crate::execution::Execution;
+use crate::exit_code::Exit;
+use crate::foundation::{self, Foundation};
+use crate::login::Login;
+use crate::passwords::Passwords;
+use crate::refusal::{Refusal, conclude, tell};
+use crate::version;
+
+/// Modules that have nothing to do without arguments.
+const NEED_ARGUMENTS: &[&str] = &["command", "shell", "script", "raw", "win_command", "win_shell"];
+const NOT_AD_HOC: &[&str] = &["import_playbook", "import_role", "import_tasks", "include_role"];
+
+/// Runs one task on the hosts of a pattern.
+#[derive(Debug, Parser)]
+#[command(name = "ansible", disable_version_flag = true, max_term_width = 100)]
+pub(crate) struct RunArgs {
+    /// Host pattern
+    #[arg(required_unless_present = "version", value_name = "pattern")]
+    pub pattern: Option<String>,
+    /// The module to run
+    #[arg(short = 'm', long, value_name = "MODULE_NAME")]
+    pub module_name: Option<String>,
+    /// The module's arguments: key=value pairs or JSON
+    #[arg(short = 'a', long, value_name = "MODULE_ARGS", allow_hyphen_values = true)]
+    pub args: Option<String>,
+    /// Run in the background, for so many seconds at most
+    #[arg(short = 'B', long, value_name = "SECONDS")]
+    pub background: Option<u64>,
+    /// With -B: seconds between two looks
+    #[arg(short = 'P', long, value_name = "POLL_INTERVAL")]
+    pub poll: Option<u64>,
+    /// One line for each host
+    #[arg(short = 'o', long)]
+    pub one_line: bool,
+    /// Write the results to files in this directory
+    #[arg(short = 't', long, value_name = "TREE")]
+    pub tree: Option<PathBuf>,
+    /// List the matching hosts; run nothing
+    #[arg(long)]
+    pub list_hosts: bool,
+    #[command(flatten)]
+    pub task: TaskArgs,
+    #[command(flatten)]
+    pub hosts: HostArgs,
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    #[command(flatten)]
+    pub privilege: PrivilegeArgs,
+    #[command(flatten)]
+    pub vault: VaultArgs,
+    /// Say more; up to -vvvv
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Show the version and where things are
+    #[arg(long)]
+    pub version: bool,
+}
+
+/// What single tasks are run with, ad hoc and in the console.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct TaskArgs {
+    /// The directory taken as the playbook's: roles, group_vars and files are found there
+    #[arg(long, value_name = "BASEDIR")]
+    pub playbook_dir: Option<PathBuf>,
+    /// Seconds the task may take
+    #[arg(long, value_name = "TASK_TIMEOUT")]
+    pub task_timeout: Option<u64>,
+    /// Hosts to work on at the same time
+    #[arg(short, long, value_name = "FORKS")]
+    pub forks: Option<usize>,
+    /// Do not make any changes; instead, predict them
+    #[arg(short = 'C', long)]
+    pub check: bool,
+    /// Show the differences in files and templates that change
+    #[arg(short = 'D', long)]
+    pub diff: bool,
+    /// Where modules are searched for first
+    #[arg(short = 'M', long, value_name = "MODULE_PATH")]
+    pub module_path: Vec<String>,
+}
+
+pub(crate) fn main(args: RunArgs) -> ExitCode {
+    conclude(|warnings| run(&args, warnings))
+}
+
+fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> {
+    let mut settings = foundation::settings(warnings)?;
+    let display = Display::new(settings.nocolor, settings.force_color);
+    if args.version {
+        display.out(&version::text("ansible", &settings), Color::Plain);
+        return Ok(Exit::Ok);
+    }
+    args.connection.apply_to(&mut settings);
+    args.task.apply_to(&mut settings);
+    version::say_config_file(&display, &settings, args.verbose.max(settings.verbosity));
+    let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
+    let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
+    let given = args.pattern.as_deref().unwrap_or_default();
+    let pattern = HostPattern::parse([given])?;
+    let hosts = base.inventory.select(&pattern, base.limit.as_ref(), warnings)?;
+    if hosts.is_empty() {
+        let named = !base.inventory.select(&pattern, None, &mut Vec::new())?.is_empty();
+        if base.limit.is_some() && named {
+            let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+            return Err(Diagnostic::error(message).into());
+        }
+        warnings.push(Diagnostic::warning("No hosts matched, nothing to do"));
+    }
+    if args.list_hosts {
+        let lines = hosts.iter().map(|host| format!("\n    {host}")).collect::<String>();
+        display.out(&format!("  hosts ({}):{lines}", hosts.len()), Color::Plain);
+        return Ok(Exit::Ok);
+    }
+    let task = AdHoc::of(args, &base.settings)?;
+    if hosts.is_empty() {
+        return Ok(Exit::Ok);
+    }
+    tell(&display, &std::mem::take(warnings));
+    let login = Login { connection: &args.connection, privilege: &args.privilege, passwords };
+    let options = login.options(&args.hosts, &base.settings, &base.extra_vars, args.verbose);
+    let callback = chosen_callbacks(args, &base.settings, options.verbosity)?;
+    task.execute(base, given, args.task.options(options), args.task.playbook_dir.as_ref(), callback)
+}
+
+/// `minimal`, unless another is asked for.
+fn chosen_callbacks(args: &RunArgs, settings: &Settings, verbosity: u8) -> Result<Vec<Box<dyn Callback>>, Refusal> {
+    let mut chosen: Vec<Box<dyn Callback>> = Vec::new();
+    if args.one_line {
+        chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Line)));
+    } else if settings.bin_ansible_callbacks {
+        chosen = callbacks(settings, verbosity)?;
+    } else {
+        chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Block)));
+    }
+    if let Some(directory) = &args.tree {
+        chosen.push(Box::new(Tree::new(directory)));
+    }
+    Ok(chosen)
+}
+
+impl TaskArgs {
+    pub(crate) fn apply_to(&self, settings: &mut Settings) {
+        if let Some(seconds) = self.task_timeout {
+            settings.task_timeout = seconds;
+        }
+        let paths = self.module_path.iter().flat_map(|paths| paths.split(':')).map(PathBuf::from);
+        let paths: Vec<PathBuf> = paths.map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
+        settings.library.splice(0..0, paths);
+    }
+
+    pub(crate) fn options(&self, options: RunOptions) -> RunOptions {
+        RunOptions {
+            check: self.check,
+            diff: self.diff || options.diff,
+            forks: self.forks.unwrap_or(options.forks).max(1),
+            ..options
+        }
+    }
+}
+
+/// One task without a playbook.
+pub(crate) struct AdHoc {
+    module: String,
+    arguments: Value,
+    background: Option<u64>,
+    poll: Option<u64>,
+}
+
+impl AdHoc {
+    fn of(args: &RunArgs, settings: &Settings) -> Result<Self, Refusal> {
+        let module = args.module_name.clone().unwrap_or_else(|| settings.module_name.clone());
+        let arguments = args.args.clone().or_else(|| settings.module_args.clone()).unwrap_or_default();
+        Self::new(
+            &module,
+            &arguments,
+            args.background.map(|seconds| (seconds, args.poll.unwrap_or(settings.poll_interval))),
+        )
+    }
+
+    /// `background` is for how many seconds, and how often to look.
+    pub(crate) fn new(module: &str, arguments: &str, background: Option<(u64, u64)>) -> Result<Self, Refusal> {
+        let base = module.rsplit('.').next().unwrap_or(module);
+        if NEED_ARGUMENTS.contains(&base) && arguments.trim().is_empty() {
+            return Err(Refusal::options(format!("No argument passed to {module} module")));
+        }
+        if NOT_AD_HOC.contains(&base) {
+            return Err(Refusal::options(format!("'{module}' is not a valid action for ad-hoc commands")));
+        }
+        let (background, poll) = background.map_or((None, None), |(seconds, poll)| (Some(seconds), Some(poll)));
+        Ok(Self { module: module.to_owned(), arguments: parse_arguments(arguments)?, background, poll })
+    }
+
+    /// The play, with places that say what was asked for.
+    fn play(&self, pattern: &str, settings: &Settings) -> Value {
+        let source = SourceFile::new(format!("<adhoc '{}' task>", self.module), self.description(settings));
+        let origin = Origin::new(source, 0, 0);
+        let text = |text: &str| Value::Str(Text::trusted(text, Some(origin.clone())));
+        let key = |name: &str| Key::Str(Text::trusted(name, Some(origin.clone())));
+        let module = self.module.as_str();
+        let action = match &self.arguments {
+            Value::Map(map) => {
+                let mut action = Map::from([(key("module"), text(module))]);
+                action.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+                Value::map(action)
+            }
+            Value::Str(arguments) => text(&format!("{module} {arguments}")),
+            _ => text(module),
+        };
+        let mut task = Map::from([(key("action"), action)]);
+        if let Some(seconds) = self.background {
+            task.insert(key("async"), Value::Int(seconds as i64));
+        }
+        if let Some(seconds) = self.poll {
+            task.insert(key("poll"), Value::Int(seconds as i64));
+        }
+        let play = Map::from([
+            (key("name"), text("Ansible Ad-Hoc")),
+            (key("hosts"), text(pattern)),
+            (key("gather_facts"), Value::from("no")),
+            (key("tasks"), Value::list(vec![Value::map(task)])),
+        ]);
+        Value::list(vec![Value::map(play)])
+    }
+
+    /// As Ansible shows where an ad-hoc task comes from.
+    fn description(&self, settings: &Settings) -> String {
+        let mut args = match &self.arguments {
+            Value::Map(map) => map.clone().as_ref().clone(),
+            Value::Str(text) if NEED_ARGUMENTS.contains(&self.module.as_str()) => {
+                Map::from([(Key::from("_raw_params"), Value::Str(text.clone()))])
+            }
+            Value::Str(text) => kapell_parsing::kv::parse(text).map(|parsed| parsed.pairs).unwrap_or_default(),
+            _ => Map::new(),
+        };
+        let mut task = Map::from([(Key::from("action"), Value::from(self.module.as_str()))]);
+        task.insert("args".into(), Value::map(std::mem::take(&mut args)));
+        task.insert("timeout".into(), Value::Int(settings.task_timeout as i64));
+        task.insert("async_val".into(), Value::Int(self.background.unwrap_or(0) as i64));
+        task.insert("poll".into(), Value::Int(self.poll.unwrap_or(settings.poll_interval) as i64));
+        Value::map(task).repr()
+    }
+
+    pub(crate) fn execute(
+        &self,
+        base: Foundation,
+        pattern: &str,
+        options: RunOptions,
+        playbook_dir: Option<&PathBuf>,
+        callback: Vec<Box<dyn Callback>>,
+    ) -> Result<Exit, Refusal> {
+        let path = foundation::playbook_dir(playbook_dir, &base.settings).join("__adhoc_playbook__");
+        let plays = self.play(pattern, &base.settings);
+        let playbook = load_plays(&path, plays, &base)?;
+        let Foundation { settings, vault, inventory, limit, .. } = base;
+        let options = RunOptions { limit_pattern: limit, ..options };
+        let (playbooks, playbook_files) = (vec![playbook], vec![path]);
+        let execution = Execution { settings, vault, inventory, playbooks, playbook_files, options, callback };
+        Ok(execution.execute()?.status.into())
+    }
+}
+
+/// Text, or the map that JSON stands for.
+fn parse_arguments(text: &str) -> Result<Value, Refusal> {
+    if text.trim_start().starts_with('{') {
+        let source = SourceFile::new("<CLI option '-a'>", text);
+        let options = LoadOptions { trust: Trust::Trusted, vault: &kapell_parsing::VaultSecrets::default() };
+        if let value @ Value::Map(_) = yaml::load(&source, &options, &mut Vec::new())? {
+            return Ok(value);
+        }
+    }
+    if text.trim().is_empty() { Ok(Value::Null) } else { Ok(Value::trusted(text)) }
+}

@@ -1,0 +1,88 @@
+//! `Execution`: playbooks on a runtime of their own, their events on a thread, until all is done or interrupted.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kapell_callback::{Color, Display};
+use kapell_config::Settings;
+use kapell_connection::Connections;
+use kapell_executor::playbook_executor::RunReport;
+use kapell_executor::run_state::RunState;
+use kapell_executor::{Callback, Event, Run, RunOptions};
+use kapell_inventory::Inventory;
+use kapell_parsing::{Diagnostic, VaultSecrets};
+use kapell_playbook::Playbook;
+use kapell_template::Templar;
+
+use crate::exit_code::Exit;
+use crate::refusal::Refusal;
+use crate::surroundings::templar_options;
+use crate::{events, inventory};
+
+/// Variables are templated by recursion, so deeply nested ones need room; untouched pages cost nothing.
+const TEMPLATE_STACK: usize = 16 << 20;
+
+pub(crate) struct Execution {
+    pub settings: Settings,
+    pub vault: VaultSecrets,
+    pub inventory: Inventory,
+    pub playbooks: Vec<Playbook>,
+    /// Beside these lie `group_vars` and `host_vars`.
+    pub playbook_files: Vec<PathBuf>,
+    pub options: RunOptions,
+    pub callback: Vec<Box<dyn Callback>>,
+}
+
+impl Execution {
+    pub(crate) fn execute(self) -> Result<RunReport, Refusal> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_stack_size(TEMPLATE_STACK)
+            .enable_all()
+            .build()
+            .map_err(anyhow::Error::from)?;
+        let variables = inventory::variables(&self.inventory, &self.playbook_files, &self.settings, &self.vault);
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let listener = events::listen(receiver, self.callback);
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let connection_events = sender.clone();
+        let connections =
+            Connections::new(move |text| drop(connection_events.send(Event::Diagnostic(Diagnostic::warning(text)))));
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let roots = self.playbook_files.iter().filter_map(|file| absolute(file).parent().map(Path::to_owned));
+        let listener_of_plugins = sender.clone();
+        let tell = move |event| drop(listener_of_plugins.send(event));
+        let templar = Templar::new(templar_options(&self.settings, &self.vault, roots, tell));
+        let state = RunState::new(self.inventory, variables);
+        let run = Arc::new(Run {
+            settings: self.settings,
+            options: self.options,
+            templar,
+            connections,
+            vault: self.vault,
+            interrupted: Arc::clone(&interrupted),
+            events: sender,
+        });
+        let ended = runtime.block_on(async {
+            tokio::spawn(watch_interrupts(interrupted));
+            kapell_executor::run(&run, &self.playbooks, state).await
+        });
+        drop(run);
+        runtime.shutdown_background();
+        let _ = listener.join();
+        Ok(ended?)
+    }
+}
+
+/// The first interrupt lets what is in flight finish; the second ends at once.
+async fn watch_interrupts(interrupted: Arc<AtomicBool>) {
+    let display = Display::new(false, false);
+    while tokio::signal::ctrl_c().await.is_ok() {
+        if interrupted.swap(true, Ordering::Relaxed) {
+            display.err("[ERROR]: User interrupted execution", Color::Failed);
+            #[expect(clippy::exit, reason = "the second interrupt ends the process, whatever hangs")]
+            std::process::exit(Exit::Interrupted as i32);
+        }
+        display.err("Interrupted: waiting for the tasks in flight; once more stops at once.", Color::Warning);
+    }
+}

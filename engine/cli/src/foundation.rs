@@ -1,0 +1,51 @@
+//! `Foundation`: what every command with hosts starts from: settings, secrets, extra variables, the inventory, the limit.
+
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use kapell_config::{Environment, Settings};
+use kapell_inventory::{HostPattern, Inventory, LoadContext};
+use kapell_parsing::{Diagnostic, Map, VaultSecrets};
+
+use crate::args::{HostArgs, VaultArgs};
+use crate::passwords::vault_secrets;
+use crate::refusal::Refusal;
+use crate::{extra_vars, inventory};
+
+pub(crate) struct Foundation {
+    pub settings: Settings,
+    pub vault: VaultSecrets,
+    pub extra_vars: Map,
+    pub inventory: Inventory,
+    pub limit: Option<HostPattern>,
+}
+
+impl Foundation {
+    /// Reads everything, connects to nothing.
+    pub(crate) fn lay(
+        settings: Settings,
+        hosts: &HostArgs,
+        vault: &VaultArgs,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Self, Refusal> {
+        let vault = vault_secrets(vault, &settings)?;
+        let extra_vars = extra_vars::load(&hosts.extra_vars, &vault, settings.hash_behaviour, warnings)?;
+        let sources = inventory::sources(&hosts.inventory, &settings);
+        let cx = LoadContext { settings: &settings, vault: &vault, plugins: &[], extra_vars: &extra_vars };
+        let inventory = Inventory::load(&sources, &cx, warnings)?;
+        let limit = hosts.limit.as_deref().map(HostPattern::limit).transpose()?;
+        Ok(Self { settings, vault, extra_vars, inventory, limit })
+    }
+}
+
+/// The process's settings: `ansible.cfg` and environment.
+pub(crate) fn settings(warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refusal> {
+    let cwd = std::env::current_dir().map_err(|error| anyhow!("the current directory is gone: {error}"))?;
+    Ok(Settings::load(&Environment::of_process(), &cwd, warnings)?)
+}
+
+/// What commands without a playbook take for its directory: the option, the setting, or where they were started.
+pub(crate) fn playbook_dir(given: Option<&PathBuf>, settings: &Settings) -> PathBuf {
+    let dir = given.or(settings.playbook_dir.as_ref()).cloned().unwrap_or_else(|| PathBuf::from("."));
+    std::path::absolute(&dir).unwrap_or(dir)
+}

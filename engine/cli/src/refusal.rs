@@ -1,0 +1,63 @@
+//! `Refusal`: why a command did not do its work, with the exit code that says so; and how findings are told.
+
+use kapell_callback::{Color, Display, diagnostic_text};
+use kapell_parsing::{Diagnostic, Severity};
+
+use crate::exit_code::Exit;
+
+pub(crate) struct Refusal {
+    pub exit: Exit,
+    pub errors: Vec<Diagnostic>,
+}
+
+impl Refusal {
+    /// Options that contradict each other or the content.
+    pub(crate) fn options(message: impl Into<String>) -> Self {
+        Self { exit: Exit::BadOptions, errors: vec![Diagnostic::error(message)] }
+    }
+}
+
+impl From<Diagnostic> for Refusal {
+    fn from(error: Diagnostic) -> Self {
+        Self { exit: Exit::Error, errors: vec![error] }
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        Diagnostic::error(format!("{error:#}")).into()
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    fn from(error: std::io::Error) -> Self {
+        Diagnostic::error(error.to_string()).into()
+    }
+}
+
+/// Runs a whole command: what it found and why it stopped go to standard error.
+pub(crate) fn conclude(run: impl FnOnce(&mut Vec<Diagnostic>) -> Result<Exit, Refusal>) -> std::process::ExitCode {
+    let mut warnings = Vec::new();
+    let ended = run(&mut warnings);
+    let display = Display::new(false, false);
+    tell(&display, &warnings);
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(refusal) => {
+            tell(&display, &refusal.errors);
+            refusal.exit.into()
+        }
+    }
+}
+
+/// Findings on standard error, each with its place.
+pub(crate) fn tell(display: &Display, diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        let (word, color) = match diagnostic.severity {
+            Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
+            Severity::Warning => ("WARNING", Color::Warning),
+            Severity::Error => ("ERROR", Color::Failed),
+        };
+        display.err(&format!("[{word}]: {}", diagnostic_text(diagnostic)), color);
+    }
+}
