@@ -7,6 +7,7 @@ use kapell_config::Settings;
 
 use crate::commands::inventory::InventoryArgs;
 use crate::commands::run::RunArgs;
+use crate::commands::vault::VaultCommand;
 
 /// Runs Ansible content over SSH. No Python needed on either side.
 #[derive(Debug, Parser)]
@@ -24,6 +25,8 @@ pub(crate) enum Subcommand {
     Run(RunArgs),
     /// Show the inventory as it was understood.
     Inventory(InventoryArgs),
+    /// Lock and unlock files and texts with passwords.
+    Vault(VaultCommand),
 }
 
 /// Runs playbooks, executing the defined tasks on the targeted hosts.
@@ -124,7 +127,7 @@ pub(crate) struct PrivilegeArgs {
     pub become_password_file: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Vault options")]
 pub(crate) struct VaultArgs {
     /// Vault identity to use: label@file, label@prompt; may be given several times

@@ -22,6 +22,7 @@ use clap::Parser;
 use crate::args::{Kapell, PlaybookArgs, Subcommand};
 use crate::commands::inventory::InventoryArgs;
 use crate::commands::run::RunArgs;
+use crate::commands::vault::VaultCommand;
 
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
@@ -29,10 +30,12 @@ fn main() -> ExitCode {
         "ansible-playbook" => finish(PlaybookArgs::try_parse_from(argv), commands::playbook::main),
         "ansible" => finish(RunArgs::try_parse_from(argv), commands::run::main),
         "ansible-inventory" => finish(InventoryArgs::try_parse_from(argv), commands::inventory::main),
+        "ansible-vault" => finish(VaultCommand::try_parse_from(argv), commands::vault::main),
         _ => finish(Kapell::try_parse_from(argv), |kapell| match kapell.command {
             Subcommand::Playbook(args) => commands::playbook::main(args),
             Subcommand::Run(args) => commands::run::main(args),
             Subcommand::Inventory(args) => commands::inventory::main(args),
+            Subcommand::Vault(args) => commands::vault::main(args),
         }),
     }
 }

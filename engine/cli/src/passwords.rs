@@ -1,14 +1,17 @@
 //! Passwords: asked for at the terminal, read from files, printed by scripts. Never taken from arguments.
 
+use std::io::IsTerminal;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use kapell_callback::Display;
 use kapell_config::Settings;
-use kapell_parsing::VaultSecrets;
+use kapell_parsing::{Diagnostic, VaultSecrets};
 
 use crate::args::{ConnectionArgs, PrivilegeArgs, VaultArgs};
+use crate::refusal::tell;
 
 /// What may be needed to log in and to become.
 #[derive(Default)]
@@ -37,60 +40,177 @@ impl Passwords {
     }
 }
 
-/// Every vault password of arguments and settings, in the order in which they are tried.
+/// Every vault password of arguments and settings, in the order in which they are tried. One that cannot be had is a
+/// warning as long as there is another.
 pub(crate) fn vault_secrets(args: &VaultArgs, settings: &Settings) -> Result<VaultSecrets> {
     let mut secrets = VaultSecrets::default();
-    let identity = settings.vault_identity.clone();
-    for id in settings.vault_identity_list.iter().chain(&args.vault_id) {
-        let (label, source) = id.split_once('@').unwrap_or((&identity, id));
-        secrets.push(label, vault_password(label, source)?);
-    }
-    let from_settings = settings.vault_password_file.as_deref().filter(|_| args.vault_password_file.is_empty());
-    for file in args.vault_password_file.iter().map(std::path::PathBuf::as_path).chain(from_settings) {
-        secrets.push(&identity, from_file(file)?);
-    }
-    if args.ask_vault_password || settings.ask_vault_pass {
-        secrets.push(&identity, ask("Vault password: ")?.into_bytes());
-    }
-    Ok(secrets)
-}
-
-fn vault_password(label: &str, source: &str) -> Result<Vec<u8>> {
-    match source {
-        "prompt" | "prompt_ask_vault_pass" => Ok(ask(&format!("Vault password ({label}): "))?.into_bytes()),
-        file => from_file(Path::new(file)),
-    }
-}
-
-/// The first line of a file, or what an executable file prints.
-fn from_file(path: &Path) -> Result<Vec<u8>> {
-    let metadata = fs_err::metadata(path).context("the password file cannot be read")?;
-    let content = if metadata.permissions().mode() & 0o111 != 0 {
-        let path = fs_err::canonicalize(path)?;
-        let output = Command::new(&path).output().with_context(|| format!("cannot run {}", path.display()))?;
-        if !output.status.success() {
-            bail!("the password script {} ended with {}", path.display(), output.status);
+    secrets.set_only_matching(settings.vault_id_match);
+    let mut failed = None;
+    for (label, source) in vault_sources(args, settings) {
+        match vault_password(&label, &source, &secrets) {
+            Ok(password) => secrets.push(&label, password),
+            Err(error) => failed = Some(error),
         }
-        output.stdout
+    }
+    match failed {
+        Some(error) if secrets.is_empty() => Err(error),
+        Some(error) => {
+            let warning = Diagnostic::warning(format!("a vault password is left out: {error:#}"));
+            tell(&Display::new(settings.nocolor, settings.force_color), &[warning]);
+            Ok(secrets)
+        }
+        None => Ok(secrets),
+    }
+}
+
+/// Where a vault password comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PasswordSource {
+    File(PathBuf),
+    /// Asked for under its id.
+    Prompt,
+    /// `--ask-vault-password`.
+    PlainPrompt,
+}
+
+/// Vault ids with their sources: those of settings and arguments, then files, then the question.
+pub(crate) fn vault_sources(args: &VaultArgs, settings: &Settings) -> Vec<(String, PasswordSource)> {
+    let identity = &settings.vault_identity;
+    let ids = settings.vault_identity_list.iter().chain(&args.vault_id).map(|id| labelled(id, identity));
+    let files = args.vault_password_file.iter().chain(&settings.vault_password_file);
+    let files = files.map(|file| (identity.clone(), PasswordSource::File(file.clone())));
+    let asked =
+        (args.ask_vault_password || settings.ask_vault_pass).then(|| (identity.clone(), PasswordSource::PlainPrompt));
+    ids.chain(files).chain(asked).collect()
+}
+
+/// `label@source`, or a source for the usual label.
+pub(crate) fn labelled(id: &str, identity: &str) -> (String, PasswordSource) {
+    let (label, source) = match id.split_once('@') {
+        Some((label, source)) => (if label.is_empty() { identity } else { label }, source),
+        None => (identity, id),
+    };
+    let source = match source {
+        "prompt" => PasswordSource::Prompt,
+        "prompt_ask_vault_pass" => PasswordSource::PlainPrompt,
+        file => PasswordSource::File(PathBuf::from(file)),
+    };
+    (label.to_owned(), source)
+}
+
+/// The password of a vault id; `known` are those that may have locked its file.
+pub(crate) fn vault_password(label: &str, source: &PasswordSource, known: &VaultSecrets) -> Result<Vec<u8>> {
+    let typed = match source {
+        PasswordSource::File(file) => return password_of_file(file, Some(label), known),
+        PasswordSource::Prompt => ask(&format!("Vault password ({label}): "))?,
+        PasswordSource::PlainPrompt => ask("Vault password: ")?,
+    };
+    if typed.trim().is_empty() {
+        bail!("Invalid vault password was provided: it is empty");
+    }
+    Ok(typed.trim().as_bytes().to_vec())
+}
+
+/// A password nobody knows yet, so it is asked for twice.
+pub(crate) fn new_vault_password(label: &str, source: &PasswordSource, known: &VaultSecrets) -> Result<Vec<u8>> {
+    let name = match source {
+        PasswordSource::File(_) => return vault_password(label, source, known),
+        PasswordSource::Prompt => format!("ew vault password ({label}): "),
+        PasswordSource::PlainPrompt => "ew Vault password: ".to_owned(),
+    };
+    let (first, second) = (ask(&format!("N{name}"))?, ask(&format!("Confirm n{name}"))?);
+    if first != second {
+        bail!("Passwords do not match");
+    }
+    if first.trim().is_empty() {
+        bail!("Invalid vault password was provided: it is empty");
+    }
+    Ok(first.trim().as_bytes().to_vec())
+}
+
+/// The content of a file, or what an executable file prints. Without a vault id it is no vault's password.
+fn password_of_file(path: &Path, vault_id: Option<&str>, known: &VaultSecrets) -> Result<Vec<u8>> {
+    let path = expand_home(path);
+    let Ok(metadata) = fs_err::metadata(&path) else {
+        let what = if vault_id.is_some() { "vault password file" } else { "password file" };
+        bail!("The {what} {} was not found", absolute(&path).display());
+    };
+    if metadata.is_dir() {
+        bail!("The password file {} is a directory", absolute(&path).display());
+    }
+    let is_program = metadata.permissions().mode() & 0o111 != 0;
+    let content = if is_program { printed_by(&path, vault_id)? } else { fs_err::read(&path)? };
+    let content = if kapell_parsing::vault::is_encrypted(&content) && !is_program {
+        kapell_parsing::vault::decrypt(&content, known)
+            .map_err(|error| anyhow!("the password file {} is encrypted itself: {error}", path.display()))?
     } else {
-        fs_err::read(path)?
+        content
     };
     let trimmed = content.trim_ascii().to_vec();
     if trimmed.is_empty() {
-        bail!("the password file {} is empty", path.display());
+        bail!("Invalid vault password was provided from file ({}): it is empty", absolute(&path).display());
     }
     Ok(trimmed)
+}
+
+/// `NAME-client` programs are told for which vault id.
+fn printed_by(path: &Path, vault_id: Option<&str>) -> Result<Vec<u8>> {
+    let absolute = absolute(path);
+    let mut command = Command::new(&absolute);
+    let is_client = path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("-client"));
+    if let Some(vault_id) = vault_id.filter(|_| is_client) {
+        command.args(["--vault-id", vault_id]);
+    }
+    let output = command
+        .stdin(std::process::Stdio::inherit())
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("Problem running vault password script {}", absolute.display()))?;
+    match output.status.code() {
+        Some(0) => Ok(output.stdout),
+        Some(2) if is_client => {
+            let id = vault_id.unwrap_or_default();
+            bail!("Vault password client script {} did not find a secret for vault-id={id}", absolute.display());
+        }
+        code => {
+            let code = code.map_or_else(|| "a signal".to_owned(), |code| code.to_string());
+            bail!("Vault password script {} returned non-zero ({code})", absolute.display());
+        }
+    }
+}
+
+fn from_file(path: &Path) -> Result<Vec<u8>> {
+    password_of_file(path, None, &VaultSecrets::default())
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// `~/…` is below the user's home directory.
+fn expand_home(path: &Path) -> PathBuf {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => path.to_owned(),
+    }
 }
 
 fn text(bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes).context("the password is not valid UTF-8")
 }
 
-fn ask(prompt: &str) -> Result<String> {
+/// Asks at the terminal without showing what is typed; without one, the next line of standard input.
+pub(crate) fn ask(prompt: &str) -> Result<String> {
     let terminal = console::Term::stderr();
-    if !terminal.is_term() {
-        bail!("cannot ask for a password: there is no terminal");
+    if terminal.is_term() && std::io::stdin().is_terminal() {
+        terminal.write_str(prompt)?;
+        return Ok(terminal.read_secure_line()?);
     }
     terminal.write_str(prompt)?;
-    Ok(terminal.read_secure_line()?)
+    let mut line = String::new();
+    if std::io::stdin().read_line(&mut line)? == 0 {
+        bail!("EOFError (ctrl-d) on prompt: there is no terminal and nothing to read");
+    }
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }

@@ -26,7 +26,6 @@ const WITHOUT_MEANING: &[Section] = &[
             "display_traceback",
             "doc_fragment_plugins",
             "docsite_root_url",
-            "editor",
             "httpapi_plugins",
             "internal_poll_interval",
             "interpreter_python",

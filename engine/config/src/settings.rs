@@ -284,6 +284,9 @@ settings! {
     /// Whether the vault password is asked for.
     DEFAULT_ASK_VAULT_PASS ask_vault_pass: bool = "False" [defaults.ask_vault_pass] [ANSIBLE_ASK_VAULT_PASS];
 
+    /// The editor of vault files.
+    EDITOR editor: String = "vi" [defaults.editor] [ANSIBLE_EDITOR EDITOR];
+
     // What is shown.
     /// How results are shown.
     DEFAULT_STDOUT_CALLBACK stdout_callback: String = "default" [defaults.stdout_callback] [ANSIBLE_STDOUT_CALLBACK];

@@ -4,3 +4,4 @@ pub(crate) mod inventory;
 pub(crate) mod listing;
 pub(crate) mod playbook;
 pub(crate) mod run;
+pub(crate) mod vault;

@@ -31,8 +31,17 @@ pub fn is_encrypted(data: &[u8]) -> bool {
     data.starts_with(envelope::HEADER.as_bytes())
 }
 
-/// The plain bytes of vault `data`. Secrets whose id equals the envelope's label are tried first, then all others.
-pub fn decrypt(data: &[u8], secrets: &VaultSecrets) -> Result<Vec<u8>, VaultError> {
+/// Vault data, opened: what it holds, and how it was locked.
+pub struct Opened {
+    pub plain: Vec<u8>,
+    /// The vault id in the header (format 1.2).
+    pub label: Option<String>,
+    /// The password that fits.
+    pub password: Vec<u8>,
+}
+
+/// Opens vault `data`. Secrets whose id equals the envelope's label are tried first, then all others.
+pub fn open(data: &[u8], secrets: &VaultSecrets) -> Result<Opened, VaultError> {
     let envelope = Envelope::parse(data)?;
     if secrets.is_empty() {
         return Err(VaultError::NoSecrets);
@@ -40,11 +49,16 @@ pub fn decrypt(data: &[u8], secrets: &VaultSecrets) -> Result<Vec<u8>, VaultErro
     let mut tried = Vec::new();
     for (id, password) in secrets.in_trial_order(envelope.label.as_deref()) {
         if let Some(plain) = cipher::open(&envelope.sealed, password)? {
-            return Ok(plain);
+            return Ok(Opened { plain, label: envelope.label.clone(), password: password.to_vec() });
         }
         tried.push(id.to_owned());
     }
     Err(VaultError::NoMatchingSecret(tried))
+}
+
+/// The plain bytes of vault `data`.
+pub fn decrypt(data: &[u8], secrets: &VaultSecrets) -> Result<Vec<u8>, VaultError> {
+    open(data, secrets).map(|opened| opened.plain)
 }
 
 /// Vault data holding `plain`. An id other than `default` is written as the label of format 1.2.
