@@ -73,7 +73,8 @@ pub fn host(
 }
 
 fn yaml(value: Value) -> String {
-    let shown = value.map_strings(&|text| if text.is_secret() { "********".into() } else { text.clone() });
+    // What is written in several places is told by its address, so nothing is copied without need.
+    let shown = if has_secret(&value) { without_secrets(&value) } else { value };
     kapell_template::yaml_text(&shown).trim_end_matches('\n').to_owned()
 }
 
@@ -271,6 +272,18 @@ impl Graph<'_> {
 }
 
 fn shown(value: &Value) -> String {
-    let hidden = value.map_strings(&|text| if text.is_secret() { "********".into() } else { text.clone() });
-    hidden.to_string()
+    without_secrets(value).to_string()
+}
+
+fn without_secrets(value: &Value) -> Value {
+    value.map_strings(&|text| if text.is_secret() { "********".into() } else { text.clone() })
+}
+
+fn has_secret(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => text.is_secret(),
+        Value::List(items) => items.iter().any(has_secret),
+        Value::Map(map) => map.values().any(has_secret),
+        _ => false,
+    }
 }
