@@ -163,20 +163,22 @@ impl Constructed {
 impl KeyedGroup {
     /// The last part of each group's name. A map gives `key separator value` for every entry.
     fn names(&self, key: &Value) -> Result<Vec<String>, Diagnostic> {
-        let or_default = |name: String| match &self.default_value {
-            Some(default) if name.is_empty() => default.clone(),
-            _ => name,
+        let is_empty = |value: &Value| value.is_null() || value.as_str().is_some_and(str::is_empty);
+        let or_default = |value: &Value| match &self.default_value {
+            Some(default) if is_empty(value) => default.clone(),
+            _ => value.to_string(),
         };
         match key {
-            Value::Str(text) => {
-                Ok(Some(or_default(text.to_string())).filter(|name| !name.is_empty()).into_iter().collect())
-            }
-            Value::List(items) => Ok(items.iter().map(|item| or_default(item.to_string())).collect()),
+            Value::Str(_) => Ok(Some(or_default(key)).filter(|name| !name.is_empty()).into_iter().collect()),
+            Value::Null => Ok(self.default_value.iter().cloned().collect()),
+            Value::List(items) => Ok(items.iter().map(or_default).collect()),
             Value::Map(entries) => Ok(entries
                 .iter()
-                .map(|(key, value)| match or_default(value.to_string()) {
-                    value if value.is_empty() && !self.trailing_separator => key.to_string(),
-                    value => format!("{key}{}{value}", self.separator),
+                .map(|(key, value)| {
+                    if is_empty(value) && !self.trailing_separator {
+                        return key.to_string();
+                    }
+                    format!("{key}{}{}", self.separator, or_default(value))
                 })
                 .collect()),
             nothing if !nothing.is_truthy() => Ok(Vec::new()),

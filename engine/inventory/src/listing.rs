@@ -222,8 +222,7 @@ impl Listing<'_> {
 pub fn graph(inventory: &Inventory, group: &str, vars: Option<&VarsDirs>) -> Result<String, Diagnostic> {
     let Some(index) = inventory.groups.get_index_of(group) else {
         let known = inventory.groups.keys().map(String::as_str);
-        return Err(Diagnostic::error(format!("Pattern must be valid group name when using --graph"))
-            .did_you_mean(group, known));
+        return Err(Diagnostic::error("Pattern must be valid group name when using --graph").did_you_mean(group, known));
     };
     let mut graph = Graph { inventory, dirs: vars, lines: Vec::new() };
     graph.add_group(GroupId(index as u32), 0);
