@@ -31,6 +31,20 @@ pub(crate) fn convert(value: &Value, kind: ArgKind, paths: &dyn PathVariables) -
     }
 }
 
+/// The value as `kind`, paths as they are written.
+pub fn convert_value(value: &Value, kind: ArgKind) -> Result<Value, String> {
+    struct NoPaths;
+    impl PathVariables for NoPaths {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn home_of(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+    convert(value, kind, &NoPaths)
+}
+
 /// How messages call a kind.
 pub(crate) fn kind_name(kind: ArgKind) -> &'static str {
     match kind {
@@ -168,7 +182,7 @@ fn json_of(value: &Value) -> Result<Value, String> {
     match value {
         Value::String(text) => Ok(Value::String(text.trim().to_owned())),
         Value::Array(_) | Value::Object(_) => Ok(Value::String(value.to_string())),
-        _ => Err(cannot(value, "json")),
+        _ => Err(cannot(value, "json string")),
     }
 }
 

@@ -46,6 +46,7 @@ pub use attributes::{AttributeDiff, FileAttributes};
 pub use catalogue::{all, find};
 pub use command::{CommandOutput, CommandSpec};
 pub use context::Context;
+pub use conversion::convert_value;
 pub use diff::Diff;
 pub use error::ModuleError;
 pub use file_writing::{Content, WriteOptions};

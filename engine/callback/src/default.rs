@@ -307,13 +307,22 @@ impl Callback for Default {
                 }
             }
             Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
+            Event::Detail { verbosity, text } if self.options.verbosity >= *verbosity => {
+                self.flush_banner();
+                self.display.out(text, Color::Verbose);
+            }
             Event::Message(text) => self.display.out(text, Color::Plain),
             Event::Stats(stats) => self.stats(stats),
-            Event::PlaybookStart { path } if self.options.verbosity > 1 => {
+            Event::PlaybookStart { path, plays } if self.options.verbosity > 1 => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 self.banner(&format!("PLAYBOOK: {name}"));
+                self.display.out(&format!("{plays} plays in {}", path.display()), Color::Verbose);
             }
-            Event::PlaybookStart { .. } | Event::HostStart { .. } | Event::Notified { .. } | Event::Output { .. } => {}
+            Event::PlaybookStart { .. }
+            | Event::HostStart { .. }
+            | Event::Notified { .. }
+            | Event::Detail { .. }
+            | Event::Output { .. } => {}
             Event::RunEnd => self.progress.finish(),
         }
     }

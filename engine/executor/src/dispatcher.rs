@@ -18,8 +18,9 @@ use crate::include::{self, IncludeGroup, Loaded};
 use crate::play_iterator::{AfterFailure, PlayIterator, Step};
 use crate::play_setup::{PlaySettings, root_block};
 use crate::resolve::Keywords;
-use crate::run_state::RunState;
+use crate::run_state::{InventoryChange, RunState};
 use crate::selection::Selection;
+use crate::strategy::Strategy;
 use crate::task_executor::{HostTask, TaskOutcome};
 use crate::variables::{HostVariables, TaskVariables, combine};
 use crate::{Event, Run, TaskInfo, TaskResult, TaskStatus};
@@ -139,6 +140,10 @@ impl<'a> Dispatcher<'a> {
         self.settings.strategy.next_step(&mut self.iterator, &self.busy, self.run.options.forks, &is_selected)
     }
 
+    pub(crate) fn play_strategy(&self) -> Strategy {
+        self.settings.strategy
+    }
+
     pub(crate) fn variables(&self, host: &str, scope: &Arc<Scope>) -> HostVariables {
         let task = Arc::new(TaskVariables::new(scope, self.run.settings.hash_behaviour));
         HostVariables::new(self.run, &self.state.world, host, Some(&task))
@@ -159,12 +164,13 @@ impl<'a> Dispatcher<'a> {
         let cx = crate::resolve::render_context(&task.scope, self.state.world.play.as_deref());
         let keywords = Keywords { run: self.run, vars: &vars, scope: &task.scope, cx: &cx };
         let flag = |name: &str| keywords.bool(name).ok().flatten().unwrap_or(false);
-        let run_once = flag("run_once") && self.settings.strategy == crate::strategy::Strategy::Linear;
+        let run_once = flag("run_once") && self.settings.strategy == Strategy::Linear;
         let info = Arc::new(self.describe(&task, &keywords, &vars, &cx));
         let throttle = keywords.number("throttle").ok().flatten().map_or(0, |throttle| throttle.max(0.0) as usize);
         let any_errors_fatal = flag("any_errors_fatal") || self.settings.any_errors_fatal;
         self.run.emit(Event::TaskStart(Arc::clone(&info)));
-        let doing = if run_once { vec![first] } else { hosts.clone() };
+        let once_for_all = self.settings.strategy == Strategy::Linear && is_for_all_hosts(&task);
+        let doing = if run_once || once_for_all { vec![first] } else { hosts.clone() };
         self.last_step += 1;
         let open = OpenStep {
             task: Arc::clone(&task),
@@ -172,13 +178,15 @@ impl<'a> Dispatcher<'a> {
             waiting: doing.len(),
             running: 0,
             throttle,
-            shared_by: run_once.then_some(hosts),
+            shared_by: run_once.then(|| hosts.clone()),
             any_errors_fatal,
             has_failed: false,
             includes: Vec::new(),
         };
         self.busy.extend(open.shared_by.as_ref().unwrap_or(&doing).iter().cloned());
         self.steps.insert(self.last_step, open);
+        // Nobody else has anything to do or to say.
+        hosts.iter().filter(|host| !run_once && !doing.contains(host)).for_each(|host| self.iterator.advance(host));
         for host in doing {
             let host_task = HostTask {
                 run: Arc::clone(self.run),
@@ -262,7 +270,13 @@ impl<'a> Dispatcher<'a> {
         let (task, info) = (Arc::clone(&step.task), Arc::clone(&step.info));
         let affected = step.shared_by.clone().unwrap_or_else(|| vec![outcome.host.clone()]);
         let includes = std::mem::take(&mut outcome.effects.includes);
-        let (effects, host) = (std::mem::take(&mut outcome.effects), outcome.host.clone());
+        let (mut effects, host) = (std::mem::take(&mut outcome.effects), outcome.host.clone());
+        if let Some(changed) = self.apply_inventory(&host, &effects)?
+            && task.scope.own("changed_when").is_none()
+        {
+            outcome.result.set("changed", changed);
+            effects.notify.retain(|_| changed);
+        }
         self.apply(&host, &affected, effects)?;
         let status = self.settle(&affected, &mut outcome);
         let is_include = !includes.is_empty() && !outcome.result.is_failed();
@@ -323,27 +337,29 @@ impl<'a> Dispatcher<'a> {
                 known.set(name, value.clone());
             }
         }
-        self.apply_inventory(host, &effects)?;
         for (data, scope) in &effects.stats {
             self.add_custom_stats(if scope.per_host { host } else { "_run" }, data, scope.aggregate);
         }
         self.notify(host, affected, &effects.notify)
     }
 
-    fn apply_inventory(&mut self, host: &str, effects: &Effects) -> Result<(), Diagnostic> {
+    /// Whether that changed anything; `None` when nothing was asked for.
+    fn apply_inventory(&mut self, host: &str, effects: &Effects) -> Result<Option<bool>, Diagnostic> {
         if effects.add_hosts.is_empty() && effects.group_by.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let mut warnings = Vec::new();
+        let added = effects.add_hosts.iter().cloned().map(InventoryChange::AddHost);
+        let grouped = effects.group_by.iter().map(|group| InventoryChange::GroupBy(host.to_owned(), group.clone()));
+        let changes: Vec<InventoryChange> = added.chain(grouped).collect();
         let inventory = self.state.inventory_mut();
-        for added in &effects.add_hosts {
-            inventory.add_host(&added.name, &texts(&added.groups), &added.vars, &mut warnings)?;
+        let mut changed = false;
+        for change in &changes {
+            changed |= change.make(inventory, &mut warnings)?;
         }
-        for grouping in &effects.group_by {
-            inventory.group_by(host, &grouping.group, &texts(&grouping.parents), &mut warnings)?;
-        }
+        self.state.inventory_changes.extend(changes);
         warnings.into_iter().for_each(|warning| self.run.emit(Event::Diagnostic(warning)));
-        Ok(())
+        Ok(Some(changed))
     }
 
     fn add_custom_stats(&mut self, owner: &str, data: &Map, aggregate: bool) {
@@ -559,6 +575,7 @@ impl<'a> Dispatcher<'a> {
     }
 }
 
-fn texts(names: &[String]) -> Vec<&str> {
-    names.iter().map(String::as_str).collect()
+/// Whether one host does the task for all, as its own: what it does is the same for everybody.
+fn is_for_all_hosts(task: &Task) -> bool {
+    matches!(crate::resolve::qualified(&task.action).as_str(), "ansible.builtin.add_host")
 }

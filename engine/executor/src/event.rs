@@ -43,6 +43,7 @@ pub struct HostResult {
 pub enum Event {
     PlaybookStart {
         path: PathBuf,
+        plays: usize,
     },
     /// `batch` counts from 1 to `batches`.
     PlayStart {
@@ -97,6 +98,11 @@ pub enum Event {
     /// A failure's chain of causes, for the error stream.
     TaskError(ErrorReport),
     Diagnostic(Diagnostic),
+    /// Shown from this verbosity on.
+    Detail {
+        verbosity: u8,
+        text: String,
+    },
     /// `vars_prompt`, `pause` and the like wrote text for the person at the terminal.
     Message(String),
     Stats(Stats),

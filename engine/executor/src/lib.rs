@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod action_groups;
+pub mod argument_spec;
 pub mod background;
 pub mod batch;
 pub mod condition;

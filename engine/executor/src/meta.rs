@@ -1,65 +1,127 @@
 //! `meta` tasks: orders to the engine itself.
 
-use kapell_parsing::Diagnostic;
+use std::sync::Arc;
+
+use kapell_inventory::{Inventory, LoadContext};
+use kapell_parsing::{Diagnostic, Map};
 
 use crate::condition::{self, Verdict};
 use crate::connection_variables::connection_spec;
 use crate::dispatcher::{BatchEnd, Dispatcher};
+use crate::event::HostResult;
 use crate::play_iterator::Step;
 use crate::resolve::{Keywords, render_context};
-use crate::{Event, TaskStatus};
+use crate::strategy::Strategy;
+use crate::{Event, TaskInfo, TaskResult, TaskStatus};
 
-const ORDERS: &[&str] = &[
-    "clear_facts",
-    "clear_host_errors",
-    "end_batch",
-    "end_host",
-    "end_play",
-    "end_role",
-    "flush_handlers",
-    "noop",
-    "refresh_inventory",
-    "reset_connection",
+/// What a meta task can ask for.
+struct Order {
+    name: &'static str,
+    /// Carried out once for all hosts, when its conditions hold on the first.
+    once: bool,
+    /// `when` is warned about and ignored.
+    unconditional: bool,
+    /// What happens instead when the conditions do not hold; `{host}` stands for the host.
+    otherwise: &'static str,
+    /// What is told at `-vv`.
+    done: &'static str,
+}
+
+const fn order(name: &'static str, once: bool, otherwise: &'static str, done: &'static str) -> Order {
+    Order { name, once, unconditional: otherwise.is_empty(), otherwise, done }
+}
+
+const ORDERS: &[Order] = &[
+    order("clear_facts", true, "not clearing facts and fact cache for {host}", "facts cleared"),
+    order("clear_host_errors", true, "not clearing host error state for {host}", "cleared host errors"),
+    order("end_batch", true, "continuing current batch", "ending batch"),
+    order("end_host", false, "continuing execution for {host}", "ending play for {host}"),
+    order("end_play", true, "continuing play", "ending play"),
+    order("end_role", false, "continuing the role for {host}", ""),
+    order("flush_handlers", false, "not running handlers for {host}", "triggered running handlers for {host}"),
+    order("noop", false, "", "noop"),
+    order("refresh_inventory", true, "", "inventory successfully refreshed"),
+    order("reset_connection", false, "", "reset connection"),
 ];
 
 impl Dispatcher<'_> {
     /// Carries out a meta task on the hosts of `step` whose conditions hold.
     pub(crate) async fn meta(&mut self, step: &Step) -> Result<(), Diagnostic> {
-        let order = match (&step.task.free_form, step.task.args.get("_raw_params")) {
-            (Some(text), _) => text.to_string(),
-            (None, Some(value)) => value.to_string(),
-            (None, None) => String::new(),
-        };
-        let order = order.trim();
-        if !ORDERS.contains(&order) {
-            return Err(Diagnostic::error(format!("invalid meta action requested: {order}"))
-                .at(Some(&step.task.origin))
-                .did_you_mean(order, ORDERS.iter().copied()));
+        let order = wanted(step)?;
+        let hosts: Vec<String> = step
+            .hosts
+            .iter()
+            .filter(|host| self.iterator.host(host).is_some_and(crate::play_iterator::HostState::is_active))
+            .cloned()
+            .collect();
+        if order.unconditional && !step.task.scope.conditions().is_empty() {
+            let message = format!("{} task does not support when conditional", order.name);
+            self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
         }
-        if !step.task.implicit {
-            self.announce(step);
-        }
-        for host in &step.hosts {
-            if !self.iterator.host(host).is_some_and(crate::play_iterator::HostState::is_active) {
-                continue;
-            }
-            if self.meta_applies(step, host)? {
-                self.obey(order, host, step).await?;
+        let mut decided = None;
+        for host in &hosts {
+            let holds = match decided {
+                Some(holds) if order.once => holds,
+                _ => self.decide(order, host, step)?,
+            };
+            let is_first = decided.replace(holds).is_none();
+            if holds {
+                self.obey(order, host, step, is_first).await?;
             } else {
-                self.state.stats.record(host, TaskStatus::Skipped, false);
                 self.iterator.advance(host);
             }
         }
         Ok(())
     }
 
-    /// The banner of a meta task somebody wrote.
-    fn announce(&self, step: &Step) {
-        let Some(host) = step.hosts.first() else { return };
+    /// Tells of the task and judges its conditions.
+    fn decide(&self, order: &Order, host: &str, step: &Step) -> Result<bool, Diagnostic> {
+        let info = self.meta_info(host, step);
+        let told = !step.task.implicit;
+        if told && self.play_strategy() == Strategy::Linear {
+            self.run.emit(Event::TaskStart(Arc::clone(&info)));
+        }
+        if order.unconditional || self.meta_applies(step, host)? {
+            if told && !order.done.is_empty() {
+                self.detail(&order.done.replace("{host}", host));
+            }
+            return Ok(true);
+        }
+        let otherwise = order.otherwise.replace("{host}", host);
+        let reason = format!("{} conditional evaluated to False, {otherwise}", order.name);
+        self.detail(&reason);
+        let message = match order.name {
+            "end_host" => format!("end_host conditional evaluated to false, {otherwise}"),
+            name => name.to_owned(),
+        };
+        if self.play_strategy() != Strategy::Linear {
+            self.run.emit(Event::TaskStart(Arc::clone(&info)));
+        }
+        let mut result = TaskResult::new(Map::new());
+        result.set("msg", message);
+        result.set("skip_reason", reason);
+        self.run.emit(Event::HostResult(HostResult {
+            host: host.to_owned(),
+            delegated_to: None,
+            task: info,
+            result,
+            status: TaskStatus::Skipped,
+            item_label: None,
+            ignore_errors: false,
+            diff_mode: false,
+        }));
+        Ok(false)
+    }
+
+    fn detail(&self, text: &str) {
+        self.run.emit(Event::Detail { verbosity: 2, text: format!("META: {text}") });
+    }
+
+    fn meta_info(&self, host: &str, step: &Step) -> Arc<TaskInfo> {
         let vars = self.variables(host, &step.task.scope);
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         let keywords = Keywords { run: self.run, vars: &vars, scope: &step.task.scope, cx: &cx };
-        self.run.emit(Event::TaskStart(std::sync::Arc::new(self.describe(&step.task, &keywords, &vars, &cx))));
+        Arc::new(self.describe(&step.task, &keywords, &vars, &cx))
     }
 
     fn meta_applies(&self, step: &Step, host: &str) -> Result<bool, Diagnostic> {
@@ -76,34 +138,49 @@ impl Dispatcher<'_> {
         }
     }
 
-    async fn obey(&mut self, order: &str, host: &str, step: &Step) -> Result<(), Diagnostic> {
-        match order {
-            "flush_handlers" if self.iterator.has_notified(host) => {
+    async fn obey(&mut self, order: &Order, host: &str, step: &Step, is_first: bool) -> Result<(), Diagnostic> {
+        match order.name {
+            "flush_handlers" => {
                 self.iterator.enter_handlers(host);
                 return Ok(());
             }
-            "clear_facts" => self.state.facts_mut(host).clear_facts(),
-            "clear_host_errors" => self.clear_host_errors(),
+            "end_role" => return self.end_role(host, step),
+            "clear_facts" if is_first => self.clear_facts(),
+            "clear_host_errors" if is_first => self.clear_host_errors(),
+            "refresh_inventory" if is_first => self.refresh_inventory()?,
             "end_host" => self.iterator.end(host),
             "end_batch" => self.end_all(BatchEnd::Complete),
             "end_play" => self.end_all(BatchEnd::EndPlay),
-            "end_role" => self.end_role(host, step)?,
             "reset_connection" => self.reset_connection(host, step).await?,
-            "refresh_inventory" => {
-                let message = "meta: refresh_inventory is recognised but not built yet";
-                return Err(Diagnostic::error(message).at(Some(&step.task.origin)));
-            }
             _ => {}
         }
-        if order != "end_role" {
-            self.iterator.advance(host);
-        }
+        self.iterator.advance(host);
         Ok(())
+    }
+
+    /// Of all hosts of the play.
+    fn clear_facts(&mut self) {
+        let hosts: Vec<String> = self.iterator.hosts().map(|(name, _)| name.clone()).collect();
+        hosts.iter().for_each(|host| self.state.facts_mut(host).clear_facts());
     }
 
     fn clear_host_errors(&mut self) {
         self.state.failed.clear();
         self.state.unreachable.clear();
+    }
+
+    /// Reads the inventory sources again; what `add_host` and `group_by` did is done again. The play goes on with the
+    /// hosts it has.
+    fn refresh_inventory(&mut self) -> Result<(), Diagnostic> {
+        let cx = LoadContext { settings: &self.run.settings, vault: &self.run.vault, plugins: &[] };
+        let mut warnings = Vec::new();
+        let mut inventory = Inventory::load(&self.run.options.inventory_sources, &cx, &mut warnings)?;
+        for change in &self.state.inventory_changes {
+            change.make(&mut inventory, &mut warnings)?;
+        }
+        *self.state.inventory_mut() = inventory;
+        warnings.into_iter().for_each(|warning| self.run.emit(Event::Diagnostic(warning)));
+        Ok(())
     }
 
     fn end_all(&mut self, end: BatchEnd) {
@@ -136,4 +213,18 @@ impl Dispatcher<'_> {
         }
         Ok(())
     }
+}
+
+fn wanted(step: &Step) -> Result<&'static Order, Diagnostic> {
+    let written = match (&step.task.free_form, step.task.args.get("_raw_params")) {
+        (Some(text), _) => text.to_string(),
+        (None, Some(value)) => value.to_string(),
+        (None, None) => String::new(),
+    };
+    let name = written.trim();
+    ORDERS.iter().find(|order| order.name == name).ok_or_else(|| {
+        Diagnostic::error(format!("invalid meta action requested: {name}"))
+            .at(Some(&step.task.origin))
+            .did_you_mean(name, ORDERS.iter().map(|order| order.name))
+    })
 }

@@ -35,7 +35,7 @@ pub struct RunReport {
 pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) -> Result<RunReport, Diagnostic> {
     let mut ended = Ok(());
     'playbooks: for playbook in playbooks {
-        run.emit(Event::PlaybookStart { path: playbook.path.clone() });
+        run.emit(Event::PlaybookStart { path: playbook.path.clone(), plays: playbook.plays.len() });
         for play in &playbook.plays {
             match run_play(run, play, &mut state).await {
                 Ok(PlayEnd::Complete) => {}

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kapell_inventory::Inventory;
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Diagnostic, Map, Value};
 use kapell_playbook::Play;
 
+use crate::action::{AddHost, GroupBy};
 use crate::action_groups::ActionGroups;
 use crate::host_facts::HostFacts;
 use crate::{Stats, variables::InventoryVariables};
@@ -60,6 +61,32 @@ pub struct RunState {
     pub unreachable: HashSet<String>,
     /// `--start-at-task` has met its task.
     pub start_task_met: bool,
+    /// What was done to the inventory since it was loaded; done again after `refresh_inventory`.
+    pub inventory_changes: Vec<InventoryChange>,
+}
+
+/// A change of the inventory by a task.
+#[derive(Clone, Debug)]
+pub enum InventoryChange {
+    AddHost(AddHost),
+    /// The host the task ran for, and its new group.
+    GroupBy(String, GroupBy),
+}
+
+impl InventoryChange {
+    /// True when anything changed.
+    pub fn make(&self, inventory: &mut Inventory, warnings: &mut Vec<Diagnostic>) -> Result<bool, Diagnostic> {
+        match self {
+            Self::AddHost(added) => {
+                let groups: Vec<&str> = added.groups.iter().map(String::as_str).collect();
+                inventory.add_host(&added.name, &groups, &added.vars, warnings)
+            }
+            Self::GroupBy(host, by) => {
+                let parents: Vec<&str> = by.parents.iter().map(String::as_str).collect();
+                inventory.group_by(host, &by.group, &parents, warnings)
+            }
+        }
+    }
 }
 
 impl RunState {
@@ -75,6 +102,7 @@ impl RunState {
             failed: HashSet::new(),
             unreachable: HashSet::new(),
             start_task_met: false,
+            inventory_changes: Vec::new(),
         }
     }
 

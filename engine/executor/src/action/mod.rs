@@ -21,6 +21,7 @@ mod script;
 mod set_fact;
 mod set_stats;
 mod template;
+mod validate_argument_spec;
 mod wait_for_connection;
 
 use std::future::Future;
@@ -79,6 +80,7 @@ static ACTIONS: &[&Action] = &[
     &set_fact::ACTION,
     &set_stats::ACTION,
     &template::ACTION,
+    &validate_argument_spec::ACTION,
     &wait_for_connection::ACTION,
 ];
 
