@@ -22,6 +22,7 @@ struct Options {
     custom_stats: bool,
     check_mode_markers: bool,
     diff_context: usize,
+    debug: bool,
 }
 
 pub struct Default {
@@ -49,6 +50,7 @@ impl Default {
             custom_stats: settings.show_custom_stats,
             check_mode_markers: settings.check_mode_markers,
             diff_context: settings.diff_context,
+            debug: settings.debug,
         };
         Self { display, options, progress, told: HashSet::new(), current: None, waiting: None }
     }
@@ -307,7 +309,7 @@ impl Callback for Default {
                 }
             }
             Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
-            Event::Detail { verbosity, text } if self.options.verbosity >= *verbosity => {
+            Event::Detail { verbosity, text } if self.options.debug || self.options.verbosity >= *verbosity => {
                 self.flush_banner();
                 self.display.out(text, Color::Verbose);
             }

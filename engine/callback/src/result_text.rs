@@ -61,6 +61,7 @@ fn shown(event: &HostResult, verbosity: u8) -> Map {
         data.shift_remove("changed");
         data.shift_remove("failed");
         data.shift_remove("skipped");
+        data.shift_remove("failed_when_result");
         for key in ["ansible_loop_var", "ansible_index_var"] {
             if let Some(Value::Str(variable)) = data.shift_remove(key) {
                 data.shift_remove(variable.as_str());

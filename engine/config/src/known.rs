@@ -21,7 +21,6 @@ const WITHOUT_MEANING: &[Section] = &[
             "cow_selection",
             "cowpath",
             "cowsay_enabled_stencils",
-            "debug",
             "devel_warning",
             "display_traceback",
             "doc_fragment_plugins",

@@ -121,6 +121,8 @@ settings! {
     DEFAULT_STRATEGY strategy: String = "linear" [defaults.strategy] [ANSIBLE_STRATEGY];
     /// Whether one failed host ends the play for all.
     ANY_ERRORS_FATAL any_errors_fatal: bool = "False" [defaults.any_errors_fatal] [ANSIBLE_ANY_ERRORS_FATAL];
+    /// Whether the engine's own steps are told.
+    DEFAULT_DEBUG debug: bool = "False" [defaults.debug] [ANSIBLE_DEBUG];
     /// Whether notified handlers run on hosts that failed.
     DEFAULT_FORCE_HANDLERS force_handlers: bool = "False" [defaults.force_handlers] [ANSIBLE_FORCE_HANDLERS];
     /// Whether notifying a handler that does not exist is an error.

@@ -80,7 +80,7 @@ impl<'a> Dispatcher<'a> {
         let root = root_block(run, play, settings);
         let first = batch.first().map_or("localhost", String::as_str);
         let vars = HostVariables::new(run, &state.world, first, None);
-        let handlers = known_handlers(run, &play.handlers, &vars);
+        let handlers = known_handlers(run, &state.world, &play.handlers);
         let waiting = run.options.start_at_task.is_some() && !state.start_task_met;
         Ok(Self {
             iterator: PlayIterator::new(batch, &root, play.handlers.clone()),
@@ -103,10 +103,6 @@ impl<'a> Dispatcher<'a> {
     /// Runs the batch to its end.
     pub async fn run(&mut self) -> Result<BatchEnd, Diagnostic> {
         self.work().await?;
-        if self.settings.force_handlers && self.ended.is_none() {
-            self.batch.iter().for_each(|host| self.iterator.revive_for_handlers(host));
-            self.work().await?;
-        }
         self.state.start_task_met |= !self.selection.is_waiting();
         if self.run.is_interrupted() {
             return Ok(BatchEnd::Interrupted);
@@ -151,6 +147,9 @@ impl<'a> Dispatcher<'a> {
 
     /// Starts a step: meta tasks act at once, others wait for a free fork.
     async fn begin(&mut self, step: Step) -> Result<(), Diagnostic> {
+        if step.task.is_handler {
+            step.hosts.iter().for_each(|host| self.iterator.take_notification(host, step.task.id));
+        }
         if step.task.action.as_str().rsplit('.').next() == Some("meta") {
             return self.meta(&step).await;
         }
@@ -291,6 +290,11 @@ impl<'a> Dispatcher<'a> {
                 affected.iter().for_each(|host| step.includes.push((host.clone(), includes.clone())));
             }
         }
+        if matches!(outcome.result.status(), TaskStatus::Ok | TaskStatus::Changed | TaskStatus::Failed)
+            && let Some(role) = task.role()
+        {
+            self.iterator.note_role(&host, role);
+        }
         let goes_on = !matches!(status, TaskStatus::Failed | TaskStatus::Rescued)
             && (status != TaskStatus::Unreachable || outcome.ignore_unreachable);
         if goes_on && !is_include {
@@ -384,7 +388,8 @@ impl<'a> Dispatcher<'a> {
 
     fn notify(&mut self, host: &str, affected: &[String], names: &[String]) -> Result<(), Diagnostic> {
         for name in names {
-            let handlers = notified(&self.handlers, name);
+            let (handlers, warnings) = notified(&self.handlers, name);
+            warnings.into_iter().for_each(|warning| self.run.emit(Event::Diagnostic(warning.clone())));
             if handlers.is_empty() {
                 let message = format!(
                     "The requested handler '{name}' was not found in either the main handlers list nor in the listening \
@@ -396,8 +401,11 @@ impl<'a> Dispatcher<'a> {
                 self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
             }
             for handler in handlers {
-                affected.iter().for_each(|owner| _ = self.iterator.notify(owner, handler.id));
-                self.run.emit(Event::Notified { host: host.to_owned(), handler: name.clone() });
+                let is_news = self.iterator.notify(host, handler.task.id);
+                affected.iter().for_each(|owner| _ = self.iterator.notify(owner, handler.task.id));
+                if is_news {
+                    self.run.emit(Event::Notified { host: host.to_owned(), handler: handler.shown.clone() });
+                }
             }
         }
         Ok(())
@@ -475,15 +483,16 @@ impl<'a> Dispatcher<'a> {
     /// Every host of the step is done: includes are loaded, failures are weighed.
     fn finish_step(&mut self, id: u64, task: &Arc<Task>) {
         let Some(step) = self.steps.remove(&id) else { return };
+        let mut has_failed = step.has_failed;
         if !step.includes.is_empty() {
-            self.include(task, &step.info, step.includes);
+            has_failed |= self.include(task, &step.info, step.includes);
         }
-        if step.has_failed && step.any_errors_fatal {
+        if has_failed && step.any_errors_fatal {
             self.fail_everyone();
         }
         let policy = FailurePolicy { max_fail_percentage: self.settings.max_fail_percentage };
         let exceeded = policy.is_exceeded(self.iterator.failed_hosts(), self.batch.len());
-        if exceeded && step.has_failed {
+        if exceeded && has_failed {
             self.run.emit(Event::NoHostsRemaining);
             self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
             self.ended = Some(BatchEnd::Break);
@@ -501,12 +510,15 @@ impl<'a> Dispatcher<'a> {
             }
         }
         self.refresh_hosts();
-        if self.iterator.hosts().all(|(_, state)| !state.is_active()) {
-            self.ended = Some(BatchEnd::Break);
-        }
     }
 
-    fn include(&mut self, task: &Arc<Task>, info: &Arc<TaskInfo>, requests: Vec<(String, Vec<IncludeRequest>)>) {
+    /// True when something could not be included.
+    fn include(
+        &mut self,
+        task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        requests: Vec<(String, Vec<IncludeRequest>)>,
+    ) -> bool {
         // In the order of the batch, whoever answered first.
         let mut requests = requests;
         requests.sort_by_cached_key(|(host, _)| self.batch.iter().position(|known| known == host));
@@ -532,6 +544,7 @@ impl<'a> Dispatcher<'a> {
                 self.iterator.enter_block(&host, &block);
             }
         }
+        !broken.is_empty()
     }
 
     /// Tells of an include and takes in the handlers and variables it brings.
@@ -548,9 +561,7 @@ impl<'a> Dispatcher<'a> {
         group.hosts.iter().for_each(|host| self.state.stats.record(host, TaskStatus::Ok, false));
         if !content.handlers.is_empty() {
             self.iterator.add_handlers(content.handlers.clone());
-            let first = group.hosts.first().map_or("localhost", String::as_str);
-            let vars = HostVariables::new(self.run, &self.state.world, first, None);
-            self.handlers = known_handlers(self.run, self.iterator.handlers(), &vars);
+            self.handlers = known_handlers(self.run, &self.state.world, self.iterator.handlers());
         }
         for role in &content.public_roles {
             let Some(play) = self.state.world.play.clone() else { break };

@@ -83,13 +83,15 @@ impl Dispatcher<'_> {
         }
         if order.unconditional || self.meta_applies(step, host)? {
             if told && !order.done.is_empty() {
-                self.detail(&order.done.replace("{host}", host));
+                self.detail(2, &order.done.replace("{host}", host));
+            } else if self.iterator.has_notified(host) {
+                self.detail(4, &order.done.replace("{host}", host));
             }
             return Ok(true);
         }
         let otherwise = order.otherwise.replace("{host}", host);
         let reason = format!("{} conditional evaluated to False, {otherwise}", order.name);
-        self.detail(&reason);
+        self.detail(2, &reason);
         let message = match order.name {
             "end_host" => format!("end_host conditional evaluated to false, {otherwise}"),
             name => name.to_owned(),
@@ -113,8 +115,8 @@ impl Dispatcher<'_> {
         Ok(false)
     }
 
-    fn detail(&self, text: &str) {
-        self.run.emit(Event::Detail { verbosity: 2, text: format!("META: {text}") });
+    fn detail(&self, verbosity: u8, text: &str) {
+        self.run.emit(Event::Detail { verbosity, text: format!("META: {text}") });
     }
 
     fn meta_info(&self, host: &str, step: &Step) -> Arc<TaskInfo> {
@@ -140,6 +142,10 @@ impl Dispatcher<'_> {
 
     async fn obey(&mut self, order: &Order, host: &str, step: &Step, is_first: bool) -> Result<(), Diagnostic> {
         match order.name {
+            "flush_handlers" if step.task.is_handler => {
+                let error = Diagnostic::error("flush_handlers cannot be used as a handler");
+                return Err(error.at(Some(&step.task.origin)));
+            }
             "flush_handlers" => {
                 self.iterator.enter_handlers(host);
                 return Ok(());
@@ -167,6 +173,7 @@ impl Dispatcher<'_> {
     fn clear_host_errors(&mut self) {
         self.state.failed.clear();
         self.state.unreachable.clear();
+        self.iterator.clear_errors();
     }
 
     /// Reads the inventory sources again; what `add_host` and `group_by` did is done again. The play goes on with the

@@ -93,6 +93,8 @@ pub enum AfterFailure {
 pub struct HostState {
     frames: Vec<Frame>,
     notified: IndexSet<u64>,
+    /// Identities of the roles this host has done or failed a task of; skipped ones do not count.
+    begun_roles: HashSet<String>,
     /// Identities of the roles this host has been through.
     completed_roles: HashSet<String>,
     pub failed: bool,
@@ -146,6 +148,7 @@ impl HostState {
             && let Content::Block(block) = &left.content
             && let Some(role) = role_of(block)
             && !left.failed
+            && self.begun_roles.contains(&role.identity)
         {
             self.completed_roles.insert(role.identity.clone());
         }
@@ -157,24 +160,12 @@ impl HostState {
     /// The current task is done.
     fn advance(&mut self) {
         if let Some(frame) = self.frames.last_mut() {
-            if let Some(NodeRef::Handler(task)) = frame.node() {
-                let id = task.id;
-                self.notified.shift_remove(&id);
-            }
-            if let Some(frame) = self.frames.last_mut() {
-                frame.index += 1;
-            }
+            frame.index += 1;
         }
     }
 
     /// The current task gave way to what it included; the place moves on when that is done.
     fn enter(&mut self, content: Content) {
-        if let Some(frame) = self.frames.last()
-            && let Some(NodeRef::Handler(task)) = frame.node()
-        {
-            let id = task.id;
-            self.notified.shift_remove(&id);
-        }
         self.frames.push(Frame::new(content));
     }
 
@@ -224,6 +215,13 @@ impl HostState {
     }
 }
 
+/// Whether both were written at the same place of the same role.
+fn is_same_handler(one: &Task, other: &Task) -> bool {
+    let path = |task: &Task| task.role().map(|role| role.path.clone());
+    let place = |task: &Task| (task.origin.path().to_owned(), task.origin.line, task.origin.column);
+    one.id == other.id || (one.role().is_some() && path(one) == path(other) && place(one) == place(other))
+}
+
 /// The role a block stands for as a whole.
 fn role_of(block: &Block) -> Option<&Arc<Role>> {
     if block.scope.kind == ScopeKind::Role { block.scope.role() } else { None }
@@ -269,13 +267,50 @@ impl PlayIterator {
         &self.handlers
     }
 
-    /// Handlers that came with an included role.
+    /// Handlers that came with an included role. Those of a role that was included before take the place of the
+    /// earlier ones, notifications and all.
     pub fn add_handlers(&mut self, handlers: Vec<Arc<Task>>) {
         let all = Arc::make_mut(&mut self.handlers);
+        let mut replaced = Vec::new();
         for handler in handlers {
-            if !all.iter().any(|known| known.id == handler.id) {
-                all.push(handler);
+            match all.iter_mut().find(|known| is_same_handler(known, &handler)) {
+                Some(known) => {
+                    replaced.push((known.id, handler.id));
+                    *known = handler;
+                }
+                None => all.push(handler),
             }
+        }
+        for state in self.hosts.values_mut() {
+            for (old, new) in &replaced {
+                if state.notified.shift_remove(old) {
+                    state.notified.insert(*new);
+                }
+            }
+        }
+    }
+
+    /// The handler begins: whoever notifies it from now on asks for another run.
+    pub fn take_notification(&mut self, host: &str, handler: u64) {
+        if let Some(state) = self.hosts.get_mut(host) {
+            state.notified.shift_remove(&handler);
+        }
+    }
+
+    /// The host has done or failed a task of the role.
+    pub fn note_role(&mut self, host: &str, role: &Arc<Role>) {
+        if let Some(state) = self.hosts.get_mut(host)
+            && !state.begun_roles.contains(&role.identity)
+        {
+            state.begun_roles.insert(role.identity.clone());
+        }
+    }
+
+    /// `meta: clear_host_errors`: failures on their way through `always` sections are forgotten.
+    pub fn clear_errors(&mut self) {
+        for state in self.hosts.values_mut() {
+            state.failed = false;
+            state.frames.iter_mut().for_each(|frame| frame.failed = false);
         }
     }
 
@@ -321,17 +356,6 @@ impl PlayIterator {
         let handlers = Arc::clone(&self.handlers);
         if let Some(state) = self.hosts.get_mut(host) {
             state.enter(Content::Handlers(handlers));
-        }
-    }
-
-    /// A failed host comes back for its handlers alone (`force_handlers`).
-    pub fn revive_for_handlers(&mut self, host: &str) {
-        let handlers = Arc::clone(&self.handlers);
-        if let Some(state) = self.hosts.get_mut(host)
-            && state.frames.is_empty()
-            && !state.notified.is_empty()
-        {
-            state.frames.push(Frame::new(Content::Handlers(handlers)));
         }
     }
 
@@ -495,7 +519,10 @@ mod tests {
         iterator.notify("h", second);
         assert!(iterator.peek("h", &everything).is_some());
         iterator.enter_handlers("h");
-        assert_eq!(run(&mut iterator, "h", &[]), ["second", "flush again"]);
+        assert_eq!(iterator.peek("h", &everything).map(|task| name(&task)), Some("second".to_owned()));
+        iterator.take_notification("h", second);
+        iterator.advance("h");
+        assert_eq!(run(&mut iterator, "h", &[]), ["flush again"]);
         assert!(!iterator.has_notified("h"));
     }
 }

@@ -53,9 +53,9 @@ impl PlaySettings {
             strategy,
             order: reader.text("order")?,
             gather_facts: reader.flag("gather_facts")?,
-            force_handlers: reader.flag("force_handlers")?.unwrap_or(false)
-                || run.options.force_handlers
-                || run.settings.force_handlers,
+            force_handlers: reader
+                .flag("force_handlers")?
+                .unwrap_or(run.options.force_handlers || run.settings.force_handlers),
         })
     }
 }
@@ -200,13 +200,17 @@ pub fn root_block(run: &Run, play: &Play, settings: &PlaySettings) -> Arc<Block>
     if wants_facts {
         body.push(Node::Task(synthetic.gather_facts()));
     }
-    body.extend(play.pre_tasks.iter().cloned());
-    body.push(Node::Task(synthetic.flush_handlers()));
-    body.extend(play.role_tasks.iter().cloned());
-    body.extend(play.tasks.iter().cloned());
-    body.push(Node::Task(synthetic.flush_handlers()));
-    body.extend(play.post_tasks.iter().cloned());
-    body.push(Node::Task(synthetic.flush_handlers()));
+    let main = play.role_tasks.iter().chain(&play.tasks).cloned().collect();
+    for section in [play.pre_tasks.clone(), main, play.post_tasks.clone()] {
+        let flush = Node::Task(synthetic.flush_handlers());
+        if settings.force_handlers {
+            // Whoever fails runs the handlers it was told of on its way out.
+            body.push(Node::Block(synthetic.block(section, vec![flush])));
+        } else {
+            body.extend(section);
+            body.push(flush);
+        }
+    }
     Arc::new(Block { scope: Arc::clone(&play.scope), name: None, body, rescue: Vec::new(), always: Vec::new() })
 }
 
@@ -218,6 +222,11 @@ struct Synthetic<'a> {
 impl<'a> Synthetic<'a> {
     fn new(play: &'a Play) -> Self {
         Self { play }
+    }
+
+    fn block(&self, body: Vec<Node>, always: Vec<Node>) -> Arc<Block> {
+        let scope = Scope::new(ScopeKind::Block, Some(&self.play.scope), self.play.basedir.clone());
+        Arc::new(Block { scope: Arc::new(scope), name: None, body, rescue: Vec::new(), always })
     }
 
     fn gather_facts(&self) -> Arc<Task> {

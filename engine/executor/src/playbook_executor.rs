@@ -49,7 +49,9 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
         }
     }
     run.connections.close_all().await;
-    run.emit(Event::Stats(state.stats.clone()));
+    if ended.is_ok() {
+        run.emit(Event::Stats(state.stats.clone()));
+    }
     run.emit(Event::RunEnd);
     ended.map(|()| report(run, state))
 }

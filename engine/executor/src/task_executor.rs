@@ -90,6 +90,9 @@ impl HostTask {
             Err(error) => self.without_items(&frame, error),
         };
         self.finish(&frame, &mut outcome);
+        if outcome.failed_task.is_null() {
+            outcome.failed_task = failed_task(&self.task, self.task.args.as_map().cloned().unwrap_or_default());
+        }
         outcome
     }
 
@@ -366,7 +369,7 @@ impl HostTask {
                 address if address == host => host.clone(),
                 address => format!("{host}({address})"),
             });
-        let failed_task = failed_task(&resolved);
+        let failed_task = failed_task(&resolved.task, resolved.args.clone());
         TaskOutcome { effects, delegated_to, diff: resolved.diff, failed_task, ..TaskOutcome::new(&self.host, result) }
     }
 
@@ -374,7 +377,7 @@ impl HostTask {
         let kind =
             if action::is_action(action) && action != "ansible.builtin.async_status" { "Action" } else { "Module" };
         let detail = match result.data.get("msg").map(Value::to_string) {
-            Some(text) if !text.is_empty() && !result.no_log && result.data.get("failed_when_result").is_none() => {
+            Some(text) if !text.is_empty() && !result.no_log => {
                 match result.data.get("exception").and_then(Value::as_str) {
                     // What the module was told by the system; a traceback is for nobody.
                     Some(cause) if !cause.starts_with("Traceback") && !text.contains(cause) => {
@@ -603,11 +606,11 @@ fn vars_item(vars: &HostVariables, name: &str) -> String {
     }
 }
 
-fn failed_task(resolved: &ResolvedTask) -> Value {
+fn failed_task(task: &Task, args: Map) -> Value {
     let mut map = Map::new();
-    map.insert("name".into(), resolved.task.name.clone().map_or_else(|| "".into(), Value::Str));
-    map.insert("action".into(), resolved.task.action.as_str().into());
-    map.insert("args".into(), Value::map(resolved.args.clone()));
-    map.insert("tags".into(), Value::list(resolved.task.scope.tags().into_iter().map(Value::Str).collect()));
+    map.insert("name".into(), task.name.clone().map_or_else(|| "".into(), Value::Str));
+    map.insert("action".into(), task.action.as_str().into());
+    map.insert("args".into(), Value::map(args));
+    map.insert("tags".into(), Value::list(task.scope.tags().into_iter().map(Value::Str).collect()));
     Value::map(map)
 }

@@ -35,6 +35,12 @@ pub struct Role {
 }
 
 impl Role {
+    /// The name without the collection's.
+    pub fn short_name(&self) -> &str {
+        let prefix = self.collection.as_deref().unwrap_or_default();
+        self.name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')).unwrap_or(&self.name)
+    }
+
     /// Roles named in `meta/main.yml`, in order; each may have dependencies of its own.
     pub fn dependencies(&self) -> &[Arc<Role>] {
         self.dependencies.get().map_or(&[], Vec::as_slice)

@@ -32,6 +32,18 @@ impl ScopeKind {
             Self::Include => "playbook import",
         }
     }
+
+    /// As ansible-core's messages name it.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::Play => "Play",
+            Self::Role => "RoleDefinition",
+            Self::Block => "Block",
+            Self::Task => "Task",
+            Self::Handler => "Handler",
+            Self::Include => "PlaybookInclude",
+        }
+    }
 }
 
 /// Keywords as they were written, nothing templated. `vars` is always a map; every other value is the source value.

@@ -192,14 +192,14 @@ fn wrong_plays() {
      7 | - hosts: [1]
        |   ^
 
-    unknown keyword 'taks' in a play
+    'taks' is not a valid attribute for a Play
       --> /site.yml:9:3
        |
      9 |   taks: []
        |   ^
       hint: did you mean 'tasks'?
 
-    unknown keyword 'debug' in a play
+    'debug' is not a valid attribute for a Play
       --> /site.yml:10:3
         |
      10 |   debug: msg=x
@@ -401,14 +401,14 @@ fn wrong_imports_of_playbooks() {
      3 | - import_playbook: {a: b}
        |   ^
 
-    unknown keyword 'hosts' in a playbook import
+    'hosts' is not a valid attribute for a PlaybookInclude
       --> /site.yml:5:3
        |
      5 |   hosts: all
        |   ^
       hint: 'hosts' belongs on a play
 
-    unknown keyword 'foo' in a playbook import
+    'foo' is not a valid attribute for a PlaybookInclude
       --> /site.yml:6:3
        |
      6 |   foo: bar
@@ -434,7 +434,7 @@ fn wrong_imports_of_playbooks() {
        |   ^
       hint: a playbook cannot import itself
 
-    'include' where a play is expected
+    'include' is not a valid attribute for a Play
       --> /site.yml:11:3
         |
      11 | - include: other.yml
@@ -555,13 +555,13 @@ debug: msg=x
        |       ^
       hint: use include_tasks
 
-    import_tasks has no option 'b'
+    Invalid options for import_tasks: b
       --> /site.yml:7:21
        |
      7 |     - import_tasks: tasks.yml b=1
        |                     ^
 
-    import_tasks has no option 'apply'
+    Invalid options for import_tasks: apply
       --> /site.yml:8:39
        |
      8 |     - import_tasks: {file: tasks.yml, apply: {tags: x}}
@@ -579,26 +579,26 @@ debug: msg=x
      10 |     - include_tasks:
         |       ^
 
-    include_tasks has no option 'bogus'
+    Invalid options for include_tasks: bogus
       --> /site.yml:11:40
         |
      11 |     - include_tasks: {file: tasks.yml, bogus: 1}
         |                                        ^
 
-    'become' cannot stand on include_tasks
+    'become' is not a valid attribute for a TaskInclude
       --> /site.yml:13:7
         |
      13 |       become: true
         |       ^
       hint: put it under 'apply' to hand it to what is included
 
-    'changed_when' cannot stand on include_tasks
+    'changed_when' is not a valid attribute for a TaskInclude
       --> /site.yml:14:7
         |
      14 |       changed_when: no
         |       ^
 
-    unknown keyword 'debug' in a block
+    'debug' is not a valid attribute for a Block
       --> /site.yml:15:44
         |
      15 |     - include_tasks: {file: a.yml, apply: {debug: x}}

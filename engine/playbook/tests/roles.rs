@@ -454,7 +454,7 @@ text
      2 | allow_duplicates: perhaps
        | ^
 
-    unknown keyword 'dependncies' in a role's meta file
+    'dependncies' is not a valid attribute for a RoleMetadata
       --> /roles/bad_meta/meta/main.yml:3:1
        |
      3 | dependncies: []
@@ -486,14 +486,14 @@ text
      1 | - a
        |   ^
 
-    import_role has no option 'nam'
+    Invalid options for import_role: nam
       --> /site.yml:18:21
         |
      18 |     - import_role: {nam: web}
         |                     ^
       hint: did you mean 'name'?
 
-    import_role has no option 'port'
+    Invalid options for import_role: port
       --> /site.yml:19:32
         |
      19 |     - import_role: {name: web, port: 80}
@@ -518,7 +518,7 @@ text
      22 |     - import_role: {name: web, tasks_from: 1}
         |       ^
 
-    import_role has no option 'apply'
+    Invalid options for import_role: apply
       --> /site.yml:23:32
         |
      23 |     - import_role: {name: web, apply: {tags: x}}
@@ -538,20 +538,20 @@ text
         |       ^
       hint: set its option 'name'
 
-    'become' cannot stand on include_role
+    'become' is not a valid attribute for a IncludeRole
       --> /site.yml:28:7
         |
      28 |       become: true
         |       ^
       hint: put it under 'apply' to hand it to what is included
 
-    'until' cannot stand on include_role
+    'until' is not a valid attribute for a IncludeRole
       --> /site.yml:29:7
         |
      29 |       until: x
         |       ^
 
-    unknown keyword 'tagz' in a block
+    'tagz' is not a valid attribute for a Block
       --> /site.yml:27:41
         |
      27 |     - include_role: {name: web, apply: {tagz: x}}

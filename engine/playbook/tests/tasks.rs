@@ -185,14 +185,14 @@ fn wrong_loops() {
         |       ^
       hint: nest lists with the product or subelements filter
 
-    unknown keyword 'with_itmes' in a task
+    'with_itmes' is not a valid attribute for a Task
       --> /site.yml:12:7
         |
      12 |       with_itmes: [1]
         |       ^
       hint: did you mean 'with_items'?
 
-    unknown keyword 'lop_var' in loop_control
+    'lop_var' is not a valid attribute for a LoopControl
       --> /site.yml:15:22
         |
      15 |       loop_control: {lop_var: x, pause: soon}
@@ -283,14 +283,14 @@ fn wrong_actions() {
      11 |     - yum: name=x
         |       ^
 
-    unknown keyword 'with_nothing' in a task
+    'with_nothing' is not a valid attribute for a Task
       --> /site.yml:12:7
         |
      12 |     - with_nothing: 1
         |       ^
       hint: there is no lookup named 'nothing'
 
-    unknown keyword 'nmae' in a task
+    'nmae' is not a valid attribute for a Task
       --> /site.yml:13:7
         |
      13 |       nmae: x
@@ -410,28 +410,28 @@ fn wrong_keywords() {
   vars: {hosts: 1, vars: 2}
 "#
     ), @r#"
-    unknown keyword 'whenn' in a task
+    'whenn' is not a valid attribute for a Task
       --> /site.yml:4:7
        |
      4 |       whenn: true
        |       ^
       hint: did you mean 'when'?
 
-    unknown keyword 'hosts' in a task
+    'hosts' is not a valid attribute for a Task
       --> /site.yml:5:7
        |
      5 |       hosts: all
        |       ^
       hint: 'hosts' belongs on a play
 
-    unknown keyword 'listen' in a task
+    'listen' is not a valid attribute for a Task
       --> /site.yml:6:7
        |
      6 |       listen: topic
        |       ^
       hint: 'listen' belongs on a handler
 
-    unknown keyword 'completely_unknown' in a task
+    'completely_unknown' is not a valid attribute for a Task
       --> /site.yml:7:7
        |
      7 |       completely_unknown: 1
@@ -521,7 +521,7 @@ fn an_unknown_keyword_can_be_made_a_warning() {
       tasks
         ping
 
-    [Warning] unknown keyword 'whenn' in a task
+    [Warning] 'whenn' is not a valid attribute for a Task
       --> /site.yml:4:7
        |
      4 |       whenn: true
@@ -675,7 +675,7 @@ fn wrong_blocks() {
        |       ^
       hint: put it into the list under 'block'
 
-    unknown keyword 'loop' in a block
+    'loop' is not a valid attribute for a Block
       --> /site.yml:7:7
        |
      7 |       loop: [1]
@@ -749,14 +749,14 @@ fn wrong_handlers() {
     - ping:
 "
     ), @r"
-    'include_role' cannot be a handler
+    Using 'include_role' as a handler is not supported.
       --> /site.yml:3:7
        |
      3 |     - include_role: {name: x}
        |       ^
       hint: include_tasks can
 
-    'import_role' cannot be a handler
+    Using 'import_role' as a handler is not supported.
       --> /site.yml:4:7
        |
      4 |     - import_role: {name: x}
@@ -769,7 +769,7 @@ fn wrong_handlers() {
      6 |       listen: [1]
        |       ^
 
-    unknown keyword 'listn' in a handler
+    'listn' is not a valid attribute for a Handler
       --> /site.yml:8:7
        |
      8 |       listn: x
@@ -782,14 +782,14 @@ fn wrong_handlers() {
      9 |     - meta: end_role
        |       ^
 
-    a block cannot be a handler
+    Using a block as a handler is not supported.
       --> /site.yml:11:11
         |
      11 |         - block: []
         |           ^
       hint: blocks stand in the list of handlers itself, and lend their keywords only
 
-    a block cannot be a handler
+    Using a block as a handler is not supported.
       --> /blocks.yml:1:3
        |
      1 | - block:

@@ -54,6 +54,9 @@ impl Layer {
 }
 
 impl HostVariables {
+    /// For what is rendered for no host in particular.
+    pub const NO_HOST: &'static str = "";
+
     /// The variables of `host` at `task`; without a task, those every task of the play sees. `world.play` decides
     /// whether play variables are seen at all: `hostvars` takes a world without a play.
     pub fn new(run: &Arc<Run>, world: &World, host: &str, task: Option<&Arc<TaskVariables>>) -> Self {

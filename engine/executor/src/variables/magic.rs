@@ -74,6 +74,7 @@ impl HostVariables {
     fn magic_of_host(&self, name: &str) -> Option<Value> {
         let inventory = &self.world.inventory;
         match name {
+            "inventory_hostname" | "inventory_hostname_short" | "group_names" if &*self.host == Self::NO_HOST => None,
             "inventory_hostname" => Some(self.host.as_ref().into()),
             "inventory_hostname_short" => Some(self.host.split('.').next().unwrap_or_default().into()),
             "group_names" => {

@@ -27,7 +27,7 @@ pub(super) fn construct_scalar(
         "bool" => checked(scalar::boolean(scalar.text).map(Value::Bool), scalar, "a boolean"),
         "int" => checked(number::int(scalar.text), scalar, "an integer"),
         "float" => checked(any_float(scalar.text).map(Value::Float), scalar, "a float"),
-        "binary" => checked(binary(scalar), scalar, "base64 of UTF-8 text"),
+        "binary" => checked(binary(scalar, warnings), scalar, "base64"),
         "timestamp" => {
             let iso = timestamp::iso(scalar.text).map(|iso| Value::Str(scalar.text_of(&iso)));
             checked(iso, scalar, "a timestamp")
@@ -127,9 +127,15 @@ fn any_float(text: &str) -> Option<f64> {
     number::float(text).or_else(|| text.replace('_', "").parse().ok())
 }
 
-fn binary(scalar: &Scalar) -> Option<Value> {
+/// Text, as values have no other kind of bytes.
+fn binary(scalar: &Scalar, warnings: &mut Vec<Diagnostic>) -> Option<Value> {
     let packed: String = scalar.text.split_whitespace().collect();
-    let text = String::from_utf8(STANDARD.decode(packed).ok()?).ok()?;
+    let bytes = STANDARD.decode(packed).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    if matches!(text, std::borrow::Cow::Owned(_)) {
+        let message = "!!binary holds bytes that are not UTF-8: they are replaced";
+        warnings.push(Diagnostic::warning(message).at(Some(scalar.origin)));
+    }
     Some(Value::Str(scalar.text_of(&text)))
 }
 

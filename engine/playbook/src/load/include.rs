@@ -142,7 +142,8 @@ impl Loader<'_> {
                 continue;
             };
             if !INCLUDE_KEYWORDS.contains(&keyword.name) {
-                let message = format!("'{key}' cannot stand on {}", statement.action);
+                let class = if base_name(&statement.action) == "include_role" { "IncludeRole" } else { "TaskInclude" };
+                let message = format!("'{key}' is not a valid attribute for a {class}");
                 let error = Diagnostic::error(message).at(key_place(key));
                 self.error(if keyword.inherited {
                     error.hint("put it under 'apply' to hand it to what is included")
@@ -187,7 +188,8 @@ impl Loader<'_> {
         if task.kind != ScopeKind::Handler {
             return Some(());
         }
-        let error = Diagnostic::error(format!("'{}' cannot be a handler", statement.action)).at(Some(origin));
+        let error =
+            Diagnostic::error(format!("Using '{}' as a handler is not supported.", statement.action)).at(Some(origin));
         self.error(error.hint("include_tasks can"));
         None
     }
@@ -200,7 +202,7 @@ impl Loader<'_> {
         };
         let mut all_known = Some(());
         for key in args.keys().filter(|key| !key.as_str().is_some_and(|key| known.contains(&key))) {
-            let message = format!("{} has no option '{key}'", statement.action);
+            let message = format!("Invalid options for {}: {key}", statement.action);
             let error = Diagnostic::error(message).at(key_place(key).or(Some(origin)));
             self.error(error.did_you_mean(&key.to_string(), known.iter().copied()));
             all_known = None;

@@ -93,7 +93,8 @@ impl Loader<'_> {
         };
         for (key, value) in entries.iter() {
             let Some((name, kind)) = KNOWN.iter().find(|(name, _)| key.as_str() == Some(name)) else {
-                let error = Diagnostic::error(format!("unknown keyword '{key}' in loop_control")).at(key_place(key));
+                let error =
+                    Diagnostic::error(format!("'{key}' is not a valid attribute for a LoopControl")).at(key_place(key));
                 self.error(error.did_you_mean(&key.to_string(), KNOWN.iter().map(|(name, _)| *name)));
                 continue;
             };
@@ -119,8 +120,9 @@ impl Loader<'_> {
 }
 
 pub(crate) fn unknown_keyword(key: &Key, kind: ScopeKind) -> Diagnostic {
-    let (noun, text) = (kind.noun(), key.to_string());
-    let error = Diagnostic::error(format!("unknown keyword '{key}' in a {noun}")).at(key_place(key));
+    let text = key.to_string();
+    let message = format!("'{key}' is not a valid attribute for a {}", kind.class());
+    let error = Diagnostic::error(message).at(key_place(key));
     if let Some(lookup) = text.strip_prefix("with_").filter(|_| matches!(kind, ScopeKind::Task | ScopeKind::Handler)) {
         return match closest(lookup, super::task_entry::LOOKUPS.iter().copied()) {
             Some(near) => error.hint(format!("did you mean 'with_{near}'?")),

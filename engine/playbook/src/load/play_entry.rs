@@ -73,7 +73,7 @@ impl Loader<'_> {
             let name = key.as_str()?;
             (base_name(name) == "include" || names.known(name)).then_some((key, name))
         })?;
-        let error = Diagnostic::error(format!("'{name}' where a play is expected")).at(key_place(key));
+        let error = Diagnostic::error(format!("'{name}' is not a valid attribute for a Play")).at(key_place(key));
         Some(match base_name(name) {
             "include" => error.hint("'include' was removed: use import_playbook"),
             _ => error.hint("a task belongs under 'tasks' of a play that says for which 'hosts' it is"),

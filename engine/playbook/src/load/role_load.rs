@@ -193,7 +193,8 @@ impl Loader<'_> {
                 other => {
                     const KNOWN: &[&str] =
                         &["allow_duplicates", "argument_specs", "collections", "dependencies", "galaxy_info"];
-                    let error = Diagnostic::error(format!("unknown keyword '{key}' in a role's meta file")).at(at);
+                    let error =
+                        Diagnostic::error(format!("'{key}' is not a valid attribute for a RoleMetadata")).at(at);
                     self.error(error.did_you_mean(other, KNOWN.iter().copied()));
                 }
             }

@@ -71,7 +71,7 @@ impl Loader<'_> {
 
     fn block(&mut self, entries: &Map, parent: &Arc<Scope>, dir: &Path, origin: &Origin) -> Option<Block> {
         if parent.in_handlers && !is_handlers_scope(parent) {
-            let error = Diagnostic::error("a block cannot be a handler").at(Some(origin));
+            let error = Diagnostic::error("Using a block as a handler is not supported.").at(Some(origin));
             self.error(error.hint("blocks stand in the list of handlers itself, and lend their keywords only"));
             return None;
         }

@@ -48,7 +48,7 @@ fn arguments(role: &Role, entry: &str, spec: &Value) -> Value {
     let options = spec.get("options").filter(|options| !options.is_null()).cloned();
     let context = map([
         ("type", "role".into()),
-        ("name", role.name.as_str().into()),
+        ("name", role.short_name().into()),
         ("argument_spec_name", entry.into()),
         ("path", role.path.display().to_string().into()),
     ]);
