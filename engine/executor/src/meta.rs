@@ -179,7 +179,12 @@ impl Dispatcher<'_> {
     /// Reads the inventory sources again; what `add_host` and `group_by` did is done again. The play goes on with the
     /// hosts it has.
     fn refresh_inventory(&mut self) -> Result<(), Diagnostic> {
-        let cx = LoadContext { settings: &self.run.settings, vault: &self.run.vault, plugins: &[] };
+        let cx = LoadContext {
+            settings: &self.run.settings,
+            vault: &self.run.vault,
+            plugins: &[],
+            extra_vars: &self.run.options.extra_vars,
+        };
         let mut warnings = Vec::new();
         let mut inventory = Inventory::load(&self.run.options.inventory_sources, &cx, &mut warnings)?;
         for change in &self.state.inventory_changes {
