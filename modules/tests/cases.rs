@@ -137,7 +137,12 @@ impl Case {
         if let Some(tree) = self.values.get("tree").and_then(Value::as_object) {
             send_tree(tree, self.values.get("slash").is_some(), &mut args, &mut blobs);
         }
+        let environment = self.values.get("environment").and_then(Value::as_object).into_iter().flatten();
+        let environment = environment
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap().replace("$DIR", &self.root())))
+            .collect();
         let call = ModuleCall {
+            environment,
             module: self.module.clone(),
             args: args.as_object().unwrap().clone(),
             check_mode: phase == "check",

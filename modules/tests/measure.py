@@ -4,7 +4,7 @@
     ANSIBLE_PYTHON=/path/to/python tests/measure.py tests/cases/file/*.json
 
 A case is a JSON object: `module` (default: the folder's name), `args`, `before` (the tree the case starts with) and
-optionally `blob` (the content of a file on the control node) or `tree` (a directory there, copied with a trailing slash
+optionally `environment` (of the module; fake programs can stand in `$DIR/bin`), `blob` (the content of a file on the control node) or `tree` (a directory there, copied with a trailing slash
 when `slash` is "/"), `phases` and `ignore` (result keys that differ from run to run).
 Three phases are measured by default: `check` (check and diff mode), `run` (diff mode) and `again` (the same once more).
 """
@@ -99,19 +99,24 @@ def substituted(value, root):
 def run(module, args, phase, case, root):
     args = substituted(args, root)
     uses = {"shell": "command"}.get(module, module)
+    place, full_name = "ansible.modules." + uses, "ansible.builtin." + module
+    if "." in module:
+        # A module of a collection; ANSIBLE_PYTHON must have the `ansible` package with all of them.
+        namespace, collection, name = module.split(".")
+        place, full_name = f"ansible_collections.{namespace}.{collection}.plugins.modules.{name}", module
     if module == "shell":
         args["_uses_shell"] = True
     if "blob" in case or "tree" in case:
         return run_task(module, args, phase, case, root)
     with tempfile.TemporaryDirectory() as tmp:
         args.update(_ansible_check_mode=phase == "check", _ansible_diff=True, _ansible_no_log=False, _ansible_remote_tmp=tmp,
-                    _ansible_module_name="ansible.builtin." + module, _ansible_keep_remote_files=False)
-        done = subprocess.run([PYTHON, "-m", "ansible.modules." + uses], input=json.dumps({"ANSIBLE_MODULE_ARGS": args}),
-                              capture_output=True, text=True, cwd=root)
+                    _ansible_module_name=full_name, _ansible_keep_remote_files=False)
+        done = subprocess.run([PYTHON, "-m", place], input=json.dumps({"ANSIBLE_MODULE_ARGS": args}), capture_output=True,
+                              text=True, cwd=root, env=dict(os.environ, **substituted(case.get("environment", {}), root)))
         try:
             result = json.loads(done.stdout)
         except ValueError:
-            return {"crashed": done.stderr.strip().splitlines()[-1]}
+            return {"crashed": (done.stderr or done.stdout).strip().splitlines()[-1]}
     if "warnings" in result:
         result["warnings"] = [text_of(note) for note in result["warnings"]]
     result.setdefault("changed", False)
