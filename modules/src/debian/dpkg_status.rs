@@ -73,6 +73,11 @@ impl DpkgStatus {
         }
     }
 
+    /// Every record, in the order of the database.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &DpkgPackage> {
+        self.packages.iter()
+    }
+
     /// Records of `name` or `name:arch`; without an architecture, installed ones first.
     pub(crate) fn find(&self, name: &str) -> Option<&DpkgPackage> {
         let (name, architecture) = split_architecture(name);

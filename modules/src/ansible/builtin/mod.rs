@@ -3,6 +3,7 @@
 use crate::Module;
 
 mod apt;
+mod apt_key;
 mod apt_repository;
 mod assemble;
 mod async_status;
@@ -11,6 +12,7 @@ mod command;
 mod copy;
 mod cron;
 mod deb822_repository;
+mod debconf;
 mod dnf;
 mod dpkg_selections;
 mod edited_file;
@@ -24,8 +26,11 @@ mod hostname;
 mod known_hosts;
 mod lineinfile;
 mod package;
+mod package_facts;
 mod ping;
+mod pip;
 mod replace;
+mod rpm_key;
 mod service;
 mod service_facts;
 mod setup;
@@ -39,11 +44,13 @@ mod unarchive;
 mod uri;
 mod user;
 mod wait_for;
+mod yum_repository;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &apt::MODULE,
+    &apt_key::MODULE,
     &apt_repository::MODULE,
     &assemble::MODULE,
     &async_status::MODULE,
@@ -52,6 +59,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &copy::MODULE,
     &cron::MODULE,
     &deb822_repository::MODULE,
+    &debconf::MODULE,
     &dnf::MODULE,
     &dpkg_selections::MODULE,
     &file::MODULE,
@@ -64,8 +72,11 @@ pub(crate) static MODULES: &[&Module] = &[
     &known_hosts::MODULE,
     &lineinfile::MODULE,
     &package::MODULE,
+    &package_facts::MODULE,
     &ping::MODULE,
+    &pip::MODULE,
     &replace::MODULE,
+    &rpm_key::MODULE,
     &service::MODULE,
     &service_facts::MODULE,
     &setup::MODULE,
@@ -79,4 +90,5 @@ pub(crate) static MODULES: &[&Module] = &[
     &uri::MODULE,
     &user::MODULE,
     &wait_for::MODULE,
+    &yum_repository::MODULE,
 ];

@@ -8,7 +8,7 @@ pub(crate) static MODULE: Module = Module::new("ansible.builtin.package", ARGS, 
 /// What the module itself knows, then what it hands on: arguments that package managers share.
 const ARGS: &[Arg] = &[
     Arg::list("name").required().alias(&["pkg"]),
-    Arg::str("state").required(),
+    Arg::str("state"),
     Arg::str("use").default("auto"),
     Arg::raw("update_cache"),
     Arg::raw("cache_valid_time"),
