@@ -3,11 +3,17 @@
 use crate::Module;
 
 mod authorized_key;
+mod mount;
+mod seboolean;
+mod selinux;
 mod sysctl;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &authorized_key::MODULE,
+    &mount::MODULE,
+    &seboolean::MODULE,
+    &selinux::MODULE,
     &sysctl::MODULE,
 ];
