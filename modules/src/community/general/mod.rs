@@ -2,10 +2,32 @@
 
 use crate::Module;
 
+mod alternatives;
+mod capabilities;
+mod dpkg_divert;
+mod git_config;
+mod htpasswd;
+mod ini_file;
+mod kernel_blacklist;
+mod locale_gen;
+mod modprobe;
 mod npm;
+mod pam_limits;
+mod timezone;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
+    &alternatives::MODULE,
+    &capabilities::MODULE,
+    &dpkg_divert::MODULE,
+    &git_config::MODULE,
+    &htpasswd::MODULE,
+    &ini_file::MODULE,
+    &kernel_blacklist::MODULE,
+    &locale_gen::MODULE,
+    &modprobe::MODULE,
     &npm::MODULE,
+    &pam_limits::MODULE,
+    &timezone::MODULE,
 ];

@@ -1,0 +1,134 @@
+//! `community.general.dpkg_divert`: files that packages put somewhere else (dpkg-divert(1)).
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::{Arg, Args, CommandSpec, Context, Map, Module, ModuleError, ModuleResult};
+
+pub(crate) static MODULE: Module = Module::new("community.general.dpkg_divert", ARGS, run).diff();
+
+const ARGS: &[Arg] = &[
+    Arg::path("path").required(),
+    Arg::str("state").default("present").choices(&["absent", "present"]),
+    Arg::str("holder"),
+    Arg::path("divert"),
+    Arg::bool("rename").default("false"),
+    Arg::bool("force").default("false"),
+];
+
+fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
+    let program = cx.require_program("dpkg-divert")?.to_string_lossy().into_owned();
+    let path = args.str("path")?;
+    let current = Diversion::of(&program, path, cx)?;
+    let wanted = (args.str("state")? == "present").then(|| Diversion {
+        divert: args.opt_str("divert").map_or_else(|| format!("{path}.distrib"), str::to_owned),
+        holder: args.opt_str("holder").unwrap_or("LOCAL").to_owned(),
+    });
+    let mut task = Task {
+        program,
+        path,
+        rename: args.bool("rename"),
+        force: args.bool("force"),
+        commands: Vec::new(),
+        messages: Vec::new(),
+    };
+    let changed = current != wanted;
+    if changed {
+        if let Some(current) = &current {
+            // What is diverted otherwise is first brought back.
+            let moves = task.rename && wanted.is_none();
+            task.remove(current, moves, cx)?;
+        }
+        if let Some(wanted) = &wanted {
+            task.add(wanted, task.rename && current.is_none(), cx)?;
+        }
+    }
+    let diff = json!({"before": shown(path, current.as_ref()), "after": shown(path, wanted.as_ref())});
+    let mut result = ModuleResult::ok().changed(changed).set("diversion", shown(path, wanted.as_ref()));
+    result = result.set("commands", task.commands).set("messages", task.messages);
+    if cx.diff_mode {
+        result = result.set("diff", diff);
+    }
+    Ok(result)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Diversion {
+    divert: String,
+    /// The package whose own file stays; `LOCAL` for the administrator's diversions.
+    holder: String,
+}
+
+impl Diversion {
+    fn of(program: &str, path: &str, cx: &mut Context<'_>) -> Result<Option<Self>, ModuleError> {
+        let list = cx.run_read(&CommandSpec::new([program, "--listpackage", path]))?;
+        let holder = list.stdout().trim().to_owned();
+        if holder.is_empty() {
+            return Ok(None);
+        }
+        let place = cx.run_read(&CommandSpec::new([program, "--truename", path]))?;
+        Ok(Some(Self { divert: place.stdout().trim().to_owned(), holder }))
+    }
+
+    fn holder_options(&self) -> Vec<String> {
+        match self.holder.as_str() {
+            "LOCAL" => vec!["--local".to_owned()],
+            package => vec!["--package".to_owned(), package.to_owned()],
+        }
+    }
+}
+
+fn shown(path: &str, diversion: Option<&Diversion>) -> Map {
+    let value = match diversion {
+        Some(diversion) => {
+            json!({"divert": diversion.divert, "holder": diversion.holder, "path": path, "state": "present"})
+        }
+        None => json!({"path": path, "state": "absent"}),
+    };
+    value.as_object().cloned().unwrap_or_default()
+}
+
+struct Task<'a> {
+    program: String,
+    path: &'a str,
+    rename: bool,
+    force: bool,
+    commands: Vec<String>,
+    messages: Vec<String>,
+}
+
+impl Task<'_> {
+    fn add(&mut self, wanted: &Diversion, moves: bool, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        self.make_room(moves.then(|| PathBuf::from(&wanted.divert)), cx)?;
+        let mut words = wanted.holder_options();
+        words.extend(["--divert".to_owned(), wanted.divert.clone(), "--add".to_owned(), self.path.to_owned()]);
+        self.run(moves, words, cx)
+    }
+
+    fn remove(&mut self, current: &Diversion, moves: bool, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        self.make_room((moves && cx.exists(&current.divert)).then(|| PathBuf::from(self.path)), cx)?;
+        self.run(moves, vec!["--remove".to_owned(), self.path.to_owned()], cx)
+    }
+
+    /// With `force`, a file that is in the way of the one that moves is lost.
+    fn make_room(&mut self, target: Option<PathBuf>, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        match target {
+            Some(target) if self.force && cx.exists(&target) => cx.remove_file(&target),
+            _ => Ok(()),
+        }
+    }
+
+    fn run(&mut self, moves: bool, words: Vec<String>, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        let option = if moves { "--rename" } else { "--no-rename" };
+        let command = CommandSpec::new([self.program.as_str(), option]).args(words);
+        let output = cx.run(&command)?;
+        if !output.ok() {
+            return Err(crate::context::command_failure(output.stderr().trim(), &command, &output));
+        }
+        self.commands.push(command.line());
+        self.messages
+            .extend([output.stdout(), output.stderr()].iter().flat_map(|text| text.lines()).map(str::to_owned));
+        Ok(())
+    }
+}

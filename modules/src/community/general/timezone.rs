@@ -1,0 +1,104 @@
+//! `community.general.timezone`: the system's time zone and how its clock counts.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::services::systemd_is_running;
+use crate::{
+    Arg, Args, CommandSpec, Constraint, Content, Context, Map, Module, ModuleError, ModuleResult, WriteOptions,
+};
+
+pub(crate) static MODULE: Module = Module::new("community.general.timezone", ARGS, run)
+    .constraints(&[Constraint::RequiredOneOf(&["hwclock", "name"])])
+    .diff();
+
+const ARGS: &[Arg] = &[Arg::str("name"), Arg::str("hwclock").choices(&["local", "UTC"]).alias(&["rtc"])];
+
+const ZONES: &str = "/usr/share/zoneinfo";
+
+fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
+    let (mut before, mut after) = (Map::new(), Map::new());
+    let mut changed = false;
+    if let Some(name) = args.opt_str("name") {
+        let is_zone = !name.contains("..") && Path::new(ZONES).join(name).is_file();
+        if !is_zone {
+            return Err(ModuleError::failed(format!("Error message:\ngiven timezone \"{name}\" is not available")));
+        }
+        let current = current_zone(cx)?;
+        if current != name {
+            set_zone(name, cx)?;
+            changed = true;
+        }
+        before.insert("name".to_owned(), current.into());
+        after.insert("name".to_owned(), name.into());
+    }
+    if let Some(clock) = args.opt_str("hwclock") {
+        let adjustment = cx.read_text("/etc/adjtime")?.unwrap_or_default();
+        let current = if adjustment.lines().nth(2) == Some("LOCAL") { "local" } else { "UTC" };
+        if current != clock {
+            set_clock(clock == "local", &adjustment, cx)?;
+            changed = true;
+        }
+        before.insert("hwclock".to_owned(), current.into());
+        after.insert("hwclock".to_owned(), clock.into());
+    }
+    Ok(ModuleResult::ok().changed(changed).set("diff", json!({"before": before, "after": after})))
+}
+
+fn current_zone(cx: &Context<'_>) -> Result<String, ModuleError> {
+    if let Ok(target) = std::fs::read_link("/etc/localtime")
+        && let Some((_, name)) = target.to_string_lossy().split_once("zoneinfo/")
+    {
+        return Ok(name.to_owned());
+    }
+    let named = cx.read_text("/etc/timezone")?.map(|text| text.trim().to_owned()).filter(|name| !name.is_empty());
+    Ok(named.unwrap_or_else(|| "UTC".to_owned()))
+}
+
+fn set_zone(name: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+    if systemd_is_running() && cx.which("timedatectl").is_some() {
+        return cx.run_ok(&CommandSpec::new(["timedatectl", "set-timezone", name])).map(drop);
+    }
+    let (link, new) = (Path::new("/etc/localtime"), Path::new("/etc/localtime.kapell"));
+    cx.remove_file(new)?;
+    cx.symlink(&Path::new(ZONES).join(name), new)?;
+    cx.rename(new, link)?;
+    if cx.exists("/etc/timezone") {
+        let options = WriteOptions { unsafe_writes: true, ..WriteOptions::default() };
+        cx.write_file(Path::new("/etc/timezone"), Content::Bytes(format!("{name}\n").as_bytes()), &options)?;
+    }
+    Ok(())
+}
+
+fn set_clock(local: bool, adjustment: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+    if systemd_is_running() && cx.which("timedatectl").is_some() {
+        let answer = if local { "yes" } else { "no" };
+        return cx.run_ok(&CommandSpec::new(["timedatectl", "set-local-rtc", answer])).map(drop);
+    }
+    let text = with_clock(adjustment, local);
+    let options = WriteOptions { new_mode: Some(0o644), ..WriteOptions::default() };
+    cx.write_file(Path::new("/etc/adjtime"), Content::Bytes(text.as_bytes()), &options).map(drop)
+}
+
+/// The third line of adjtime(5).
+fn with_clock(adjustment: &str, local: bool) -> String {
+    let mut lines: Vec<&str> = adjustment.lines().collect();
+    for default in ["0.0 0 0.0", "0"].iter().skip(lines.len()) {
+        lines.push(default);
+    }
+    lines.truncate(2);
+    lines.push(if local { "LOCAL" } else { "UTC" });
+    lines.iter().flat_map(|line| [*line, "\n"]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_clock;
+
+    #[test]
+    fn the_third_line_says_how_the_clock_counts() {
+        assert_eq!(with_clock("", true), "0.0 0 0.0\n0\nLOCAL\n");
+        assert_eq!(with_clock("1.5 3 0\n3\nLOCAL\n", false), "1.5 3 0\n3\nUTC\n");
+    }
+}
