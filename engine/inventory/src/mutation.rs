@@ -274,7 +274,10 @@ pub(crate) struct Place<'a> {
 }
 
 fn implicit_localhost(name: &str) -> Host {
-    let vars = Map::from([(Key::from("ansible_connection"), Value::from("local"))]);
+    let vars = Map::from([
+        (Key::from("ansible_connection"), Value::from("local")),
+        (Key::from("ansible_python_interpreter"), Value::trusted("{{ ansible_playbook_python }}")),
+    ]);
     Host { name: name.into(), vars, implicit: true, ..Host::default() }
 }
 

@@ -32,11 +32,18 @@ pub struct Undefined {
     pub name: Option<String>,
     /// A whole message, as the user reads it.
     pub reason: String,
+    /// The vault data it stands for, where it could not be decrypted.
+    pub sealed: Option<Box<str>>,
 }
 
 impl Value {
     pub fn undefined(name: Option<&str>, reason: impl Into<String>) -> Self {
-        Self::Undefined(Arc::new(Undefined { name: name.map(Into::into), reason: reason.into() }))
+        Self::Undefined(Arc::new(Undefined { name: name.map(Into::into), reason: reason.into(), sealed: None }))
+    }
+
+    /// Vault data that could not be decrypted: using it is an error, handing it on is none.
+    pub fn sealed(data: &str, reason: impl Into<String>) -> Self {
+        Self::Undefined(Arc::new(Undefined { name: None, reason: reason.into(), sealed: Some(data.into()) }))
     }
 
     /// Text the user wrote, without a place.

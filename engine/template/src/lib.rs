@@ -32,6 +32,7 @@ pub mod variables;
 pub use dump::yaml_text;
 pub use error::TemplateError;
 pub use options::{RenderContext, TemplarOptions, TextOptions};
+pub use python::encode;
 pub use sidecar::PluginPaths;
 pub use surroundings::Surroundings;
 pub use templar::{Templar, is_omit, omit};

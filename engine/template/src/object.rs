@@ -37,6 +37,8 @@ pub(crate) struct Missing {
     pub(crate) reason: String,
     /// Whether it is there but cannot be had: a vault value without its password.
     pub(crate) unusable: bool,
+    /// That vault data.
+    pub(crate) sealed: Option<Box<str>>,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -100,6 +102,7 @@ impl Object {
             name: name.map(Into::into),
             reason: reason.into(),
             unusable: false,
+            sealed: None,
             origin: None,
         }))
     }
@@ -132,6 +135,7 @@ impl Object {
                 name: undefined.name.clone(),
                 reason: undefined.reason.clone(),
                 unusable: true,
+                sealed: undefined.sealed.clone(),
                 origin: None,
             })),
             Value::Null => Self::Null,

@@ -8,7 +8,7 @@ const CRYPT64: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) salt: Option<String>,
-    pub(crate) salt_size: Option<usize>,
+    pub(crate) salt_size: Option<i64>,
     pub(crate) rounds: Option<u32>,
     pub(crate) ident: Option<String>,
 }
@@ -20,13 +20,19 @@ pub(crate) fn hash(password: &str, scheme: &str, options: &Options) -> Result<St
         "sha256" | "sha256_crypt" => sha(password, options, "5"),
         "md5" | "md5_crypt" => salt(options, 8, "md5_crypt").map(|salt| md5_crypt(password.as_bytes(), &salt)),
         "blowfish" | "bcrypt" => bcrypt_hash(password, options),
-        other => {
-            return Err(format!(
-                "{other} is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512"
-            ));
-        }
+        other => return check_scheme(other).map(|()| String::new()),
     };
     hashed.map_err(|reason| format!("Could not hash the secret: {reason}"))
+}
+
+/// Whether there is such a scheme.
+pub(crate) fn check_scheme(scheme: &str) -> Result<(), String> {
+    const KNOWN: [&str; 8] =
+        ["sha512", "sha512_crypt", "sha256", "sha256_crypt", "md5", "md5_crypt", "blowfish", "bcrypt"];
+    if KNOWN.contains(&scheme) {
+        return Ok(());
+    }
+    Err(format!("{scheme} is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512"))
 }
 
 /// Random characters of crypt's alphabet.
@@ -37,7 +43,12 @@ pub(crate) fn random_salt(length: usize) -> String {
 
 fn salt(options: &Options, longest: usize, scheme: &str) -> Result<String, String> {
     let Some(salt) = &options.salt else {
-        return Ok(random_salt(options.salt_size.unwrap_or(longest)));
+        let size = options.salt_size.unwrap_or(longest as i64);
+        return match usize::try_from(size) {
+            Err(_) => Err(format!("{scheme}: salt_size ({size}) below min_salt_size (0)")),
+            Ok(size) if size > longest => Err(format!("{scheme}: salt_size ({size}) above max_salt_size ({longest})")),
+            Ok(size) => Ok(random_salt(size)),
+        };
     };
     if salt.bytes().any(|byte| !CRYPT64.contains(&byte)) {
         return Err(format!("invalid characters in {scheme} salt"));

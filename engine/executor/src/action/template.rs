@@ -37,6 +37,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     };
     let path = cx.find_file("templates", &src)?;
     let text = render(&path, &dest, args, cx)?;
+    let encoding = text_arg(args, "output_encoding");
     let mut args: Map = args
         .iter()
         .filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key)))
@@ -46,8 +47,11 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let basename = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let basename = basename.strip_suffix(".j2").unwrap_or(&basename).to_owned();
     args.insert("_template".into(), true.into());
+    args.insert("src".into(), path.to_string_lossy().into_owned().into());
     let written_name = if dest.ends_with('/') { src.rsplit('/').next().unwrap_or(&src).to_owned() } else { basename };
-    Ok(copy::send_content(task, cx, args, text.into_bytes(), Some(&written_name)).await?.into())
+    let encoding = encoding.filter(|name| !name.is_empty()).unwrap_or_else(|| "utf-8".into());
+    let content = kapell_template::encode(&text, &encoding).map_err(ActionError::failed)?;
+    Ok(copy::send_content(task, cx, args, content, Some(&written_name)).await?.into())
 }
 
 fn render(path: &Path, dest: &str, args: &Map, cx: &ActionContext<'_>) -> Result<String, ActionError> {

@@ -110,7 +110,7 @@ impl HostVariables {
             "ansible_limit" => options.limit.as_deref().map(Value::from),
             "ansible_inventory_sources" => Some(list(options.inventory_sources.iter().map(String::as_str))),
             "ansible_config_file" => settings.config_file.as_deref().map(path),
-            "ansible_playbook_python" => Some("".into()),
+            "ansible_playbook_python" => Some(control_python().into()),
             "ansible_play_name" => play.map(|play| play.title.as_str().into()),
             "ansible_play_hosts_all" => play.map(|play| play.all_hosts.clone()),
             "ansible_play_hosts" => play.map(|play| play.hosts.clone()),
@@ -203,4 +203,14 @@ fn version() -> Value {
         ("revision", revision.into()),
     ];
     Value::map(entries.into_iter().map(|(key, value): (&str, Value)| (Key::from(key), value)).collect())
+}
+
+/// The `python3` of the control node, for content that runs things with it; empty where there is none.
+fn control_python() -> &'static str {
+    static FOUND: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    FOUND.get_or_init(|| {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut candidates = std::env::split_paths(&path).map(|dir| dir.join("python3"));
+        candidates.find(|path| path.is_file()).map_or_else(String::new, |path| path.to_string_lossy().into_owned())
+    })
 }

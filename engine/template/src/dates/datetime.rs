@@ -75,7 +75,7 @@ impl DateTime {
     }
 
     pub(crate) fn iso(&self) -> String {
-        self.text('T')
+        self.separated('T')
     }
 
     pub(crate) fn timestamp(&self) -> Option<Timestamp> {
@@ -110,7 +110,7 @@ impl DateTime {
         (self.offset.is_some() == other.offset.is_some()).then(|| self.microseconds().cmp(&other.microseconds()))
     }
 
-    fn text(&self, separator: char) -> String {
+    fn separated(&self, separator: char) -> String {
         let (date, time) = (self.civil.date(), self.civil.time());
         let date = format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
         let mut clock = format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
@@ -174,7 +174,31 @@ impl Native for DateTime {
     }
 
     fn repr(&self) -> String {
-        self.text(' ')
+        let (date, time) = (self.civil.date(), self.civil.time());
+        let micros = time.subsec_nanosecond() / 1000;
+        let mut clock = format!("{}, {}", time.hour(), time.minute());
+        match (time.second(), micros) {
+            (0, 0) => {}
+            (second, 0) => clock.push_str(&format!(", {second}")),
+            (second, micros) => clock.push_str(&format!(", {second}, {micros}")),
+        }
+        let zone = self.offset.map_or_else(String::new, |offset| match offset.seconds() {
+            0 => ", tzinfo=datetime.timezone.utc".into(),
+            seconds => {
+                let delta = super::TimeDelta::new(i128::from(seconds) * 1_000_000);
+                format!(", tzinfo=datetime.timezone({})", delta.repr())
+            }
+        });
+        let date = format!("{}, {}, {}", date.year(), date.month(), date.day());
+        match self.part {
+            Part::Both => format!("datetime.datetime({date}, {clock}{zone})"),
+            Part::Date => format!("datetime.date({date})"),
+            Part::Time => format!("datetime.time({clock})"),
+        }
+    }
+
+    fn text(&self) -> String {
+        self.separated(' ')
     }
 
     fn attribute(&self, name: &str) -> Option<Object> {
@@ -213,7 +237,7 @@ impl Native for DateTime {
             }
             "isoformat" => {
                 let separator = arguments.positional.first().and_then(Object::as_str).and_then(|s| s.chars().next());
-                self.text(separator.unwrap_or('T')).into()
+                self.separated(separator.unwrap_or('T')).into()
             }
             "timestamp" => match self.timestamp() {
                 Some(timestamp) => Object::Float(timestamp.as_microsecond() as f64 / 1e6),
@@ -232,7 +256,7 @@ impl Native for DateTime {
     }
 
     fn to_value(&self) -> Option<Value> {
-        Some(self.text('T').into())
+        Some(self.separated('T').into())
     }
 
     fn as_any(&self) -> &dyn std::any::Any {

@@ -28,6 +28,14 @@ impl Native for TimeDelta {
 
     fn repr(&self) -> String {
         let (days, seconds, micros) = self.parts();
+        let parts = [("days", days), ("seconds", seconds), ("microseconds", micros)];
+        let parts = parts.iter().filter(|(_, number)| *number != 0).map(|(name, number)| format!("{name}={number}"));
+        let parts: Vec<String> = parts.collect();
+        format!("datetime.timedelta({})", if parts.is_empty() { "0".to_owned() } else { parts.join(", ") })
+    }
+
+    fn text(&self) -> String {
+        let (days, seconds, micros) = self.parts();
         let mut text = match days {
             0 => String::new(),
             1 | -1 => format!("{days} day, "),

@@ -52,11 +52,7 @@ pub(crate) fn piece_text(rendering: &Rendering<'_>, object: &Object) -> Result<S
         Object::Null | Object::Omit => Ok(String::new()),
         Object::Native(native) => Ok(native.text()),
         Object::List(_) | Object::Dict(_) | Object::Tuple(_) | Object::Variables(_) => {
-            match python::to_value(rendering, object) {
-                Ok(value) => Ok(value.to_string()),
-                Err(Fault::Error(_)) => python::str(rendering, object),
-                Err(fault) => Err(fault),
-            }
+            python::finished_repr(rendering, object)
         }
         other => python::str(rendering, &other),
     }

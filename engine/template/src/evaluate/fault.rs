@@ -25,7 +25,13 @@ impl Fault {
     }
 
     pub(crate) fn undefined(reason: impl Into<String>) -> Self {
-        Self::Undefined(Arc::new(Missing { name: None, reason: reason.into(), unusable: false, origin: None }))
+        Self::Undefined(Arc::new(Missing {
+            name: None,
+            reason: reason.into(),
+            unusable: false,
+            sealed: None,
+            origin: None,
+        }))
     }
 
     /// As a plugin's failure: `The filter plugin 'x' failed: …`.

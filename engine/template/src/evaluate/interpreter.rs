@@ -215,6 +215,7 @@ impl<'r> Interpreter<'r> {
             name: name.map(Into::into),
             reason,
             unusable: false,
+            sealed: None,
             origin: self.frame.place(self.line.get()),
         }))
     }

@@ -38,32 +38,28 @@ pub(super) fn comment(call: &FilterCall<'_>) -> Result<Object, Fault> {
         Some(count) => crate::evaluate::integer(count).map(|count| usize::try_from(count).unwrap_or(0).min(10_000)),
         None => Ok(1),
     };
+    let Object::Str(text) = &call.input else {
+        return Err(Fault::error(format!("'{}' object has no attribute 'replace'", call.input.type_name())));
+    };
     let newline = option("newline", "\n")?;
     let decoration = option("decoration", decoration)?;
     let beginning = option("beginning", beginning)?;
     let end = option("end", end)?;
     let prefix = option("prefix", decoration.trim_end())?;
     let postfix = option("postfix", decoration.trim_end())?;
-    let (prefix_count, postfix_count) = (count("prefix_count")?, count("postfix_count")?);
+    let prefix_line = if prefix.is_empty() || prefix == newline { prefix } else { prefix + &newline };
+    let empty_line = format!("{newline}{}{newline}", decoration.trim_end());
+    let lines = format!("{decoration}{}", text.replace(&newline, &format!("{newline}{decoration}")));
 
     let mut out = String::new();
     if !beginning.is_empty() {
         out.push_str(&(beginning + &newline));
     }
-    if !prefix.is_empty() {
-        out.push_str(&(prefix + &newline).repeat(prefix_count));
+    out.push_str(&prefix_line.repeat(count("prefix_count")?));
+    out.push_str(&lines.replace(&format!("{newline}{decoration}{newline}"), &empty_line));
+    out.push_str(&(newline.clone() + &postfix).repeat(count("postfix_count")?));
+    if !end.is_empty() {
+        out.push_str(&(newline + &end));
     }
-    for line in call.text()?.split(newline.as_str()) {
-        let decorated = format!("{decoration}{line}");
-        out.push_str(decorated.trim_end());
-        out.push_str(&newline);
-    }
-    if !postfix.is_empty() {
-        out.push_str(&(postfix + &newline).repeat(postfix_count));
-    }
-    if end.is_empty() {
-        out.truncate(out.len() - newline.len().min(out.len()));
-    }
-    out.push_str(&end);
     Ok(out.into())
 }

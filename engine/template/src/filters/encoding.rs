@@ -6,6 +6,7 @@ use sha1::{Digest, Sha1};
 
 use crate::evaluate::{Fault, FilterCall};
 use crate::object::Object;
+use crate::python;
 
 /// Ansible's own namespace for UUIDs of names.
 const NAMESPACE: &str = "361E6D51-FAEC-444A-9079-341386DA8E2E";
@@ -18,21 +19,8 @@ fn engine(call: &FilterCall<'_>) -> GeneralPurpose {
     GeneralPurpose::new(&alphabet, config)
 }
 
-fn encode_text(text: &str, encoding: &str) -> Result<Vec<u8>, Fault> {
-    match encoding.to_lowercase().replace('_', "-").as_str() {
-        "utf-8" | "utf8" | "ascii" => Ok(text.as_bytes().to_vec()),
-        "utf-16-le" => Ok(text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-        "utf-16" => Ok([0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()),
-        "latin-1" | "iso-8859-1" => text
-            .chars()
-            .map(|c| u8::try_from(c as u32).map_err(|_| Fault::error("'latin-1' codec can't encode a character")))
-            .collect(),
-        other => Err(Fault::error(format!("unknown encoding: {other}"))),
-    }
-}
-
 pub(super) fn b64encode(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let bytes = encode_text(&call.text()?, &call.args.text_or(0, "utf-8"))?;
+    let bytes = python::encode(&call.text()?, &call.args.text_or(0, "utf-8")).map_err(Fault::error)?;
     Ok(engine(call).encode(bytes).into())
 }
 
@@ -45,20 +33,21 @@ pub(super) fn b64decode(call: &FilterCall<'_>) -> Result<Object, Fault> {
         )));
     }
     let bytes = engine(call).decode(text).map_err(|_| Fault::error("Incorrect padding"))?;
-    let decoded = match call.args.text_or(0, "utf-8").to_lowercase().replace('_', "-").as_str() {
-        "utf-16-le" => {
-            let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-            String::from_utf16_lossy(&units)
-        }
-        "latin-1" | "iso-8859-1" => bytes.iter().map(|byte| char::from(*byte)).collect(),
-        _ => String::from_utf8_lossy(&bytes).into_owned(),
-    };
-    Ok(decoded.into())
+    python::decode(&bytes, &call.args.text_or(0, "utf-8")).map(Object::from).map_err(Fault::error)
 }
 
 /// A name-based UUID (version 5).
 pub(super) fn to_uuid(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let namespace = call.args.text_or(0, NAMESPACE);
+    let namespace = match call.args.get(0) {
+        None => NAMESPACE.to_owned(),
+        Some(Object::Str(namespace)) => namespace.to_string(),
+        Some(other) => {
+            let (shown, kind) = (python::scalar_text(other), other.type_name());
+            return Err(Fault::error(format!(
+                "Invalid value '{shown}' for 'namespace': '{kind}' object has no attribute 'replace'"
+            )));
+        }
+    };
     let digits: String = namespace.chars().filter(char::is_ascii_hexdigit).collect();
     let bytes = hex::decode(&digits).ok().filter(|bytes| bytes.len() == 16);
     let bytes = bytes.ok_or_else(|| {

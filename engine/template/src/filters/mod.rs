@@ -18,6 +18,7 @@ mod sets;
 mod sizes;
 mod text;
 mod time;
+pub(crate) mod trust;
 mod urls;
 mod vault;
 mod windows_paths;
@@ -68,7 +69,13 @@ pub(crate) fn find(name: &str) -> Option<&'static Filter> {
 }
 
 static FILTERS: &[Filter] = &[
+    row("ansible._protomatter.apply_trust", &[], trust::apply_trust),
+    row("ansible._protomatter.dump_object", &[], trust::unmask),
     row("ansible._protomatter.finalize", &[], basics::finalize),
+    row("ansible._protomatter.origin", &[], trust::origin),
+    row("ansible._protomatter.tag_names", &[], trust::tag_names),
+    lenient("ansible._protomatter.true_type", &[], trust::true_type),
+    row("ansible._protomatter.unmask", &["type_names"], trust::unmask),
     row("abs", &[], numbers::abs),
     row("attr", &["name"], attributes::attr),
     row("b64decode", &["encoding?", "urlsafe?"], encoding::b64decode),
@@ -180,7 +187,7 @@ static FILTERS: &[Filter] = &[
     lenient("type_debug", &[], basics::type_debug),
     row("union", &["b"], sets::union),
     row("unique", &["case_sensitive?", "attribute?"], sets::unique),
-    row("unvault", &["secret", "vault_id?", "vaultid?"], vault::unvault),
+    lenient("unvault", &["secret", "vault_id?", "vaultid?"], vault::unvault),
     row("upper", &[], text::upper),
     row("urldecode", &["plus?"], urls::urldecode),
     row("urlencode", &[], urls::urlencode),

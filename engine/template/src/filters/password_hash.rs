@@ -8,9 +8,26 @@ pub(super) fn password_hash(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let scheme = call.args.text_or(0, "sha512");
     let options = password::Options {
         salt: call.args.text(1),
-        salt_size: call.args.int(2)?.and_then(|size| usize::try_from(size).ok()),
-        rounds: call.args.int(3)?.and_then(|rounds| u32::try_from(rounds).ok()),
+        salt_size: call.args.int(2).map_err(|_| Fault::error("salt_size must be an integer"))?,
+        rounds: call.args.some(3).map(rounds).transpose()?,
         ident: call.args.text(4),
     };
-    password::hash(&call.text()?, &scheme, &options).map(Object::from).map_err(Fault::error)
+    password::check_scheme(&scheme).map_err(Fault::error)?;
+    let Object::Str(secret) = &call.input else {
+        let kind = call.input.type_name();
+        return Err(Fault::error(format!("secret must be unicode or bytes, not {kind}")));
+    };
+    password::hash(secret, &scheme, &options).map(Object::from).map_err(Fault::error)
+}
+
+/// A number, or text that Python's `int()` would read.
+fn rounds(given: &Object) -> Result<u32, Fault> {
+    let number = match given {
+        Object::Str(text) => text.trim().parse().map_err(|_| {
+            let shown = kapell_parsing::value::str_repr(text);
+            Fault::error(format!("Could not hash the secret: invalid literal for int() with base 10: {shown}"))
+        }),
+        other => crate::evaluate::integer(other),
+    };
+    Ok(u32::try_from(number?.max(0)).unwrap_or(u32::MAX))
 }

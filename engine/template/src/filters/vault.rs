@@ -2,7 +2,7 @@
 
 use kapell_parsing::{Text, VaultSecrets, vault as envelope};
 
-use crate::evaluate::{Fault, FilterCall};
+use crate::evaluate::{Fault, FilterCall, mark_secret};
 use crate::object::Object;
 
 const DEFAULT_ID: &str = "filter_default";
@@ -26,12 +26,24 @@ pub(super) fn vault(call: &FilterCall<'_>) -> Result<Object, Fault> {
         Some(salt) => envelope::encrypt_with_salt(plain.as_bytes(), Some(&id), secret.as_bytes(), salt.as_bytes()),
         None => envelope::encrypt(plain.as_bytes(), Some(&id), secret.as_bytes()),
     };
+    if call.args.truthy(3, false) {
+        return Ok(mark_secret(plain.clone().into()));
+    }
     Ok(String::from_utf8_lossy(&sealed).into_owned().into())
 }
 
 pub(super) fn unvault(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let text = match &call.input {
+        Object::Undefined(missing) => match &missing.sealed {
+            Some(sealed) => sealed.to_string(),
+            None => return Ok(call.input.clone()),
+        },
+        _ => call.text()?,
+    };
+    if let Some(undefined @ Object::Undefined(_)) = call.args.get(0) {
+        return Ok(undefined.clone());
+    }
     let secret = secret(call)?;
-    let text = call.text()?;
     if !envelope::is_encrypted(text.as_bytes()) {
         return Ok(call.input.clone());
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
 use crate::evaluate::{Fault, TestCall, has_filter, has_test};
+use crate::filters;
 use crate::object::Object;
 
 pub(super) fn defined(call: &TestCall<'_>) -> Result<bool, Fault> {
@@ -118,4 +119,17 @@ pub(super) fn truthy(call: &TestCall<'_>) -> Result<bool, Fault> {
 
 pub(super) fn falsy(call: &TestCall<'_>) -> Result<bool, Fault> {
     truthy(call).map(|truthy| !truthy)
+}
+
+pub(super) fn tagged(call: &TestCall<'_>) -> Result<bool, Fault> {
+    Ok(!filters::trust::tags(call.subject).is_empty())
+}
+
+pub(super) fn tagged_with(call: &TestCall<'_>) -> Result<bool, Fault> {
+    const KNOWN: [&str; 5] = ["Deprecated", "Origin", "SourceWasEncrypted", "TrustedAsTemplate", "VaultedValue"];
+    let name = call.args.text_or(0, "");
+    if !KNOWN.contains(&name.as_str()) {
+        return Err(Fault::error(format!("Unknown tag name {}.", kapell_parsing::value::str_repr(&name))));
+    }
+    Ok(filters::trust::tags(call.subject).contains(&name.as_str()))
 }

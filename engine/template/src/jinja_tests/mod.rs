@@ -51,6 +51,8 @@ static TESTS: &[JinjaTest] = &[
     row(">=", &["other"], comparisons::ge),
     row("abs", &[], files::abs),
     row("all", &[], containers::all),
+    row("ansible._protomatter.tagged", &[], kinds::tagged),
+    row("ansible._protomatter.tagged_with", &["tag_name"], kinds::tagged_with),
     row("any", &[], containers::any),
     row("boolean", &[], kinds::boolean),
     row("callable", &[], kinds::callable),

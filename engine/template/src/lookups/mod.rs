@@ -1,9 +1,11 @@
 //! Lookups: one row each, in families of one file each. Each is also reachable as `ansible.builtin.NAME`.
 
 mod call;
+mod config;
 mod csvfile;
 mod files;
 mod first_found;
+mod hosts;
 mod ini;
 mod items;
 mod password;
@@ -34,6 +36,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
 }
 
 static LOOKUPS: &[Lookup] = &[
+    row("config", config::config),
     row("csvfile", csvfile::csvfile),
     row("dict", items::dict),
     row("env", variables::env),
@@ -42,6 +45,7 @@ static LOOKUPS: &[Lookup] = &[
     row("first_found", first_found::first_found),
     row("indexed_items", items::indexed_items),
     row("ini", ini::ini),
+    row("inventory_hostnames", hosts::inventory_hostnames),
     row("items", items::items),
     row("lines", processes::lines),
     row("list", items::list),

@@ -18,14 +18,22 @@ struct Sequence {
     format: Option<String>,
 }
 
+/// A whole number, even one written with a decimal point.
 fn integer(text: &str) -> Option<i64> {
-    python::parse_int(text, 0).and_then(|number| number.as_i64())
+    let whole =
+        text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|b| b == b'0')).map_or(text, |(whole, _)| whole);
+    python::parse_int(whole, 10).and_then(|number| number.as_i64())
 }
 
 impl Sequence {
     fn set(&mut self, name: &str, value: &str) -> Result<bool, Fault> {
-        let number =
-            || integer(value).map(Some).ok_or_else(|| Fault::error(format!("can't parse {name}={value} as integer")));
+        let invalid = || {
+            Fault::error(format!(
+                "Config '{name}' for 'sequence' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'integer': {}",
+                kapell_parsing::value::str_repr(value)
+            ))
+        };
+        let number = || integer(value).map(Some).ok_or_else(invalid);
         match name {
             "start" => self.start = number()?,
             "end" => self.end = number()?,
@@ -38,18 +46,22 @@ impl Sequence {
     }
 
     /// `[start-]end[/stride][:format]`.
-    fn shortcut(text: &str) -> Option<Self> {
+    fn shortcut(text: &str) -> Option<Result<Self, Fault>> {
         let (numbers, format) = text.split_once(':').map_or((text, None), |(n, format)| (n, Some(format)));
         let (range, stride) = numbers.split_once('/').map_or((numbers, None), |(r, stride)| (r, Some(stride)));
         let (start, end) = range.split_once('-').map_or((None, range), |(start, end)| (Some(start), end));
-        let unsigned = |text: &str| integer(text).filter(|_| text.starts_with(|c: char| c.is_ascii_digit()));
-        Some(Self {
-            start: start.map_or(Some(None), |start| unsigned(start).map(Some))?,
-            end: Some(unsigned(end)?),
-            count: None,
-            stride: stride.map_or(Some(None), |stride| integer(stride).map(Some))?,
-            format: format.map(ToOwned::to_owned),
-        })
+        let is_number = |text: &str| {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit() || b == b'x')
+        };
+        let parts = [("start", start), ("end", Some(end)), ("stride", stride)];
+        if parts.iter().any(|(_, part)| part.is_some_and(|part| !is_number(part))) {
+            return None;
+        }
+        let mut sequence = Self { format: format.map(ToOwned::to_owned), ..Self::default() };
+        let given = parts.into_iter().filter_map(|(name, part)| Some((name, part?)));
+        let set = given.map(|(name, part)| sequence.set(name, part)).collect::<Result<Vec<_>, Fault>>();
+        Some(set.map(|_| sequence))
     }
 
     fn numbers(&self) -> Result<Vec<i64>, Fault> {
@@ -81,7 +93,7 @@ impl Sequence {
 
 fn of_term(term: &str) -> Result<Sequence, Fault> {
     if let Some(sequence) = Sequence::shortcut(term) {
-        return Ok(sequence);
+        return sequence;
     }
     let pairs = kapell_parsing::kv::parse(&Text::new(term)).map_err(|error| Fault::error(error.message))?;
     let mut sequence = Sequence::default();
@@ -92,8 +104,8 @@ fn of_term(term: &str) -> Result<Sequence, Fault> {
             unknown.push(format!("'{name}'"));
         }
     }
-    if let Some(word) = pairs.rest.first() {
-        return Err(Fault::error(format!("unknown error parsing with_sequence arguments: {word}")));
+    if !pairs.rest.is_empty() {
+        unknown.push("'_raw_params'".to_owned());
     }
     if unknown.is_empty() {
         Ok(sequence)

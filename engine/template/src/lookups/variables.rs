@@ -1,5 +1,7 @@
 //! `vars`, `varnames`, `env`.
 
+use kapell_parsing::{Origin, SourceFile, Text};
+
 use super::LookupCall;
 use crate::evaluate::{Fault, defined};
 use crate::object::Object;
@@ -56,8 +58,9 @@ pub(super) fn env(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     for term in call.texts()? {
         let name = term.split_whitespace().next().unwrap_or_default();
         let value = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let place = || Origin::new(SourceFile::new(format!("<environment variable '{name}'>"), ""), 1, 1);
         found.push(match (value, call.option("default")) {
-            (Some(value), _) => value.into(),
+            (Some(value), _) => Object::Str(Text::new(value).with_origin(Some(place()))),
             (None, Some(Object::Undefined(_))) => {
                 Object::undefined(None, format!("The environment variable '{name}' is not set."))
             }

@@ -1,5 +1,6 @@
 //! What Python itself does with objects: `str`, `repr`, `%` and `format`, regular expressions, conversion.
 
+mod codecs;
 mod convert;
 mod floats;
 mod format;
@@ -9,8 +10,10 @@ pub(crate) mod random;
 pub(crate) mod regex;
 mod text;
 
+pub(crate) use codecs::decode;
+pub use codecs::encode;
 pub(crate) use convert::to_value;
 pub(crate) use format::brace_format;
 pub(crate) use numbers::{parse_float, parse_int};
 pub(crate) use percent::percent_format;
-pub(crate) use text::{repr, scalar_text, str};
+pub(crate) use text::{finished_repr, repr, scalar_text, str};

@@ -2,6 +2,7 @@
 
 use kapell_parsing::value::{float_repr, str_repr};
 
+use crate::containers::Entries;
 use crate::evaluate::{Fault, Rendering};
 use crate::object::Object;
 
@@ -17,48 +18,71 @@ pub(crate) fn str(rendering: &Rendering<'_>, object: &Object) -> Result<String, 
 
 /// Python's `repr()`.
 pub(crate) fn repr(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
-    match object {
-        Object::Undefined(missing) => Err(Fault::Undefined(missing.clone())),
-        Object::List(list) => {
-            let items = list.items(rendering)?;
-            rendering.deeper(|| Ok(format!("[{}]", join(rendering, &items)?)))
-        }
-        Object::Tuple(items) => rendering.deeper(|| {
-            let inner = join(rendering, items)?;
-            Ok(if items.len() == 1 { format!("({inner},)") } else { format!("({inner})") })
-        }),
-        Object::Dict(dict) => {
-            let entries = dict.entries(rendering)?;
-            rendering.deeper(|| {
-                let mut out = String::from("{");
-                for (at, (key, value)) in entries.iter().enumerate() {
-                    if at > 0 {
-                        out.push_str(", ");
-                    }
-                    out.push_str(&scalar_repr(&Object::from_key(key)));
-                    out.push_str(": ");
-                    out.push_str(&repr(rendering, value)?);
-                }
-                out.push('}');
-                Ok(out)
-            })
-        }
-        Object::Variables(_) => Ok(super::to_value(rendering, object)?.repr()),
-        Object::Native(native) => Ok(native.repr()),
-        scalar => Ok(scalar_repr(scalar)),
-    }
+    Repr { finished: false }.of(rendering, object)
 }
 
-fn join(rendering: &Rendering<'_>, items: &[Object]) -> Result<String, Fault> {
-    let mut out = String::new();
-    for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            out.push_str(", ");
+/// Python's `repr()` of what leaves a template: tuples are lists, and what is `omit` is left out.
+pub(crate) fn finished_repr(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
+    Repr { finished: true }.of(rendering, object)
+}
+
+struct Repr {
+    finished: bool,
+}
+
+impl Repr {
+    fn of(&self, rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
+        match object {
+            Object::Undefined(missing) => Err(Fault::Undefined(missing.clone())),
+            Object::List(list) => self.list(rendering, &list.items(rendering)?),
+            Object::Tuple(items) if self.finished => self.list(rendering, items),
+            Object::Tuple(items) => rendering.deeper(|| {
+                let inner = self.join(rendering, items)?;
+                Ok(if items.len() == 1 { format!("({inner},)") } else { format!("({inner})") })
+            }),
+            Object::Dict(dict) => {
+                let entries = dict.entries(rendering)?;
+                rendering.deeper(|| self.entries(rendering, &entries))
+            }
+            Object::Variables(_) => Ok(super::to_value(rendering, object)?.repr()),
+            Object::Native(native) => Ok(native.repr()),
+            scalar => Ok(scalar_repr(scalar)),
         }
-        out.push_str(&repr(rendering, item)?);
     }
-    rendering.spend(out.len() / 1024)?;
-    Ok(out)
+
+    fn list(&self, rendering: &Rendering<'_>, items: &[Object]) -> Result<String, Fault> {
+        rendering.deeper(|| Ok(format!("[{}]", self.join(rendering, items)?)))
+    }
+
+    fn join(&self, rendering: &Rendering<'_>, items: &[Object]) -> Result<String, Fault> {
+        let mut out = String::new();
+        for item in items.iter().filter(|item| !self.leaves_out(item)) {
+            if !out.is_empty() {
+                out.push_str(", ");
+            }
+            out.push_str(&self.of(rendering, item)?);
+        }
+        rendering.spend(out.len() / 1024)?;
+        Ok(out)
+    }
+
+    fn entries(&self, rendering: &Rendering<'_>, entries: &Entries) -> Result<String, Fault> {
+        let mut out = String::from("{");
+        for (key, value) in entries.iter().filter(|(_, value)| !self.leaves_out(value)) {
+            if out.len() > 1 {
+                out.push_str(", ");
+            }
+            out.push_str(&scalar_repr(&Object::from_key(key)));
+            out.push_str(": ");
+            out.push_str(&self.of(rendering, value)?);
+        }
+        out.push('}');
+        Ok(out)
+    }
+
+    fn leaves_out(&self, object: &Object) -> bool {
+        self.finished && matches!(object, Object::Omit)
+    }
 }
 
 fn scalar_repr(object: &Object) -> String {

@@ -104,6 +104,7 @@ fn decode_tagged(kind: &str, map: &Map) -> Object {
             name: map.get("name").and_then(Value::as_str).map(Into::into),
             reason: text("reason").into(),
             unusable: false,
+            sealed: None,
             origin: None,
         })),
         _ => Object::native(Foreign { text: text("text").into(), repr: text("repr").into() }),

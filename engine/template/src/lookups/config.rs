@@ -1,0 +1,56 @@
+//! `config`: settings by the names `ansible-config` has for them.
+
+use super::LookupCall;
+use crate::evaluate::{Fault, defined};
+use crate::object::Object;
+
+pub(super) fn config(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
+    let on_missing = call.text_option("on_missing")?.unwrap_or_else(|| "error".into());
+    if !matches!(on_missing.as_str(), "error" | "warn" | "skip") {
+        return Err(Fault::error(format!(
+            "Invalid value \"{on_missing}\" for configuration option \"plugin_type: lookup plugin: config setting: on_missing \", valid values are: error, warn, skip"
+        )));
+    }
+    check_supported(call)?;
+    let surroundings = call.rendering.templar.options().surroundings.as_ref();
+    let mut found = Vec::new();
+    for term in &call.terms {
+        let term = defined(term.clone())?;
+        let Object::Str(name) = &term else {
+            let (shown, kind) = (crate::python::str(call.rendering, &term)?, term.type_name());
+            return Err(Fault::error(format!(
+                "Invalid setting identifier, \"{shown}\" is not a string, its a <class '{kind}'>"
+            )));
+        };
+        let missing = format!("No config definition exists for '{name}'.");
+        match (surroundings.and_then(|surroundings| surroundings.setting(name)), on_missing.as_str()) {
+            (Some(value), _) => found.push(Object::finished(&value)),
+            (None, "error") => return Err(Fault::error(missing)),
+            (None, "warn") => {
+                if let Some(surroundings) = surroundings {
+                    surroundings.notice("warning", &format!("Skipping, did not find setting {name}"));
+                }
+            }
+            (None, _) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Options of plugins have their place with the plugins.
+fn check_supported(call: &LookupCall<'_>) -> Result<(), Fault> {
+    let kind = call.text_option("plugin_type")?;
+    let name = call.text_option("plugin_name")?;
+    match (kind, name) {
+        (Some(_), None) | (None, Some(_)) => {
+            Err(Fault::error("Both plugin_type and plugin_name are required, cannot use one without the other"))
+        }
+        (Some(kind), Some(name)) => {
+            Err(Fault::error(format!("the options of the {kind} plugin '{name}' cannot be asked for")))
+        }
+        (None, None) if call.flag("show_origin", false) => {
+            Err(Fault::error("the option 'show_origin' is not supported"))
+        }
+        (None, None) => Ok(()),
+    }
+}
