@@ -17,10 +17,7 @@ pub(crate) fn apply(source: &Arc<SourceFile>, options: &TextOptions) -> Result<(
     let mut changed = options.clone();
     for pair in line.split(',') {
         let Some((name, value)) = pair.split_once(':') else {
-            return Err(format!(
-                "failed to parse jinja2 override '{}'. Did you use something different from colon as key-value separator?",
-                pair.trim()
-            ));
+            return Err(format!("Missing key-value separator `:` in '#jinja2:' override pair '{pair}'."));
         };
         set(&mut changed, name.trim(), value.trim())?;
     }
@@ -30,9 +27,9 @@ pub(crate) fn apply(source: &Arc<SourceFile>, options: &TextOptions) -> Result<(
 fn set(options: &mut TextOptions, name: &str, value: &str) -> Result<(), String> {
     let text = value.trim_matches(['\'', '"']).replace("\\n", "\n").replace("\\r", "\r");
     let flag = || match value.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "1" => Ok(true),
-        "false" | "no" | "0" => Ok(false),
-        other => Err(format!("the value of the jinja2 override '{name}' must be a boolean, not '{other}'")),
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(format!("TemplateOverrides.{name} must be <class 'bool'> instead of <class 'str'>")),
     };
     match name {
         "trim_blocks" => options.trim_blocks = flag()?,
@@ -45,7 +42,7 @@ fn set(options: &mut TextOptions, name: &str, value: &str) -> Result<(), String>
         "variable_end_string" => options.variable_end = text,
         "comment_start_string" => options.comment_start = text,
         "comment_end_string" => options.comment_end = text,
-        other => return Err(format!("the jinja2 override '{other}' is not supported")),
+        other => return Err(format!("Invalid '#jinja2:' override key '{other}'.")),
     }
     Ok(())
 }

@@ -145,7 +145,7 @@ fn decrypted(scalar: &Scalar) -> Value {
         .and_then(|plain| String::from_utf8(plain).map_err(|_| vault::VaultError::Damaged("the content is not UTF-8")));
     match plain {
         Ok(plain) => Value::Str(scalar.text_of(&plain).with_secret(true)),
-        Err(error) => Value::sealed(&scalar.text, format!("{error} ({})", scalar.origin)),
+        Err(error) => Value::sealed(scalar.text, format!("{error} ({})", scalar.origin)),
     }
 }
 

@@ -269,6 +269,9 @@ pub(crate) fn subelements_of(
         let mut current = object.clone();
         let mut found = true;
         for part in &path {
+            if !current.is_mapping() {
+                return Err(no_dict(rendering, part, &current)?);
+            }
             match item(rendering, &current, part)? {
                 Some(next) => current = next,
                 None if skip_missing => {
@@ -294,6 +297,18 @@ pub(crate) fn subelements_of(
         }
     }
     Ok(pairs)
+}
+
+/// What Python says when `object[key]` is not possible.
+fn no_dict(rendering: &Rendering<'_>, key: &Object, object: &Object) -> Result<Fault, Fault> {
+    let kind = object.type_name();
+    let why = match object {
+        Object::Str(_) => "string indices must be integers, not 'str'".to_owned(),
+        Object::List(_) => "list indices must be integers or slices, not str".to_owned(),
+        _ => format!("'{kind}' object is not subscriptable"),
+    };
+    let (key, shown) = (python::str(rendering, key)?, python::str(rendering, object)?);
+    Ok(Fault::error(format!("the key {key} should point to a dictionary, got '{shown}': {why}")))
 }
 
 /// The entries of a dict as `[{key, value}, …]`, for the `dict` lookup.

@@ -131,6 +131,9 @@ pub(super) fn sequence(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
         sequence.stride = sequence.stride.or(options.stride);
         let format = sequence.format.clone().or_else(|| options.format.clone());
         let format = format.unwrap_or_else(|| "%d".into());
+        if format.matches('%').count() != 1 {
+            return Err(Fault::error(format!("bad formatting string: {format}")));
+        }
         let numbers = sequence.numbers()?;
         call.rendering.spend(numbers.len())?;
         for number in numbers {
