@@ -29,6 +29,8 @@ pub struct Arg {
     /// As it would be written in a playbook; converted like a given value. An empty list is `""`, lists are comma separated.
     pub default: Option<&'static str>,
     pub choices: &'static [&'static str],
+    /// The environment variable whose value is the default.
+    pub fallback: Option<&'static str>,
     /// The value is a secret: never shown, scrubbed from the result.
     pub no_log: bool,
     /// The arguments of a dict, or of the dicts in a list.
@@ -37,7 +39,7 @@ pub struct Arg {
 
 impl Arg {
     pub const fn new(name: &'static str, kind: ArgKind) -> Self {
-        Self { name, aliases: &[], kind, required: false, default: None, choices: &[], no_log: false, options: &[] }
+        Self { name, aliases: &[], kind, required: false, default: None, choices: &[], fallback: None, no_log: false, options: &[] }
     }
 
     pub const fn str(name: &'static str) -> Self {
@@ -105,6 +107,11 @@ impl Arg {
         self
     }
 
+    pub const fn fallback(mut self, variable: &'static str) -> Self {
+        self.fallback = Some(variable);
+        self
+    }
+
     pub const fn no_log(mut self) -> Self {
         self.no_log = true;
         self
@@ -143,6 +150,6 @@ pub(crate) const FILE_ARGS: &[Arg] = &[
     Arg::str("serole"),
     Arg::str("setype"),
     Arg::str("selevel"),
-    Arg::bool("unsafe_writes").default("false"),
+    Arg::bool("unsafe_writes").default("false").fallback("ANSIBLE_UNSAFE_WRITES"),
     Arg::str("attributes").alias(&["attr"]),
 ];

@@ -54,6 +54,7 @@ pub use kapell_protocol::{BlobSource, EventSink, ModuleCall, OutputStream};
 pub use module::{Module, Support};
 pub use result::ModuleResult;
 pub use run::run;
+pub use validation::check_arguments;
 pub use silence::{NoBlobs, NoEvents};
 
 /// A JSON object, in insertion order.

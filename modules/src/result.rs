@@ -46,6 +46,11 @@ impl ModuleResult {
         self
     }
 
+    pub fn without(mut self, key: &str) -> Self {
+        self.values.shift_remove(key);
+        self
+    }
+
     pub fn skipped(self) -> Self {
         self.set("skipped", true)
     }

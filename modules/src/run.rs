@@ -17,7 +17,7 @@ pub fn run(call: &ModuleCall, blobs: &mut dyn BlobSource, events: &mut dyn Event
         return failure(ModuleError::failed(format!("The module {} was not found in this worker", call.module)));
     };
     let mut cx = Context::new(call, blobs, events);
-    let validation = validate(module, &call.args, &cx);
+    let validation = validate(module, &call.module, &call.args, &cx);
     cx.warnings.extend(validation.warnings);
     let mut result = match validation.outcome {
         Ok(args) if call.check_mode && module.check_mode == Support::None => skipped(module, &args),

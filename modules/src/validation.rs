@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::arg::{Arg, ArgKind, Constraint};
 use crate::conversion::{PathVariables, convert, kind_name};
 use crate::python_repr::{str_of, type_name};
-use crate::{Args, Map, Module};
+use crate::{Accounts, Args, Map, Module};
 
 /// Validated arguments, or the first thing that is wrong with them. Both carry what `invocation` shows.
 #[derive(Debug)]
@@ -18,14 +18,15 @@ pub(crate) struct Validation {
 }
 
 /// Validates the arguments of a call of `module`.
-pub(crate) fn validate(module: &Module, given: &Map, paths: &dyn PathVariables) -> Validation {
+/// `called` is the name the task has for it.
+pub(crate) fn validate(module: &Module, called: &str, given: &Map, paths: &dyn PathVariables) -> Validation {
     let (private, public) = split_private(module, given);
     let mut warnings = Vec::new();
     let specs: Vec<&Arg> = module.all_args().collect();
     let mut values = canonical_names(&specs, &public, &mut warnings);
     let given_names = specs.iter().filter(|arg| values.contains_key(arg.name)).map(|arg| arg.name.to_owned()).collect();
     let checked =
-        check(&specs, module.constraints, &mut values, paths).and_then(|()| unsupported(module, &specs, &public));
+        check(&specs, module.constraints, &mut values, paths).and_then(|()| unsupported(called, &specs, &public));
     // What is shown includes aliases as they were given, as Ansible does.
     let mut shown = values.clone();
     for (key, value) in &public {
@@ -35,6 +36,30 @@ pub(crate) fn validate(module: &Module, given: &Map, paths: &dyn PathVariables) 
         }
     }
     Validation { outcome: checked.map(|()| Args::new(values, private, given_names)), shown, warnings }
+}
+
+/// The arguments of something that runs on the control node, checked as a module's are: converted, defaults filled
+/// in, null for what is not set. The error is what its user sees.
+pub fn check_arguments(called: &str, args: &[Arg], constraints: &[Constraint], given: &Map) -> Result<Map, String> {
+    let specs: Vec<&Arg> = args.iter().collect();
+    let mut values = canonical_names(&specs, given, &mut Vec::new());
+    check(&specs, constraints, &mut values, &ProcessEnvironment)?;
+    unsupported(called, &specs, given)?;
+    Ok(values)
+}
+
+/// `~` and `$NAME` as this process has them.
+struct ProcessEnvironment;
+
+impl PathVariables for ProcessEnvironment {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn home_of(&self, user: &str) -> Option<String> {
+        let own = || std::env::var("HOME").ok();
+        if user.is_empty() { own() } else { Accounts::default().user(user).map(|user| user.home) }
+    }
 }
 
 /// `_content_sha256` and the like come from the engine; they are private unless the module declares them.
@@ -98,7 +123,9 @@ fn fill_defaults(specs: &[&Arg], values: &mut Map, paths: &dyn PathVariables) {
         if values.contains_key(arg.name) {
             continue;
         }
-        let value = arg.default.map_or(Value::Null, |text| default_value(arg.kind, text, paths));
+        let fallback = arg.fallback.and_then(|name| paths.variable(name));
+        let default = fallback.as_deref().or(arg.default);
+        let value = default.map_or(Value::Null, |text| default_value(arg.kind, text, paths));
         values.insert(arg.name.to_owned(), value);
     }
 }
@@ -238,7 +265,7 @@ fn check_options(arg: &Arg, values: &mut Map, paths: &dyn PathVariables) -> Resu
     }
 }
 
-fn unsupported(module: &Module, specs: &[&Arg], given: &Map) -> Result<(), String> {
+fn unsupported(called: &str, specs: &[&Arg], given: &Map) -> Result<(), String> {
     let unknown: BTreeSet<&str> =
         given.keys().map(String::as_str).filter(|key| !specs.iter().any(|arg| arg.is_called(key))).collect();
     if unknown.is_empty() {
@@ -246,8 +273,7 @@ fn unsupported(module: &Module, specs: &[&Arg], given: &Map) -> Result<(), Strin
     }
     let unknown = unknown.into_iter().collect::<Vec<_>>().join(", ");
     Err(format!(
-        "Unsupported parameters for ({}) module: {unknown}. Supported parameters include: {}.",
-        module.name,
+        "Unsupported parameters for ({called}) module: {unknown}. Supported parameters include: {}.",
         supported(specs)
     ))
 }

@@ -378,6 +378,7 @@ impl HostTask {
             if action::is_action(action) && action != "ansible.builtin.async_status" { "Action" } else { "Module" };
         let detail = match result.data.get("msg").map(Value::to_string) {
             Some(text) if !text.is_empty() && !result.no_log => {
+                let text = text.strip_prefix("Task failed: Module failed: ").unwrap_or(&text);
                 match result.data.get("exception").and_then(Value::as_str) {
                     // What the module was told by the system; a traceback is for nobody.
                     Some(cause) if !cause.starts_with("Traceback") && !text.contains(cause) => {

@@ -117,7 +117,8 @@ impl Unit {
     fn observe(name: &str, scope: Scope, systemctl: &Systemctl, cx: &mut Context<'_>) -> Result<Self, ModuleError> {
         let has_script = scope == Scope::System && init_script::path(name).is_some();
         let output = cx.run_read(&systemctl.command(&["show", name]))?;
-        let offline = !output.ok() || output.stdout().contains("ignoring request");
+        // Without systemd nothing is shown: the request fails or is ignored, said in either stream.
+        let offline = !output.ok() || !output.stdout().contains('=');
         if !offline {
             return Ok(Self { properties: parse_properties(&output.stdout()), has_script, has_file: false });
         }
@@ -231,7 +232,7 @@ impl Task<'_> {
     fn set_state(&mut self, wanted: &str, cx: &mut Context<'_>) -> Result<&'static str, ModuleError> {
         let reported = if wanted == "stopped" { "stopped" } else { "started" };
         if self.unit.text("ActiveState").is_empty() {
-            if !is_chroot() {
+            if !is_chroot(cx) {
                 return Err(ModuleError::failed("Service is in unknown state").with("status", Map::new()));
             }
             cx.warn(
@@ -273,9 +274,9 @@ fn action(wanted: &str, running: bool, active_state: &str) -> Option<&'static st
 }
 
 /// Whether this process' root is another one than init's.
-fn is_chroot() -> bool {
+fn is_chroot(cx: &Context<'_>) -> bool {
     use std::os::unix::fs::MetadataExt;
-    if std::env::var_os("SYSTEMD_OFFLINE").is_some_and(|value| value == "1") {
+    if cx.env("SYSTEMD_OFFLINE").is_some_and(|value| value == "1") {
         return true;
     }
     match (std::fs::metadata("/"), std::fs::metadata("/proc/1/root/.")) {

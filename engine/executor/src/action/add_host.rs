@@ -16,13 +16,14 @@ fn start<'a>(task: &'a ResolvedTask, _cx: &'a ActionContext<'a>) -> ActionFuture
 }
 
 fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
-    let args = &task.args;
+    let args = &raw_arguments(&task.args)?;
     let name = NAMES.iter().find_map(|name| args.get(*name)).map(Value::to_string);
     let Some(name) = name.filter(|name| !name.is_empty()) else {
         return Err(ActionError::failed("name, host or hostname needs to be provided"));
     };
     let (name, port) = split_port(&name);
-    let groups = GROUPS.iter().find_map(|name| args.get(*name)).map(group_names).unwrap_or_default();
+    let groups = GROUPS.iter().find_map(|name| args.get(*name)).filter(|groups| !groups.is_null());
+    let groups = groups.map(group_names).transpose()?.unwrap_or_default();
     let is_special = |key: &Key| key.as_str().is_some_and(|key| NAMES.contains(&key) || GROUPS.contains(&key));
     let mut vars: Map = args.iter().filter(|(key, _)| !is_special(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     if let Some(port) = port {
@@ -42,13 +43,34 @@ fn describe(name: &str, groups: &[String], vars: &Map) -> Value {
     Value::map(entries.into_iter().map(|(key, value)| (Key::from(key), value)).collect())
 }
 
-fn group_names(value: &Value) -> Vec<String> {
-    match value {
-        Value::List(items) => items.iter().map(Value::to_string).collect(),
-        other => {
-            other.to_string().split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+/// A dictionary given as a whole, `add_host: "{{ host }}"`, beside what is given by name.
+fn raw_arguments(args: &Map) -> Result<Map, ActionError> {
+    let mut merged = args.clone();
+    match merged.shift_remove("_raw_params") {
+        None | Some(Value::Null) => {}
+        Some(Value::Map(raw)) => {
+            for (key, value) in raw.iter() {
+                merged.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        Some(Value::Str(text)) if text.trim().is_empty() => {}
+        Some(other) => {
+            return Err(ActionError::failed(format!(
+                "Invalid raw parameters passed, requires a dictionary/mapping got a  <class '{}'>",
+                other.type_name()
+            )));
         }
     }
+    Ok(merged)
+}
+
+fn group_names(value: &Value) -> Result<Vec<String>, ActionError> {
+    let names: Vec<String> = match value {
+        Value::List(items) => items.iter().map(Value::to_string).collect(),
+        Value::Str(text) => text.split(',').map(str::to_owned).collect(),
+        _ => return Err(ActionError::caused("Groups must be specified as a list.")),
+    };
+    Ok(names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
 }
 
 /// `web1:2222` as name and port.

@@ -1,26 +1,37 @@
 //! `ansible.builtin.assert`: fails unless every expression holds.
 
+use kapell_modules::Arg;
 use kapell_parsing::{Map, Value};
 
-use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, text_arg};
+use super::arguments::{ArgumentSpec, checked, required, text_or_list};
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
 use crate::TaskResult;
 use crate::condition::{self, Verdict};
 use crate::resolve::ResolvedTask;
 
 pub(super) static ACTION: Action = Action { name: "assert", run: start };
 
+const SPEC: ArgumentSpec = ArgumentSpec {
+    args: &[
+        Arg::raw("fail_msg").alias(&["msg"]),
+        Arg::raw("success_msg"),
+        Arg::bool("quiet").default("false"),
+        required("that"),
+    ],
+    constraints: &[],
+};
+
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(async move { run(task, cx) })
 }
 
 fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
-    let args = &task.args;
-    let Some(that) = args.get("that") else {
-        return Err(ActionError::failed("conditional required in \"that\" string"));
-    };
-    let that = as_conditions(that, cx)?;
-    let quiet = bool_arg(args, "quiet")?.unwrap_or(false);
-    let fail_message = args.get("fail_msg").or_else(|| args.get("msg")).cloned();
+    let args = checked(task, &SPEC)?;
+    let fail_message = text_or_list(&args, "fail_msg")?;
+    let success_message = text_or_list(&args, "success_msg")?;
+    let quiet = args.get("quiet").is_some_and(Value::is_truthy);
+    // As written: what was checked is not trusted any more.
+    let that = as_conditions(task.args.get("that").unwrap_or(&Value::Null), cx)?;
     for condition in that.iter().flat_map(condition::as_list) {
         let verdict = condition::judge(&cx.run.templar, &[condition], &cx.vars.as_source(), cx.cx);
         let verdict = verdict.map_err(|(error, _)| ActionError::from(error))?;
@@ -37,7 +48,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     }
     let mut result = TaskResult::new(Map::new());
     result.set("changed", false);
-    result.set("msg", text_arg(args, "success_msg").unwrap_or_else(|| "All assertions passed".into()));
+    result.set("msg", success_message.unwrap_or_else(|| "All assertions passed".into()));
     result.verbose_always = !quiet;
     Ok(result.into())
 }

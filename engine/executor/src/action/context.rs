@@ -29,18 +29,40 @@ pub struct ActionContext<'a> {
 pub struct Failure {
     pub report: ErrorReport,
     pub extra: Map,
+    pub kind: FailureKind,
+}
+
+/// How a failure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The action's own words.
+    Plain,
+    /// The action's own words, about something that went wrong elsewhere.
+    Caused,
+    /// Something went wrong below the action; the result says so.
+    Raised,
 }
 
 impl Failure {
     /// The result; the report is told from the task at `origin`.
     pub fn into_result(self, origin: &Origin) -> TaskResult {
-        let message = self.report.message();
+        let mut report = self.report;
+        let message = match self.kind {
+            FailureKind::Raised => format!("Task failed: {}", report.message()),
+            _ => report.message(),
+        };
+        let has_place = report.causes.iter().any(|cause| cause.origin.is_some());
+        if self.kind == FailureKind::Plain || self.kind == FailureKind::Raised && !has_place {
+            report = ErrorReport::new(format!("Task failed: {}", report.message()), Some(origin));
+        } else {
+            report = report.wrap("Task failed.", Some(origin));
+        }
         let mut result = TaskResult::new(Map::new());
         result.set("changed", false);
         result.data.extend(self.extra);
         result.set("failed", true);
         result.set("msg", message);
-        result.error = Some(self.report.wrap("Task failed.", Some(origin)));
+        result.error = Some(report);
         result
     }
 }
@@ -57,7 +79,30 @@ impl ActionError {
     }
 
     pub fn failed_with(message: impl Into<String>, extra: Map) -> Self {
-        Self::Failed(Box::new(Failure { report: ErrorReport::new(message, None), extra }))
+        Self::Failed(Box::new(Failure { report: ErrorReport::new(message, None), extra, kind: FailureKind::Plain }))
+    }
+
+    /// A failure with a cause of its own below "Task failed.".
+    pub fn caused(message: impl Into<String>) -> Self {
+        let report = ErrorReport::new(message, None);
+        Self::Failed(Box::new(Failure { report, extra: Map::new(), kind: FailureKind::Caused }))
+    }
+
+    /// The same with advice below it.
+    #[must_use]
+    pub fn hint(mut self, hint: &str) -> Self {
+        if let Self::Failed(failure) = &mut self
+            && let Some(cause) = failure.report.causes.pop()
+        {
+            failure.report.causes.push(cause.hint(hint));
+        }
+        self
+    }
+
+    /// A failure at a place of the content, not in the action's own words.
+    pub fn raised(message: impl Into<String>, origin: Option<&Origin>) -> Self {
+        let report = ErrorReport::new(message, origin);
+        Self::Failed(Box::new(Failure { report, extra: Map::new(), kind: FailureKind::Raised }))
     }
 }
 
@@ -69,8 +114,7 @@ impl From<ConnectionError> for ActionError {
 
 impl From<kapell_template::TemplateError> for ActionError {
     fn from(error: kapell_template::TemplateError) -> Self {
-        let report = ErrorReport::new(error.to_string(), error.origin());
-        Self::Failed(Box::new(Failure { report, extra: Map::new() }))
+        Self::raised(error.to_string(), error.origin())
     }
 }
 
@@ -153,7 +197,7 @@ fn candidates(dir: &Path, kind: &str, name: &Path) -> Vec<PathBuf> {
 
 fn not_found(name: &str, searched: &[PathBuf]) -> ActionError {
     let list: Vec<String> = searched.iter().map(|path| format!("\t{}", path.display())).collect();
-    ActionError::failed(format!(
+    ActionError::caused(format!(
         "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\nIf you are using a module and \
          expect the file to exist on the remote, see the remote_src option",
         list.join("\n")

@@ -16,7 +16,7 @@ use crate::resolve::ResolvedTask;
 
 pub(super) static ACTION: Action = Action { name: "copy", run: start };
 
-const MODULE: &str = "ansible.builtin.copy";
+const MODULE: &str = "ansible.legacy.copy";
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(run(task, cx))
@@ -24,7 +24,7 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
-    let given = |name: &str| args.get(name).is_some_and(|value| !value.is_null());
+    let given = |name: &str| args.get(name).is_some_and(|value| !value.is_null() && (name != "src" || !is_empty(value)));
     check_arguments(given("src"), given("content"), text_arg(args, "dest").as_deref())?;
     if bool_arg(args, "remote_src")?.unwrap_or(false) {
         let mut args = args.clone();
@@ -45,6 +45,10 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         return Ok(send_directory(task, cx, &source, &written, follow).await?.into());
     }
     send_file(task, cx, &source).await.map(Into::into)
+}
+
+fn is_empty(value: &Value) -> bool {
+    matches!(value, Value::Str(text) if text.is_empty())
 }
 
 fn check_arguments(src: bool, content: bool, dest: Option<&str>) -> Result<(), ActionError> {

@@ -1,17 +1,20 @@
 //! `ansible.builtin.debug`: shows a message or a variable.
 
+use kapell_modules::{Arg, Constraint};
 use kapell_parsing::{Diagnostic, Map, Text, Value};
 use kapell_template::TemplateError;
 
-use super::context::Failure;
-use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, text_arg};
-use crate::error_report::ErrorReport;
+use super::arguments::{ArgumentSpec, checked};
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
 use crate::resolve::ResolvedTask;
 use crate::{Event, TaskResult};
 
 pub(super) static ACTION: Action = Action { name: "debug", run: start };
 
-const ARGS: &[&str] = &["msg", "var", "verbosity"];
+const SPEC: ArgumentSpec = ArgumentSpec {
+    args: &[Arg::raw("msg"), Arg::raw("var"), Arg::int("verbosity").default("0")],
+    constraints: &[Constraint::MutuallyExclusive(&["msg", "var"])],
+};
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(async move { run(task, cx) })
@@ -19,20 +22,11 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
-    let unknown = args.keys().map(ToString::to_string).filter(|key| !ARGS.contains(&key.as_str()));
-    let unknown: Vec<String> = unknown.collect();
-    if !unknown.is_empty() {
-        let message = "Supported parameters include: msg, var, verbosity.";
-        return Err(ActionError::failed(format!(
-            "Unsupported parameters for (debug) module: {}. {message}",
-            unknown.join(", ")
-        )));
-    }
-    if args.contains_key("msg") && args.contains_key("var") {
-        return Err(ActionError::failed("parameters are mutually exclusive: msg|var"));
-    }
-    let verbosity = text_arg(args, "verbosity").and_then(|text| text.parse::<u8>().ok()).unwrap_or(0);
-    if verbosity > cx.run.options.verbosity {
+    let checked = checked(task, &SPEC)?;
+    let Some(Value::Int(verbosity)) = checked.get("verbosity") else {
+        return Err(ActionError::failed("argument 'verbosity' is not a number"));
+    };
+    if *verbosity > i64::from(cx.run.options.verbosity) {
         let mut result = TaskResult::new(Map::new());
         result.set("skipped_reason", "Verbosity threshold not met.");
         result.set("skipped", true);
@@ -40,7 +34,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
         return Ok(result.into());
     }
     let mut result = TaskResult::new(Map::new());
-    match args.get("var") {
+    match args.get("var").filter(|variable| !variable.is_null()) {
         None => result.set("msg", args.get("msg").cloned().unwrap_or_else(|| "Hello world!".into())),
         Some(variable) => show_variable(variable, cx, &mut result)?,
     }
@@ -49,7 +43,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     Ok(result.into())
 }
 
-/// `var` is an expression; a list or a map is shown by its own repr as the key.
+/// `var` is an expression.
 fn show_variable(written: &Value, cx: &ActionContext<'_>, result: &mut TaskResult) -> Result<(), ActionError> {
     let source = cx.vars.as_source();
     let templated = match written.as_text() {
@@ -57,15 +51,20 @@ fn show_variable(written: &Value, cx: &ActionContext<'_>, result: &mut TaskResul
         _ => written.clone(),
     };
     let Value::Str(name) = &templated else {
-        result.set(&templated.to_string(), templated.clone());
-        return Ok(());
+        return Err(ActionError::failed(format!(
+            "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: \
+             '{templated}' is not a string and conversion is not allowed",
+            templated.type_name()
+        )));
     };
+    if !name.is_trusted() {
+        let message = "Error while resolving `var` expression: Encountered untrusted template or expression.";
+        return Err(ActionError::raised(message, written.origin()));
+    }
     let expression = Text::trusted(name.as_str(), written.origin().cloned());
     let shown = cx.run.templar.expression_with_undefined_shown(&expression, &source, cx.cx);
     let (value, errors) = shown.map_err(|error| {
-        let message = format!("Error while resolving `var` expression: {error}");
-        let report = ErrorReport::new(message, error.origin());
-        ActionError::Failed(Box::new(Failure { report, extra: Map::new() }))
+        ActionError::raised(format!("Error while resolving `var` expression: {error}"), error.origin())
     })?;
     if !errors.is_empty() {
         cx.emit(Event::Diagnostic(undefined_parts(&errors)));

@@ -32,7 +32,7 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
     if let Some(unknown) = args.keys().map(ToString::to_string).find(|key| !KNOWN.contains(&key.as_str())) {
-        return Err(ActionError::failed(format!("{unknown} is not a valid option in include_vars")));
+        return Err(ActionError::raised(format!("{unknown} is not a valid option in include_vars"), None));
     }
     let files = match text_arg(args, "dir") {
         Some(dir) => directory_files(args, &dir, cx)?,

@@ -1,6 +1,7 @@
 //! Actions: what a task does on the control node, alone or before and after its module runs on the managed node.
 
 mod add_host;
+mod arguments;
 mod assert;
 mod async_status;
 mod context;
@@ -21,6 +22,7 @@ mod script;
 mod set_fact;
 mod set_stats;
 mod template;
+mod terminal;
 mod validate_argument_spec;
 mod wait_for_connection;
 

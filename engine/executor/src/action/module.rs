@@ -6,6 +6,27 @@ use kapell_parsing::Map;
 use super::{ActionContext, ActionError, ActionOutput, text_arg};
 use crate::resolve::ResolvedTask;
 
+/// Modules that ansible-core runs from an action of the same name; messages name them so.
+const BEHIND_ACTIONS: [(&str, &str); 7] = [
+    ("ansible.builtin.assemble", "ansible.legacy.assemble"),
+    ("ansible.builtin.command", "ansible.legacy.command"),
+    ("ansible.builtin.copy", "ansible.legacy.copy"),
+    ("ansible.builtin.dnf", "ansible.legacy.dnf"),
+    ("ansible.builtin.service", "ansible.legacy.service"),
+    ("ansible.builtin.unarchive", "ansible.legacy.unarchive"),
+    ("ansible.builtin.uri", "ansible.legacy.uri"),
+];
+
+/// The module's name in the worker's messages: as the task has it, where it is found under that name.
+fn called<'a>(task: &'a ResolvedTask, name: &'a str) -> &'a str {
+    if let Some((_, legacy)) = BEHIND_ACTIONS.iter().find(|(known, _)| *known == name) {
+        return legacy;
+    }
+    let written = task.task.action.as_str();
+    let same = kapell_modules::find(written).is_some_and(|module| module.name == name);
+    if same { written } else { name }
+}
+
 pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let Some(module) = kapell_modules::find(&task.action) else {
         return Err(ActionError::failed(format!(
@@ -21,7 +42,7 @@ pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<A
     if module.name == "ansible.builtin.user" {
         free_account(cx, &args).await;
     }
-    let result = cx.call_module(task, module.name, &args, &Blobs::default()).await?;
+    let result = cx.call_module(task, called(task, module.name), &args, &Blobs::default()).await?;
     Ok(result.into())
 }
 

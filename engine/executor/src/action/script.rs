@@ -18,7 +18,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let args = &task.args;
     let written = text_arg(args, "cmd").or_else(|| text_arg(args, "_raw_params"));
     let Some(written) = written.filter(|text| !text.trim().is_empty()) else {
-        return Err(ActionError::failed("missing required arguments: _raw_params"));
+        return Err(ActionError::failed("one of the following is required: _raw_params, cmd"));
     };
     if let Some(reason) = already_done(task, cx).await? {
         let mut result = TaskResult::new(Map::new());

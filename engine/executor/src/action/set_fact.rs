@@ -1,6 +1,6 @@
 //! `ansible.builtin.set_fact`: sets variables of the host.
 
-use kapell_parsing::{Key, Map, Value};
+use kapell_parsing::{Key, Map, Origin, Value};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, Effects, bool_arg};
 use crate::TaskResult;
@@ -21,10 +21,8 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
             continue;
         }
         if !is_identifier(&name) {
-            return Err(ActionError::failed(format!(
-                "The variable name '{name}' is not valid. Variables must start with a letter or underscore character, \
-                 and contain only letters, numbers and underscores."
-            )));
+            let error = ActionError::raised(format!("Invalid variable name '{name}'."), name_origin(key));
+            return Err(error.hint(INVALID_NAME_HINT));
         }
         facts.insert(Key::from(name), value.clone());
     }
@@ -49,6 +47,17 @@ fn render_name(key: &Key, cx: &ActionContext<'_>) -> Result<String, ActionError>
             Ok(cx.run.templar.render(&Value::Str(text.clone()), &cx.vars.as_source(), cx.cx)?.to_string())
         }
         other => Ok(other.to_string()),
+    }
+}
+
+pub(super) const INVALID_NAME_HINT: &str = "Variable names must be strings starting with a letter or underscore \
+                                            character, and contain only letters, numbers and underscores.";
+
+/// Where a name is written.
+pub(super) fn name_origin(name: &Key) -> Option<&Origin> {
+    match name {
+        Key::Str(text) => text.origin(),
+        _ => None,
     }
 }
 

@@ -3,7 +3,8 @@
 use kapell_parsing::{Map, Value};
 
 use super::effects::StatsScope;
-use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, Effects, bool_arg};
+use super::set_fact::{INVALID_NAME_HINT, is_identifier, name_origin};
+use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, Effects};
 use crate::TaskResult;
 use crate::resolve::ResolvedTask;
 
@@ -18,7 +19,7 @@ fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
     if let Some(unknown) =
         args.keys().map(ToString::to_string).find(|key| !matches!(key.as_str(), "data" | "per_host" | "aggregate"))
     {
-        return Err(ActionError::failed(format!("Unsupported parameters for (set_stats) action: {unknown}")));
+        return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
     }
     let data = match args.get("data") {
         Some(Value::Map(data)) => data.as_ref().clone(),
@@ -27,10 +28,13 @@ fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
             return Err(ActionError::failed("The 'data' option needs to be a dictionary/hash"));
         }
     };
-    let scope = StatsScope {
-        per_host: bool_arg(args, "per_host")?.unwrap_or(false),
-        aggregate: bool_arg(args, "aggregate")?.unwrap_or(true),
-    };
+    if let Some(bad) = data.keys().find(|key| !is_identifier(&key.to_string())) {
+        let error = ActionError::raised(format!("Invalid variable name '{bad}'."), name_origin(bad));
+        return Err(error.hint(INVALID_NAME_HINT));
+    }
+    // What is no truth value is false.
+    let flag = |name: &str, default| args.get(name).map_or(default, |value| value.to_bool_loose().unwrap_or(false));
+    let scope = StatsScope { per_host: flag("per_host", false), aggregate: flag("aggregate", true) };
     let mut stats = Map::new();
     stats.insert("aggregate".into(), scope.aggregate.into());
     stats.insert("data".into(), Value::map(data.clone()));

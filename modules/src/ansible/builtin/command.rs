@@ -86,6 +86,14 @@ impl CommandLine {
     }
 }
 
+/// The shell expands them itself.
+pub(super) fn run_shell(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
+    if args.given("expand_argument_vars") {
+        return Err(ModuleError::failed("Unsupported parameters for (shell) module: expand_argument_vars"));
+    }
+    run(args, cx)
+}
+
 pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let line = CommandLine::from_args(args)?;
     let chdir = args.opt_path("chdir");

@@ -40,7 +40,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
             ModuleError::failed(format!("Could not find a matching action for the \"{name}\" package manager."))
         })?,
     };
-    let validation = validate(module, &handed_on(args), cx);
+    let validation = validate(module, module.name, &handed_on(args), cx);
     cx.warnings.extend(validation.warnings);
     (module.run)(&validation.outcome.map_err(ModuleError::failed)?, cx)
 }

@@ -9,7 +9,7 @@ const ARGS: &[Arg] = &[Arg::str("data").default("pong")];
 fn run(args: &Args, _cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let data = args.str("data")?;
     if data == "crash" {
-        return Err(ModuleError::failed("boom"));
+        return Err(ModuleError::failed("Task failed: Module failed: boom"));
     }
     Ok(ModuleResult::ok().set("ping", data))
 }

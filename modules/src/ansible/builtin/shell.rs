@@ -4,7 +4,7 @@ use super::command;
 use crate::module::Support;
 use crate::{Arg, Module};
 
-pub(crate) static MODULE: Module = Module::new("ansible.builtin.shell", ARGS, command::run)
+pub(crate) static MODULE: Module = Module::new("ansible.builtin.shell", ARGS, command::run_shell)
     .constraints(command::CONSTRAINTS)
     .check_mode(Support::Partial)
     .free_form("_raw_params");

@@ -94,13 +94,18 @@ impl Request {
 
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let request = Request::from_args(args)?;
+    let result = run_state(&request, cx)?;
+    Ok(if cx.diff_mode { result } else { result.without("diff") })
+}
+
+fn run_state(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     match request.state {
-        State::Absent => absent::run(&request, cx),
-        State::Directory => directory::run(&request, cx),
-        State::File => attributes_only(&request, cx),
-        State::Link => link::symbolic(&request, cx),
-        State::Hard => link::hard(&request, cx),
-        State::Touch => touch::run(&request, cx),
+        State::Absent => absent::run(request, cx),
+        State::Directory => directory::run(request, cx),
+        State::File => attributes_only(request, cx),
+        State::Link => link::symbolic(request, cx),
+        State::Hard => link::hard(request, cx),
+        State::Touch => touch::run(request, cx),
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) struct Conditions {
     contains: Option<String>,
     whole_file: bool,
     encoding: Option<Encoding>,
+    encoding_name: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,7 @@ impl Conditions {
             contains: args.opt_str("contains").map(str::to_owned),
             whole_file: args.bool("read_whole_file"),
             encoding: args.opt_str("encoding").map(Encoding::named).transpose()?,
+            encoding_name: args.opt_str("encoding").map(str::to_owned),
         })
     }
 
@@ -124,7 +126,11 @@ impl Conditions {
         let name = path.to_string_lossy();
         let (text, pattern, subject) = match self.encoding {
             Some(encoding) => {
-                (encoding.decode(&bytes, &name).map_err(|error| error.to_string())?, pattern.clone(), Subject::Text)
+                let undecodable = |_| {
+                    let named = self.encoding_name.as_deref().unwrap_or("utf-8");
+                    format!("Failed to read the file {name} due to an encoding error. current encoding: {named}")
+                };
+                (encoding.decode(&bytes, &name).map_err(undecodable)?, pattern.clone(), Subject::Text)
             }
             None => (byte_text::from_bytes(&bytes), byte_text::from_utf8(pattern), Subject::Bytes),
         };

@@ -41,6 +41,12 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
              desired, use '^' to match every line in the file and avoid this warning.",
         );
     }
+    if args.opt_str("search_string") == Some("") {
+        cx.warn(
+            "The search string is an empty string, which will match every line in the file. This may have unintended \
+             consequences, such as replacing the last line in the file rather than appending.",
+        );
+    }
     if args.str("state")? == "present" { present(args, cx) } else { absent(args, cx) }
 }
 
