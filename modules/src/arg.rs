@@ -39,7 +39,17 @@ pub struct Arg {
 
 impl Arg {
     pub const fn new(name: &'static str, kind: ArgKind) -> Self {
-        Self { name, aliases: &[], kind, required: false, default: None, choices: &[], fallback: None, no_log: false, options: &[] }
+        Self {
+            name,
+            aliases: &[],
+            kind,
+            required: false,
+            default: None,
+            choices: &[],
+            fallback: None,
+            no_log: false,
+            options: &[],
+        }
     }
 
     pub const fn str(name: &'static str) -> Self {

@@ -202,7 +202,13 @@ impl Context<'_> {
         let Some(wanted) = wanted.filter(|_| !now.is_symlink()) else { return Ok(false) };
         let current = self.file_flags(path).unwrap_or_default();
         let operation = if wanted.starts_with(['+', '-', '=']) { wanted.to_owned() } else { format!("={wanted}") };
-        if sorted(&current) == sorted(wanted) {
+        let is_set = match operation.split_at(1) {
+            ("+", letters) => letters.chars().all(|letter| current.contains(letter)),
+            // What is taken away counts as a change, there or not.
+            ("-", _) => false,
+            (_, letters) => sorted(&current) == sorted(letters),
+        };
+        if is_set {
             return Ok(false);
         }
         diff.note("attributes", current, wanted);

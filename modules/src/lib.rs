@@ -54,8 +54,8 @@ pub use kapell_protocol::{BlobSource, EventSink, ModuleCall, OutputStream};
 pub use module::{Module, Support};
 pub use result::ModuleResult;
 pub use run::run;
-pub use validation::check_arguments;
 pub use silence::{NoBlobs, NoEvents};
+pub use validation::check_arguments;
 
 /// A JSON object, in insertion order.
 pub type Map = serde_json::Map<String, serde_json::Value>;

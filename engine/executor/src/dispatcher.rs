@@ -10,6 +10,7 @@ use kapell_template::RenderContext;
 use tokio::task::JoinSet;
 
 use crate::action::{Effects, IncludeRequest};
+use crate::added_items;
 use crate::error_report::ErrorReport;
 use crate::event::HostResult;
 use crate::failure_policy::FailurePolicy;
@@ -270,11 +271,9 @@ impl<'a> Dispatcher<'a> {
         let affected = step.shared_by.clone().unwrap_or_else(|| vec![outcome.host.clone()]);
         let includes = std::mem::take(&mut outcome.effects.includes);
         let (mut effects, host) = (std::mem::take(&mut outcome.effects), outcome.host.clone());
-        if let Some(changed) = self.apply_inventory(&host, &effects)?
-            && task.scope.own("changed_when").is_none()
-        {
-            outcome.result.set("changed", changed);
-            effects.notify.retain(|_| changed);
+        let changes = self.apply_inventory(&host, &effects)?;
+        if !changes.is_empty() && task.scope.own("changed_when").is_none() {
+            added_items::note_changes(&changes, &mut outcome.result, &mut effects);
         }
         self.apply(&host, &affected, effects)?;
         let status = self.settle(&affected, &mut outcome);
@@ -347,23 +346,21 @@ impl<'a> Dispatcher<'a> {
         self.notify(host, affected, &effects.notify)
     }
 
-    /// Whether that changed anything; `None` when nothing was asked for.
-    fn apply_inventory(&mut self, host: &str, effects: &Effects) -> Result<Option<bool>, Diagnostic> {
+    /// Whether each addition changed anything, in order.
+    fn apply_inventory(&mut self, host: &str, effects: &Effects) -> Result<Vec<bool>, Diagnostic> {
         if effects.add_hosts.is_empty() && effects.group_by.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let mut warnings = Vec::new();
         let added = effects.add_hosts.iter().cloned().map(InventoryChange::AddHost);
         let grouped = effects.group_by.iter().map(|group| InventoryChange::GroupBy(host.to_owned(), group.clone()));
         let changes: Vec<InventoryChange> = added.chain(grouped).collect();
         let inventory = self.state.inventory_mut();
-        let mut changed = false;
-        for change in &changes {
-            changed |= change.make(inventory, &mut warnings)?;
-        }
+        let made: Vec<bool> =
+            changes.iter().map(|change| change.make(inventory, &mut warnings)).collect::<Result<_, _>>()?;
         self.state.inventory_changes.extend(changes);
         warnings.into_iter().for_each(|warning| self.run.emit(Event::Diagnostic(warning)));
-        Ok(Some(changed))
+        Ok(made)
     }
 
     fn add_custom_stats(&mut self, owner: &str, data: &Map, aggregate: bool) {

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod action_groups;
+mod added_items;
 pub mod argument_spec;
 pub mod background;
 pub mod batch;
@@ -14,6 +15,7 @@ pub mod failure_policy;
 pub mod handlers;
 pub mod host_facts;
 pub mod include;
+
 pub mod loops;
 pub mod meta;
 pub mod module_defaults;

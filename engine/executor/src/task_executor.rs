@@ -106,7 +106,20 @@ impl HostTask {
             vars = vars.with_layer_over_play(loaded);
         }
         let cx = resolve::render_context(&self.task.scope, self.world.play.as_deref());
-        Ok(Frame { vars, cx, action: resolve::qualified(&self.task.action) })
+        let action = self.action_name(&vars, &cx)?;
+        Ok(Frame { vars, cx, action: resolve::qualified(&action) })
+    }
+
+    /// The name may be a template: `action: "{{ ansible_facts.pkg_mgr }}"`.
+    fn action_name(&self, vars: &HostVariables, cx: &RenderContext) -> Result<String, ErrorReport> {
+        let written = &self.task.action;
+        if !written.is_template() {
+            return Ok(written.to_string());
+        }
+        let rendered = self.run.templar.render(&Value::Str(written.clone()), &vars.as_source(), cx);
+        rendered
+            .map(|name| name.to_string())
+            .map_err(|error| ErrorReport::new(error.to_string(), error.origin().or(written.origin()).cloned().as_ref()))
     }
 
     fn in_task(&self, report: ErrorReport) -> ErrorReport {

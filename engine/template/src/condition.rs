@@ -47,6 +47,9 @@ impl Templar {
             Value::Bool(b) => return Ok(*b),
             Value::Str(text) if text.is_trusted() || text.trim().is_empty() => {}
             Value::Str(_) => return Err(broken(UNTRUSTED.into())),
+            Value::Null if !self.options().allow_broken_conditionals => {
+                return Err(broken("Empty conditional expressions are not allowed.".into()));
+            }
             _ if self.options().allow_broken_conditionals => return Ok(condition.is_truthy()),
             _ => return Err(broken("Conditional expressions must be strings.".into())),
         }

@@ -212,7 +212,7 @@ impl Task<'_> {
     }
 
     fn enable(&mut self, wanted: bool, scope: Scope, cx: &mut Context<'_>) -> Result<(), ModuleError> {
-        let output = cx.run_read(&self.systemctl.command(&["is-enabled", self.name]))?;
+        let output = cx.run_read(&self.systemctl.command(&["is-enabled", self.name, "-l"]))?;
         let script_enabled = || scope == Scope::System && self.unit.has_script && init_script::is_enabled(self.name);
         let enabled = is_enabled(&output) || (is_undecided(&output) && script_enabled());
         if enabled == wanted {
@@ -254,7 +254,9 @@ impl Task<'_> {
 }
 
 fn is_enabled(output: &CommandOutput) -> bool {
-    output.ok() && output.stdout().trim() != "indirect"
+    let stdout = output.stdout();
+    // With more lines than the word, an indirect unit's other units are enabled.
+    output.ok() && stdout.trim() != "indirect" && stdout.lines().next() != Some("enabled-runtime")
 }
 
 /// For an init script systemd may not know the answer.

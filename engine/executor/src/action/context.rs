@@ -196,11 +196,15 @@ fn candidates(dir: &Path, kind: &str, name: &Path) -> Vec<PathBuf> {
 }
 
 fn not_found(name: &str, searched: &[PathBuf]) -> ActionError {
-    let list: Vec<String> = searched.iter().map(|path| format!("\t{}", path.display())).collect();
+    let searched_in = match searched {
+        [only] if only.as_path() == Path::new(name) => String::new(),
+        several => {
+            several.iter().fold("\nSearched in:".to_owned(), |list, path| format!("{list}\n\t{}", path.display()))
+        }
+    };
     ActionError::caused(format!(
-        "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\nIf you are using a module and \
-         expect the file to exist on the remote, see the remote_src option",
-        list.join("\n")
+        "Could not find or access '{name}'{searched_in} on the Ansible Controller.\nIf you are using a module and expect \
+         the file to exist on the remote, see the remote_src option"
     ))
 }
 

@@ -24,7 +24,8 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
-    let given = |name: &str| args.get(name).is_some_and(|value| !value.is_null() && (name != "src" || !is_empty(value)));
+    let given =
+        |name: &str| args.get(name).is_some_and(|value| !value.is_null() && (name != "src" || !is_empty(value)));
     check_arguments(given("src"), given("content"), text_arg(args, "dest").as_deref())?;
     if bool_arg(args, "remote_src")?.unwrap_or(false) {
         let mut args = args.clone();

@@ -14,7 +14,7 @@ fn start<'a>(task: &'a ResolvedTask, _cx: &'a ActionContext<'a>) -> ActionFuture
 
 fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
     if let Some(unknown) = task.args.keys().map(ToString::to_string).find(|key| key != "msg") {
-        return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.action)));
+        return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
     }
     let mut result = TaskResult::new(Map::new());
     result.set("changed", false);

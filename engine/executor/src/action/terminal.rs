@@ -48,7 +48,11 @@ impl Keys {
         let mut typed = TypedLine { bytes: Vec::new(), echo: echo && limit.is_none() };
         loop {
             let Some(key) = next_key(deadline)? else {
-                return Ok(if deadline.is_some_and(|at| Instant::now() >= at) { Answer::TimedOut } else { typed.done() });
+                return Ok(if deadline.is_some_and(|at| Instant::now() >= at) {
+                    Answer::TimedOut
+                } else {
+                    typed.done()
+                });
             };
             match key {
                 INTERRUPT => return Ok(Answer::Interrupted),

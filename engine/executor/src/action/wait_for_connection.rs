@@ -16,6 +16,10 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 }
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    const KNOWN: [&str; 4] = ["connect_timeout", "delay", "sleep", "timeout"];
+    if let Some(unknown) = task.args.keys().map(ToString::to_string).find(|key| !KNOWN.contains(&key.as_str())) {
+        return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
+    }
     let seconds = |name: &str, default: f64| -> Result<Duration, ActionError> {
         let number = text_arg(&task.args, name).map_or(Ok(default), |text| text.trim().parse());
         let number = number.map_err(|_| ActionError::failed(format!("argument '{name}' is not a number")))?;

@@ -1,6 +1,8 @@
 //! `ansible.builtin.group`: makes, changes and removes groups.
 
-use crate::{Arg, Args, Constraint, CommandOutput, CommandSpec, Context, Group, Module, ModuleError, ModuleResult, accounts};
+use crate::{
+    Arg, Args, CommandOutput, CommandSpec, Constraint, Context, Group, Module, ModuleError, ModuleResult, accounts,
+};
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.group", ARGS, run)
     .constraints(&[Constraint::RequiredIf("non_unique", "True", &["gid"])]);

@@ -94,7 +94,11 @@ fn checked_key<'l>(line: &'l str, host: &str) -> Result<Entry<'l>, ModuleError> 
 
 /// The text with this key for the host in place of any other of its type.
 fn with_key(text: &str, host: &str, key: &Entry<'_>, hashed: bool) -> String {
-    let same_type = |entry: &Entry<'_>| entry.is_for(host) && entry.kind == key.kind && entry.marker == key.marker;
+    // A host has one key of a type, but may trust several authorities.
+    let same_type = |entry: &Entry<'_>| {
+        let same = entry.is_for(host) && entry.kind == key.kind && entry.marker == key.marker;
+        same && (key.marker.is_none() || entry.has_key_of(key))
+    };
     let found: Vec<Entry<'_>> = text.lines().filter_map(Entry::parse).filter(|entry| same_type(entry)).collect();
     if let [entry] = found.as_slice()
         && entry.has_key_of(key)

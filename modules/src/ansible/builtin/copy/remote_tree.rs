@@ -42,7 +42,7 @@ pub(super) fn copy(
         follow: args.bool("local_follow"),
         ownership: FileAttributes { mode: None, ..request.attributes.clone() },
     };
-    let mut changed = copying.directory(src, &target, cx)?;
+    let mut changed = copying.directory(src, &target, cx)? || !exists;
     // A directory that was not there is reported and given its mode by the name the task used.
     let shown = match (name.is_empty(), exists || dest.ends_with('/')) {
         (true, _) if exists => PathBuf::from(with_slash(dest)),

@@ -28,7 +28,8 @@ pub(super) struct Conditions {
     exact_mode: bool,
     contains: Option<String>,
     whole_file: bool,
-    encoding: Option<Encoding>,
+    /// One that is unknown fails the search of a path, not the module.
+    encoding: Option<Result<Encoding, String>>,
     encoding_name: Option<String>,
 }
 
@@ -70,7 +71,7 @@ impl Conditions {
             exact_mode: args.bool("exact_mode"),
             contains: args.opt_str("contains").map(str::to_owned),
             whole_file: args.bool("read_whole_file"),
-            encoding: args.opt_str("encoding").map(Encoding::named).transpose()?,
+            encoding: args.opt_str("encoding").map(|name| Encoding::named(name).map_err(|error| error.to_string())),
             encoding_name: args.opt_str("encoding").map(str::to_owned),
         })
     }
@@ -124,8 +125,9 @@ impl Conditions {
         let Some(pattern) = &self.contains else { return Ok(true) };
         let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
         let name = path.to_string_lossy();
-        let (text, pattern, subject) = match self.encoding {
-            Some(encoding) => {
+        let (text, pattern, subject) = match &self.encoding {
+            Some(Err(reason)) => return Err(reason.clone()),
+            Some(Ok(encoding)) => {
                 let undecodable = |_| {
                     let named = self.encoding_name.as_deref().unwrap_or("utf-8");
                     format!("Failed to read the file {name} due to an encoding error. current encoding: {named}")

@@ -35,8 +35,8 @@ fn read(path: &Path, cx: &mut Context<'_>) -> Result<Value, Vec<String>> {
         return Ok(value);
     }
     let place = path.display();
-    let sections =
-        ini(&text).ok_or_else(|| vec![format!("error loading facts as JSON or ini - please check content: {place}")])?;
+    let sections = ini(&text)
+        .ok_or_else(|| vec![format!("error loading facts as JSON or ini - please check content: {place}")])?;
     interpolated(sections).map(Value::Object).map_err(|problems| {
         let of_file = |problem| format!("error loading facts as ini - please check content: {place} ({problem})");
         problems.into_iter().map(of_file).collect()
