@@ -17,7 +17,9 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let is_own = |key: &Key| key.as_str() == Some("parallel");
-    let failed = |report| ActionError::Failed(Box::new(super::Failure { report, extra: Map::new() }));
+    let failed = |report| {
+        ActionError::Failed(Box::new(super::Failure { report, extra: Map::new(), kind: super::FailureKind::Caused }))
+    };
     let mut args = defaults(cx.run, &task.task.scope, SETUP, cx.vars, cx.cx).map_err(failed)?;
     args.extend(task.args.iter().filter(|(key, _)| !is_own(key)).map(|(k, v)| (k.clone(), v.clone())));
     let resolved = ResolvedTask { check: false, ..task.clone() };

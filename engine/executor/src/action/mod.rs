@@ -34,7 +34,7 @@ use kapell_playbook::Task;
 use kapell_template::RenderContext;
 
 pub(crate) use async_status::look as look_at_job;
-pub use context::{ActionContext, ActionError, Failure};
+pub use context::{ActionContext, ActionError, Failure, FailureKind};
 pub use effects::{AddHost, Effects, GroupBy, IncludeRequest, Included};
 
 use crate::error_report::ErrorReport;
