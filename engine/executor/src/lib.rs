@@ -15,7 +15,6 @@ pub mod failure_policy;
 pub mod handlers;
 pub mod host_facts;
 pub mod include;
-
 pub mod loops;
 pub mod meta;
 pub mod module_defaults;
