@@ -128,8 +128,7 @@ impl Bootstrap<'_> {
         let content = binary.upload(gzip).map_err(|message| self.failed(message))?;
         tracing::debug!(host = self.host, bytes = content.len(), gzip, "uploading the worker");
         startup.send(format!("{}\n", content.len()).as_bytes()).await;
-        startup.send(&content).await;
-        Ok(())
+        startup.send_all(&content, self.patience).await
     }
 
     /// The script runs: what follows on stdout are frames, if the worker comes up.

@@ -16,11 +16,12 @@ if [ $n -gt 2 ]; then uid=${uid:-$(id -u)}; d=$d/kapell-$uid; fi;
 if [ $n -lt "$from" ]; then continue; fi;
 case $d in /.cache/*) ;; /*) "$1";; esac;
 done; };
-start() { f=$d/$name; umask "$u"; echo "$m run $n"; exec "$f" session --tmp "$d" --size "$size"; };
+start() { f=$d/$name; umask "$u"; trap - PIPE; echo "$m run $n"; exec "$f" session --tmp "$d" --size "$size"; };
 ours() { if [ -h "$d" ]; then return 1; fi; [ -d "$d" ] && [ -O "$d" ]; };
 present() { f=$d/$name; if [ -h "$f" ]; then return; fi; if ours && [ -f "$f" ] && [ -x "$f" ] && [ -O "$f" ]; then start; fi; };
 refuse() { why="$why $d: $1;"; rm -f "$t"; };
 receive() {
+trap "" PIPE;
 t=$d/.kapell-new-$m;
 e=$(mkdir -p "$d" 2>&1) || { t=; refuse "$e"; return; };
 ours || { t=; refuse "belongs to another user"; return; };

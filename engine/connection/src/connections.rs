@@ -22,7 +22,7 @@ const LEAST_START_PATIENCE: Duration = Duration::from_secs(30);
 
 /// One per run. However many tasks ask for a session at once, it is opened once.
 pub struct Connections {
-    ssh: SshContext,
+    ssh: Arc<SshContext>,
     binaries: WorkerBinaries,
     open: SingleFlight<ConnectionSpec, AnyConnection, ConnectionError>,
     sessions: SingleFlight<ConnectionSpec, WorkerSession, ConnectionError>,
@@ -38,7 +38,7 @@ impl Connections {
     /// Warnings (an SSH option that is not supported) are given to `warn`, each once.
     pub fn new(warn: impl Fn(String) + Send + Sync + 'static) -> Self {
         Self {
-            ssh: SshContext::new(Box::new(warn)),
+            ssh: Arc::new(SshContext::new(Box::new(warn))),
             binaries: WorkerBinaries::new(worker_directories()),
             open: SingleFlight::default(),
             sessions: SingleFlight::default(),
@@ -175,7 +175,7 @@ enum AnyConnection {
 }
 
 impl AnyConnection {
-    async fn open(ssh: &SshContext, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
+    async fn open(ssh: &Arc<SshContext>, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
         let program = |program| Ok(Arc::new(Self::Program(ProgramConnection::new(&spec.host, program))));
         match connection_kind(&spec.kind) {
             Some(Kind::Ssh) if !needs_client(spec) => Ok(Arc::new(Self::Ssh(SshConnection::open(ssh, spec).await?))),

@@ -133,31 +133,45 @@ pub(crate) struct SshConnection {
     patience: Duration,
     /// Kept because this connection runs through it.
     _through: Option<Arc<SshConnection>>,
+    context: Arc<SshContext>,
+    spec: ConnectionSpec,
+    /// Opened because the server takes only so many sessions on one connection.
+    siblings: tokio::sync::Mutex<Vec<Arc<SshConnection>>>,
 }
 
 impl SshConnection {
-    pub(crate) async fn open(context: &SshContext, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
+    pub(crate) async fn open(context: &Arc<SshContext>, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
         let target = context.target(spec);
         let mut key = HopKey { lane: lane(&spec.host), way: Vec::new() };
         let mut through: Option<Arc<Self>> = None;
         for hop in &target.jumps {
             let hop = hop_spec(spec, hop);
             key.way.push(hop.clone());
-            let open = || Self::open_target(context, context.target(&hop), through.clone());
+            let open = || Self::open_target(context, &hop, context.target(&hop), through.clone());
             through = Some(context.hops.get(&key, |hop| !hop.is_closed(), open).await?);
         }
-        Self::open_target(context, target, through).await
+        Self::open_target(context, spec, target, through).await
     }
 
     async fn open_target(
-        context: &SshContext,
+        context: &Arc<SshContext>,
+        spec: &ConnectionSpec,
         target: Target,
         through: Option<Arc<Self>>,
     ) -> Result<Arc<Self>, ConnectionError> {
         let target = Arc::new(target);
         let (handle, verdicts) = dial::dial(context, &target, through.as_ref().map(|hop| &hop.handle)).await?;
         let patience = target.timeout * 2;
-        Ok(Arc::new(Self { label: target.label.clone(), handle, verdicts, patience, _through: through }))
+        Ok(Arc::new(Self {
+            label: target.label.clone(),
+            handle,
+            verdicts,
+            patience,
+            _through: through,
+            context: Arc::clone(context),
+            spec: spec.clone(),
+            siblings: tokio::sync::Mutex::default(),
+        }))
     }
 
     fn lost(&self) -> ConnectionError {
@@ -203,7 +217,50 @@ fn hop_spec(spec: &ConnectionSpec, hop: &str) -> ConnectionSpec {
 #[async_trait]
 impl Connection for SshConnection {
     async fn start(&self, command: &str, pty: bool) -> Result<Process, ConnectionError> {
-        if self.is_closed() {
+        if let Some(process) = self.start_here(command, pty).await? {
+            return Ok(process);
+        }
+        let mut siblings = self.siblings.lock().await;
+        siblings.retain(|sibling| !sibling.is_closed());
+        for sibling in siblings.iter() {
+            if let Some(process) = sibling.start_here(command, pty).await? {
+                return Ok(process);
+            }
+        }
+        tracing::debug!(host = self.label, "one more connection for one more session");
+        let sibling = Box::pin(Self::open(&self.context, &self.spec)).await?;
+        siblings.push(Arc::clone(&sibling));
+        sibling.start_here(command, pty).await?.ok_or_else(|| {
+            let message = "the host opens no session; see MaxSessions in its sshd_config".to_owned();
+            ConnectionError::Unreachable { host: self.label.clone(), message }
+        })
+    }
+
+    fn host(&self) -> &str {
+        &self.label
+    }
+
+    async fn close(&self) {
+        for sibling in self.siblings.lock().await.drain(..) {
+            sibling.hang_up().await;
+        }
+        self.hang_up().await;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.handle.is_closed()
+    }
+}
+
+impl SshConnection {
+    async fn hang_up(&self) {
+        self.verdicts.end("the connection was closed");
+        let _ = timeout(CLOSE_PATIENCE, self.handle.disconnect(Disconnect::ByApplication, "", "en")).await;
+    }
+
+    /// `None`: the server opens no further session on this connection.
+    async fn start_here(&self, command: &str, pty: bool) -> Result<Option<Process>, ConnectionError> {
+        if self.handle.is_closed() {
             return Err(self.lost());
         }
         let opened = timeout(self.patience, self.handle.channel_open_session()).await;
@@ -212,28 +269,12 @@ impl Connection for SshConnection {
                 let what = "opening a channel".to_owned();
                 return Err(ConnectionError::Timeout { host: self.label.clone(), what, after: self.patience });
             }
-            Ok(Err(russh::Error::ChannelOpenFailure(reason))) => {
-                let message =
-                    format!("the host opens no further session ({reason:?}); see MaxSessions in its sshd_config");
-                return Err(ConnectionError::Unreachable { host: self.label.clone(), message });
-            }
+            Ok(Err(russh::Error::ChannelOpenFailure(_))) => return Ok(None),
             Ok(Err(_)) => return Err(self.lost()),
             Ok(Ok(channel)) => channel,
         };
-        channel_process::start(channel, command, pty, Arc::clone(&self.verdicts)).await.map_err(|_| self.lost())
-    }
-
-    fn host(&self) -> &str {
-        &self.label
-    }
-
-    async fn close(&self) {
-        self.verdicts.end("the connection was closed");
-        let _ = timeout(CLOSE_PATIENCE, self.handle.disconnect(Disconnect::ByApplication, "", "en")).await;
-    }
-
-    fn is_closed(&self) -> bool {
-        self.handle.is_closed()
+        let process = channel_process::start(channel, command, pty, Arc::clone(&self.verdicts)).await;
+        process.map(Some).map_err(|_| self.lost())
     }
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::becoming::Becoming;
 use crate::{Connection, ConnectionError, ExitStatus, Process};
@@ -14,6 +14,7 @@ use crate::{Connection, ConnectionError, ExitStatus, Process};
 /// More noise than this is a shell that will never get to our command.
 const MAX_NOISE: usize = 1024 * 1024;
 const READ: usize = 4 * 1024;
+const SEND: usize = 64 * 1024;
 /// What the become program says is kept up to here.
 const MAX_STDERR: usize = 32 * 1024;
 
@@ -83,6 +84,17 @@ impl<'a> Startup<'a> {
         if self.process.stdin.write_all(data).await.is_ok() {
             let _ = self.process.stdin.flush().await;
         }
+    }
+
+    /// Much data, of which some has to pass all the time.
+    pub(crate) async fn send_all(&mut self, data: &[u8], patience: Duration) -> Result<(), ConnectionError> {
+        for piece in data.chunks(SEND) {
+            if timeout(patience, self.send(piece)).await.is_err() {
+                let what = "uploading the worker".to_owned();
+                return Err(ConnectionError::Timeout { host: self.host.to_owned(), what, after: patience });
+            }
+        }
+        Ok(())
     }
 
     /// The running process, the bytes of stdout behind the last marked line, and what it wrote to stderr so far.

@@ -212,6 +212,7 @@ impl Session {
         let session = Arc::clone(self);
         thread::Builder::new().spawn(move || {
             if let Some(signal) = signals.forever().next() {
+                session.outbox.fall_silent();
                 session.clean_up();
                 process::exit(128 + signal);
             }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::processes::{family, name_of, signal};
+use crate::processes::{command_of, family, name_of, sharing_mounts_with, signal};
 
 const PASSWORD_HASH: &str =
     "$6$kapelltest$6ToCLW9sxGJJoY7z5DmJ2LHCLXGpaK7dmQajUdbwXZWOjj0NpYaUYsMprFwaOYDMpw04XEB7tAnctKYyPZhXd/";
@@ -156,6 +156,24 @@ impl Sshd {
         }
     }
 
+    /// Sends a signal to every process below the server whose program is named like this.
+    pub fn signal_named(&self, program: &str, name: &str) {
+        for pid in self.others().filter(|pid| command_of(*pid).contains(program)) {
+            signal(pid, name);
+        }
+    }
+
+    /// What runs below the server but its own processes: program and process id.
+    pub fn processes_of_accounts(&self) -> Vec<String> {
+        let others = self.others().map(|pid| (pid, name_of(pid)));
+        others.filter(|(_, name)| !name.is_empty()).map(|(pid, name)| format!("{name} ({pid})")).collect()
+    }
+
+    /// What runs in the server's namespace and is none of its own processes, orphans included.
+    fn others(&self) -> impl Iterator<Item = u32> {
+        sharing_mounts_with(self.server.id()).into_iter().filter(|pid| !name_of(*pid).starts_with("sshd"))
+    }
+
     fn connection_processes(&self) -> Vec<u32> {
         family(self.server.id()).into_iter().skip(1).filter(|pid| name_of(*pid).starts_with("sshd")).collect()
     }
@@ -209,7 +227,8 @@ impl Sshd {
 
 impl Drop for Sshd {
     fn drop(&mut self) {
-        for pid in family(self.server.id()).into_iter().rev() {
+        let orphans: Vec<u32> = self.others().collect();
+        for pid in family(self.server.id()).into_iter().rev().chain(orphans.into_iter().filter(|_| self.has_accounts())) {
             signal(pid, "KILL");
         }
         let _ = self.server.wait();

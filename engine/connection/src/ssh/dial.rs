@@ -101,7 +101,7 @@ async fn dial_once(
         }
         (None, None) => handshake(target, config, tcp(context, target).await?, check, &verdicts).await?,
     };
-    log_in(context, target, &mut handle).await?;
+    log_in(context, target, &mut handle, &verdicts).await?;
     Ok((handle, verdicts))
 }
 
@@ -229,7 +229,12 @@ fn kind_of(kind: &AlgorithmKind) -> (&'static str, &'static str) {
     }
 }
 
-async fn log_in(context: &SshContext, target: &Target, handle: &mut Handle<ServerCheck>) -> Result<(), Failure> {
+async fn log_in(
+    context: &SshContext,
+    target: &Target,
+    handle: &mut Handle<ServerCheck>,
+    verdicts: &Verdicts,
+) -> Result<(), Failure> {
     let patience = target.timeout * LOGIN_PATIENCE;
     match timeout(patience, Login::new(handle, target, &context.identities).run()).await {
         Ok(Ok(())) => Ok(()),
@@ -237,7 +242,10 @@ async fn log_in(context: &SshContext, target: &Target, handle: &mut Handle<Serve
             Err(Failure::Final(ConnectionError::AuthFailed { host: target.label.clone(), message }))
         }
         Ok(Err(LoginError::Broken(error))) => {
-            Err(Failure::Network(target.unreachable(format!("{} hung up during login: {error}", target.host))))
+            // The background task may know better, a moment later.
+            sleep(BUSY_PAUSE).await;
+            let reason = verdicts.end_reason().unwrap_or_else(|| error.to_string());
+            Err(Failure::Network(target.unreachable(format!("{} hung up during login: {reason}", target.host))))
         }
         Err(_) => Err(Failure::Network(target.timed_out("logging in", patience))),
     }

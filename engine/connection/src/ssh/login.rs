@@ -79,7 +79,11 @@ impl<'a> Login<'a> {
                 return Ok(());
             }
         }
-        Err(LoginError::Refused(self.refusal()))
+        // A connection that ends looks like a refusal that names nothing.
+        match self.handle.is_closed() {
+            true => Err(LoginError::Broken(russh::Error::Disconnect)),
+            false => Err(LoginError::Refused(self.refusal())),
+        }
     }
 
     async fn all_methods(&mut self) -> Result<bool, LoginError> {

@@ -23,7 +23,11 @@ impl Verdicts {
     }
 
     pub(crate) fn why_it_ended(&self) -> String {
-        self.ended.get().cloned().unwrap_or_else(|| "the connection has ended".to_owned())
+        self.end_reason().unwrap_or_else(|| "the connection has ended".to_owned())
+    }
+
+    pub(crate) fn end_reason(&self) -> Option<String> {
+        self.ended.get().cloned()
     }
 
     pub(crate) fn end(&self, reason: &str) {

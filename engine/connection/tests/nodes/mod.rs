@@ -1,6 +1,9 @@
 //! What tests against real nodes share: the way to a server, one command, an expected error.
 #![allow(dead_code, clippy::unwrap_used, reason = "every test binary uses a part of it")]
 
+pub(crate) mod odd_server;
+pub(crate) mod relay;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
