@@ -173,7 +173,14 @@ const ROWS: &[Row] = &[
     row("bootstrap", "nonsense", Odd(Oddity::ScriptTalksNonsense), Worker, "makes no sense", 8),
     row("bootstrap", "never content", Odd(Oddity::ScriptIsNeverContent), Worker, "gave up after", 15),
     row("bootstrap", "a login shell that ends", Server("ForceCommand exit 9"), Worker, "status 9", 8),
-    row("bootstrap", "a chatty login shell", Server("ForceCommand yes | head -c 400000; eval \"$SSH_ORIGINAL_COMMAND\""), Fine, "", 20),
+    row(
+        "bootstrap",
+        "a chatty login shell",
+        Server("ForceCommand yes | head -c 400000; eval \"$SSH_ORIGINAL_COMMAND\""),
+        Fine,
+        "",
+        20,
+    ),
     row("bootstrap", "frames are garbage", Odd(Oddity::HelloIsGarbage), Worker, "", 10),
     row("bootstrap", "a frame of 4 GB", Odd(Oddity::HelloIsHuge), Worker, "announced, at most", 10),
     row("bootstrap", "another version", Odd(Oddity::HelloOfAnotherVersion), Worker, "speaks protocol", 10),
@@ -182,7 +189,14 @@ const ROWS: &[Row] = &[
     row("upload", "stall", upload(Trouble::Stall), Lost, "does not answer", 20),
     row("upload", "garbage", upload(Trouble::Garbage), Lost, "", 15),
     row("upload", "nobody reads it", Odd(Oddity::UploadIsNotRead), Lost, "", 40),
-    row("upload", "no file may grow", Server("ForceCommand ulimit -f 64; eval \"$SSH_ORIGINAL_COMMAND\""), Worker, "no directory of the host takes it", 60),
+    row(
+        "upload",
+        "no file may grow",
+        Server("ForceCommand ulimit -f 64; eval \"$SSH_ORIGINAL_COMMAND\""),
+        Worker,
+        "no directory of the host takes it",
+        60,
+    ),
     Row {
         change: |scene, spec| spec.remote_tmp = scene.server().small_disk().display().to_string(),
         ..row("upload", "a full disk", PLAIN, Fine, "", 20)
@@ -192,13 +206,16 @@ const ROWS: &[Row] = &[
         ..row("upload", "a disk without exec", PLAIN, Fine, "", 20)
     },
     Row { act: Break(|scene| scene.inflict(Trouble::Cut)), ..row("call", "cut", PLAIN, Lost, "", 15) },
-    Row { act: Break(|scene| scene.inflict(Trouble::Stall)), ..row("call", "stall", PLAIN, Lost, "does not answer", 20) },
-    Row { act: Break(|scene| scene.inflict(Trouble::Garbage)), ..row("call", "garbage", PLAIN, Lost, "", 15) },
-    Row { act: Break(|scene| scene.server().freeze()), ..row("call", "a frozen host", PLAIN, Lost, "does not answer", 20) },
     Row {
-        act: Break(|scene| scene.server().kill_connections()),
-        ..row("call", "sshd is killed", PLAIN, Lost, "", 15)
+        act: Break(|scene| scene.inflict(Trouble::Stall)),
+        ..row("call", "stall", PLAIN, Lost, "does not answer", 20)
     },
+    Row { act: Break(|scene| scene.inflict(Trouble::Garbage)), ..row("call", "garbage", PLAIN, Lost, "", 15) },
+    Row {
+        act: Break(|scene| scene.server().freeze()),
+        ..row("call", "a frozen host", PLAIN, Lost, "does not answer", 20)
+    },
+    Row { act: Break(|scene| scene.server().kill_connections()), ..row("call", "sshd is killed", PLAIN, Lost, "", 15) },
     Row {
         act: Break(|scene| scene.server().signal_named("kapell-worker", "KILL")),
         leaves: &["sh", "sleep"],
@@ -226,9 +243,18 @@ const ROWS: &[Row] = &[
     row("call", "wrong answers", Odd(Oddity::AnswersAreWrong), Lost, "garbage on the line", 10),
     row("call", "an answer of 4 GB", Odd(Oddity::AnswersAreHuge), Lost, "announced, at most", 10),
     row("call", "half an answer", Odd(Oddity::AnswersAreCut), Lost, "", 10),
-    Row { act: SendAndBreak(|scene| scene.inflict(Trouble::Cut)), ..row("transfer", "cut, sending", slow(5), Lost, "", 20) },
-    Row { act: SendAndBreak(|scene| scene.inflict(Trouble::Stall)), ..row("transfer", "stall, sending", slow(5), Lost, "does not answer", 25) },
-    Row { act: FetchAndBreak(|scene| scene.inflict(Trouble::Cut)), ..row("transfer", "cut, fetching", slow(5), Lost, "", 20) },
+    Row {
+        act: SendAndBreak(|scene| scene.inflict(Trouble::Cut)),
+        ..row("transfer", "cut, sending", slow(5), Lost, "", 20)
+    },
+    Row {
+        act: SendAndBreak(|scene| scene.inflict(Trouble::Stall)),
+        ..row("transfer", "stall, sending", slow(5), Lost, "does not answer", 25)
+    },
+    Row {
+        act: FetchAndBreak(|scene| scene.inflict(Trouble::Cut)),
+        ..row("transfer", "cut, fetching", slow(5), Lost, "", 20)
+    },
     Row {
         act: FetchAndBreak(|scene| scene.server().signal_named("kapell-worker", "KILL")),
         ..row("transfer", "the worker is killed", slow(5), Lost, "", 20)

@@ -228,7 +228,8 @@ impl Sshd {
 impl Drop for Sshd {
     fn drop(&mut self) {
         let orphans: Vec<u32> = self.others().collect();
-        for pid in family(self.server.id()).into_iter().rev().chain(orphans.into_iter().filter(|_| self.has_accounts())) {
+        for pid in family(self.server.id()).into_iter().rev().chain(orphans.into_iter().filter(|_| self.has_accounts()))
+        {
             signal(pid, "KILL");
         }
         let _ = self.server.wait();

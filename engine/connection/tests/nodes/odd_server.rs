@@ -124,7 +124,11 @@ impl Handler for Client {
     ) -> Result<Auth, russh::Error> {
         let Some(response) = response else {
             let prompts = vec![("Password: ".into(), false), ("Favourite colour: ".into(), true)];
-            return Ok(Auth::Partial { name: "".into(), instructions: "Two questions".into(), prompts: prompts.into() });
+            return Ok(Auth::Partial {
+                name: "".into(),
+                instructions: "Two questions".into(),
+                prompts: prompts.into(),
+            });
         };
         let answers: Vec<Vec<u8>> = response.map(|answer| answer.to_vec()).collect();
         Ok(if answers == [b"kapell-secret".to_vec(), Vec::new()] { Auth::Accept } else { Auth::reject() })
@@ -207,13 +211,7 @@ async fn behave(oddity: Oddity, channel: Channel<Msg>, marker: String) {
 /// What the worker says, in pieces.
 fn worker(oddity: Oddity) -> Vec<Vec<u8>> {
     let hello = |protocol| {
-        let hello = WorkerHello {
-            protocol,
-            version: "0".to_owned(),
-            pid: 1,
-            uid: 0,
-            temp_dir: "/tmp".to_owned(),
-        };
+        let hello = WorkerHello { protocol, version: "0".to_owned(), pid: 1, uid: 0, temp_dir: "/tmp".to_owned() };
         encode(&FromWorker::Hello(hello)).unwrap()
     };
     let good = || hello(PROTOCOL_VERSION);

@@ -104,7 +104,8 @@ impl Direction {
                 }
                 passed += count;
                 let ordered = *self.heard.borrow_and_update();
-                if ordered.is_none() && !bytes.is_empty() && sender.send((Instant::now() + delay, bytes)).await.is_err() {
+                if ordered.is_none() && !bytes.is_empty() && sender.send((Instant::now() + delay, bytes)).await.is_err()
+                {
                     return;
                 }
                 match ordered.or(planned.map(|(_, trouble)| trouble)) {
@@ -121,6 +122,8 @@ impl Direction {
             }
             sleep(delay).await;
         };
-        tokio::join!(async { tokio::select! { () = read => {}, () = write => {} } });
+        tokio::join!(async {
+            tokio::select! { () = read => {}, () = write => {} }
+        });
     }
 }
