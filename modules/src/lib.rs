@@ -38,6 +38,7 @@ mod silence;
 mod text_encoding;
 mod validation;
 mod words;
+mod worker;
 
 pub use accounts::{Accounts, Group, User};
 pub use arg::{Arg, ArgKind, Constraint};
@@ -56,6 +57,7 @@ pub use result::ModuleResult;
 pub use run::run;
 pub use silence::{NoBlobs, NoEvents};
 pub use validation::check_arguments;
+pub use worker::find_object;
 
 /// A JSON object, in insertion order.
 pub type Map = serde_json::Map<String, serde_json::Value>;

@@ -9,11 +9,11 @@ use crate::lines::split_lines;
 use crate::module::Support;
 use crate::secrets::{Secrets, censored};
 use crate::validation::validate;
-use crate::{BlobSource, Context, EventSink, Map, Module, ModuleError, ModuleResult, catalogue, path_facts};
+use crate::{BlobSource, Context, EventSink, Map, Module, ModuleError, ModuleResult, catalogue, path_facts, worker};
 
 /// Runs a module and returns its result; whatever goes wrong is a result with `failed`.
 pub fn run(call: &ModuleCall, blobs: &mut dyn BlobSource, events: &mut dyn EventSink) -> Map {
-    let Some(module) = catalogue::find(&call.module) else {
+    let Some(module) = worker::find(&call.module).or_else(|| catalogue::find(&call.module)) else {
         return failure(ModuleError::failed(format!("The module {} was not found in this worker", call.module)));
     };
     let mut cx = Context::new(call, blobs, events);

@@ -9,7 +9,7 @@ use kapell_config::Settings;
 use kapell_connection::Connections;
 use kapell_executor::playbook_executor::RunReport;
 use kapell_executor::run_state::RunState;
-use kapell_executor::{Callback, Event, Run, RunOptions};
+use kapell_executor::{Callback, Event, ModuleLibrary, Run, RunOptions};
 use kapell_inventory::Inventory;
 use kapell_parsing::{Diagnostic, VaultSecrets};
 use kapell_playbook::Playbook;
@@ -24,6 +24,7 @@ use crate::{events, inventory};
 const TEMPLATE_STACK: usize = 16 << 20;
 
 pub(crate) struct Execution {
+    pub library: ModuleLibrary,
     pub settings: Settings,
     pub vault: VaultSecrets,
     pub inventory: Inventory,
@@ -59,6 +60,7 @@ impl Execution {
             options: self.options,
             templar,
             connections,
+            library: self.library,
             vault: self.vault,
             interrupted: Arc::clone(&interrupted),
             events: sender,

@@ -95,6 +95,8 @@ settings! {
     COLLECTIONS_PATHS collections_paths: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/collections:/usr/share/ansible/collections" [defaults.collections_path] [ANSIBLE_COLLECTIONS_PATH];
     /// Where modules are searched for.
     DEFAULT_MODULE_PATH library: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/modules:/usr/share/ansible/plugins/modules" [defaults.library] [ANSIBLE_LIBRARY];
+    /// Where Python code that modules share is searched for.
+    DEFAULT_MODULE_UTILS_PATH module_utils: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/module_utils:/usr/share/ansible/plugins/module_utils" [defaults.module_utils] [ANSIBLE_MODULE_UTILS];
     /// Where filters are searched for.
     DEFAULT_FILTER_PLUGIN_PATH filter_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/filter:/usr/share/ansible/plugins/filter" [defaults.filter_plugins] [ANSIBLE_FILTER_PLUGINS];
     /// Where lookups are searched for.
@@ -149,6 +151,8 @@ settings! {
     RETRY_FILES_ENABLED retry_files_enabled: bool = "False" [defaults.retry_files_enabled] [ANSIBLE_RETRY_FILES_ENABLED];
     /// Where that file is written.
     RETRY_FILES_SAVE_PATH retry_files_save_path: Option<PathBuf> = "" [defaults.retry_files_save_path] [ANSIBLE_RETRY_FILES_SAVE_PATH];
+    /// The Python of managed nodes that runs modules written in Python: a path, or `auto` or `auto_silent` to look for it.
+    INTERPRETER_PYTHON interpreter_python: String = "auto" [defaults.interpreter_python] [ANSIBLE_PYTHON_INTERPRETER];
     /// The module that ad-hoc commands run.
     DEFAULT_MODULE_NAME module_name: String = "command" [defaults.module_name] [];
     /// Arguments of the module that ad-hoc commands run.

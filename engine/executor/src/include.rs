@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kapell_parsing::{Diagnostic, Key, Map, Value};
 use kapell_playbook::{Block, LoadContext, Node, RoleRequest, Scope, Task, include_scope, load_role, load_task_file};
 
-use crate::action::{IncludeRequest, Included, exists};
+use crate::action::{IncludeRequest, Included};
 use crate::static_names::render_static;
 use crate::variables::combine;
 use crate::{Event, Run};
@@ -50,7 +50,8 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
     let cx = LoadContext {
         settings: &run.settings,
         vault: &run.vault,
-        is_module: &exists,
+        is_module: &|name| run.library.exists(name),
+        content_dir: &|dir| run.library.add_content(dir),
         render: &|value, scope| render_static(&run.templar, value, scope, &run.options.extra_vars),
         warnings: &warnings,
     };

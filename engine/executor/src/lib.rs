@@ -18,6 +18,7 @@ pub mod include;
 pub mod loops;
 pub mod meta;
 pub mod module_defaults;
+pub mod module_run;
 pub mod play_iterator;
 pub mod play_setup;
 pub mod playbook_executor;
@@ -35,6 +36,7 @@ pub mod variables;
 pub mod vars_prompt;
 
 pub use event::{Callback, Event, TaskInfo};
+pub use module_run::ModuleLibrary;
 pub use playbook_executor::{RunStatus, run};
 pub use run::{Run, RunOptions};
 pub use stats::{HostStats, Stats};

@@ -9,6 +9,7 @@ use kapell_template::{RenderContext, is_omit};
 
 use crate::error_report::ErrorReport;
 use crate::module_defaults::defaults;
+use crate::module_run::ForeignModule;
 use crate::run_state::PlayState;
 use crate::variables::HostVariables;
 use crate::{Run, TaskInfo};
@@ -53,6 +54,8 @@ pub struct ResolvedTask {
     pub info: Arc<TaskInfo>,
     /// The fully qualified name of the action or module.
     pub action: String,
+    /// The module when it is not one of ours.
+    pub foreign: Option<Arc<ForeignModule>>,
     pub args: Map,
     pub check: bool,
     pub diff: bool,

@@ -13,6 +13,7 @@ use kapell_template::Templar;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::Event;
+use crate::module_run::ModuleLibrary;
 use crate::tag_filter::TagFilter;
 
 /// What the command line asked for, beyond settings.
@@ -46,6 +47,8 @@ pub struct Run {
     pub options: RunOptions,
     pub templar: Templar,
     pub connections: Connections,
+    /// Modules beyond our own, wherever the content keeps them.
+    pub library: ModuleLibrary,
     pub vault: VaultSecrets,
     /// Set by the first interrupt: what is in flight finishes, nothing new begins.
     pub interrupted: Arc<AtomicBool>,

@@ -15,6 +15,7 @@ use crate::connection_variables::connection_spec;
 use crate::error_report::ErrorReport;
 use crate::event::HostResult;
 use crate::loops::{self, LoopControl};
+use crate::module_run::{self, Resolution};
 use crate::resolve::{self, Keywords, ResolvedTask};
 use crate::run_state::World;
 use crate::variables::{HostVariables, TaskVariables, load_for_host};
@@ -67,7 +68,7 @@ impl TaskOutcome {
 struct Frame {
     vars: HostVariables,
     cx: RenderContext,
-    action: String,
+    resolution: Resolution,
 }
 
 impl HostTask {
@@ -107,7 +108,8 @@ impl HostTask {
         }
         let cx = resolve::render_context(&self.task.scope, self.world.play.as_deref());
         let action = self.action_name(&vars, &cx)?;
-        Ok(Frame { vars, cx, action: resolve::qualified(&action) })
+        let resolution = module_run::resolve(&self.run, &action, &self.task);
+        Ok(Frame { vars, cx, resolution })
     }
 
     /// The name may be a template: `action: "{{ ansible_facts.pkg_mgr }}"`.
@@ -308,11 +310,12 @@ impl HostTask {
         keywords: &Keywords<'_>,
         delegate_to: Option<String>,
     ) -> Result<ResolvedTask, ErrorReport> {
-        let args = action::arguments(&self.run, &self.task, &frame.action, keywords.vars, &frame.cx)?;
+        let args = action::arguments(&self.run, &self.task, &frame.resolution.action, keywords.vars, &frame.cx)?;
         Ok(ResolvedTask {
             task: Arc::clone(&self.task),
             info: Arc::clone(&self.info),
-            action: frame.action.clone(),
+            action: frame.resolution.action.clone(),
+            foreign: frame.resolution.foreign.clone(),
             args,
             check: keywords.bool("check_mode")?.unwrap_or(self.run.options.check),
             diff: keywords.bool("diff")?.unwrap_or(self.run.options.diff),

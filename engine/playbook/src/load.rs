@@ -44,6 +44,8 @@ pub struct LoadContext<'a> {
     pub vault: &'a VaultSecrets,
     /// Whether a module or action of this name exists.
     pub is_module: &'a dyn Fn(&str) -> bool,
+    /// Told each directory that may bring modules and plugins of its own, playbooks' and roles', before it is read.
+    pub content_dir: &'a dyn Fn(&Path),
     pub render: Render<'a>,
     pub warnings: &'a RefCell<Vec<Diagnostic>>,
 }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use kapell_callback::{Color, Display, callbacks};
 use kapell_config::Settings;
-use kapell_executor::RunOptions;
 use kapell_executor::static_names::render_static;
 use kapell_executor::tag_filter::TagFilter;
+use kapell_executor::{ModuleLibrary, RunOptions};
 use kapell_inventory::{HostPattern, Inventory};
 use kapell_parsing::{Diagnostic, Map, Value, VaultSecrets};
 use kapell_playbook::{LoadContext, Playbook, Scope, load_playbook};
@@ -25,6 +25,7 @@ use crate::{commands::listing, inventory, version};
 
 /// Everything a run starts from.
 pub(crate) struct Prepared {
+    pub library: ModuleLibrary,
     pub settings: Settings,
     pub vault: VaultSecrets,
     pub extra_vars: Map,
@@ -77,9 +78,10 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
     }
     let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
     check_limit(&base.inventory, base.limit.as_ref(), warnings)?;
-    let playbooks = load_playbooks(args, &base.settings, &base.vault, &base.extra_vars, warnings)?;
+    let library = ModuleLibrary::new(&base.settings);
+    let playbooks = load_playbooks(args, &base.settings, &base.vault, &base.extra_vars, &library, warnings)?;
     let Foundation { settings, vault, extra_vars, inventory, limit } = base;
-    Ok(Prepared { settings, vault, extra_vars, inventory, limit, playbooks })
+    Ok(Prepared { library, settings, vault, extra_vars, inventory, limit, playbooks })
 }
 
 /// A limit that leaves nothing is a mistake, not a run without hosts.
@@ -107,6 +109,7 @@ pub(crate) fn load_plays(path: &Path, plays: Value, base: &Foundation) -> Result
         settings: &base.settings,
         vault: &base.vault,
         is_module: &|_| true,
+        content_dir: &|_| {},
         render: &render,
         warnings: &found,
     };
@@ -118,13 +121,20 @@ fn load_playbooks(
     settings: &Settings,
     vault: &VaultSecrets,
     extra_vars: &Map,
+    library: &ModuleLibrary,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Playbook>, Refusal> {
     let templar = Templar::new(TemplarOptions { vault: vault.clone(), ..TemplarOptions::default() });
     let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, extra_vars);
     let found = RefCell::new(Vec::new());
-    let cx =
-        LoadContext { settings, vault, is_module: &kapell_executor::action::exists, render: &render, warnings: &found };
+    let cx = LoadContext {
+        settings,
+        vault,
+        is_module: &|name| library.exists(name),
+        content_dir: &|dir| library.add_content(dir),
+        render: &render,
+        warnings: &found,
+    };
     let loaded: Result<Vec<Playbook>, Vec<Diagnostic>> =
         args.playbooks.iter().map(|path| load_playbook(&absolute(path), &cx)).collect();
     warnings.extend(found.into_inner());
@@ -141,9 +151,9 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     let options = run_options(args, &prepared, passwords);
     let retry = (prepared.settings.retry_files_enabled, prepared.settings.retry_files_save_path.clone());
     let callback = callbacks(&prepared.settings, options.verbosity)?;
-    let Prepared { settings, vault, inventory, playbooks, .. } = prepared;
+    let Prepared { library, settings, vault, inventory, playbooks, .. } = prepared;
     let playbook_files = args.playbooks.clone();
-    let execution = Execution { settings, vault, inventory, playbooks, playbook_files, options, callback };
+    let execution = Execution { library, settings, vault, inventory, playbooks, playbook_files, options, callback };
     let report = execution.execute()?;
     if let Some(dir) = retry_dir(args, &retry) {
         write_retry_file(&args.playbooks, &dir, &report.failed_hosts)?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display, Minimal, Shape, Tree, callbacks};
 use kapell_config::Settings;
-use kapell_executor::{Callback, RunOptions};
+use kapell_executor::{Callback, ModuleLibrary, RunOptions};
 use kapell_inventory::HostPattern;
 use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Trust, Value};
@@ -266,10 +266,12 @@ impl AdHoc {
         let path = foundation::playbook_dir(playbook_dir, &base.settings).join("__adhoc_playbook__");
         let plays = self.play(pattern, &base.settings);
         let playbook = load_plays(&path, plays, &base)?;
+        let library = ModuleLibrary::new(&base.settings);
+        library.add_content(path.parent().unwrap_or(&path));
         let Foundation { settings, vault, inventory, limit, .. } = base;
         let options = RunOptions { limit_pattern: limit, ..options };
         let (playbooks, playbook_files) = (vec![playbook], vec![path]);
-        let execution = Execution { settings, vault, inventory, playbooks, playbook_files, options, callback };
+        let execution = Execution { library, settings, vault, inventory, playbooks, playbook_files, options, callback };
         Ok(execution.execute()?.status.into())
     }
 }

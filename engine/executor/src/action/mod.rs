@@ -35,7 +35,9 @@ use kapell_template::RenderContext;
 
 pub(crate) use async_status::look as look_at_job;
 pub use context::{ActionContext, ActionError, Failure, FailureKind};
+pub(crate) use context::{json_map, value_map};
 pub use effects::{AddHost, Effects, GroupBy, IncludeRequest, Included};
+pub(crate) use raw::quote;
 
 use crate::error_report::ErrorReport;
 use crate::resolve::{self, ResolvedTask};

@@ -4,6 +4,7 @@ use kapell_connection::Blobs;
 use kapell_parsing::Map;
 
 use super::{ActionContext, ActionError, ActionOutput, text_arg};
+use crate::module_run;
 use crate::resolve::ResolvedTask;
 
 /// Modules that ansible-core runs from an action of the same name; messages name them so.
@@ -28,6 +29,9 @@ fn called<'a>(task: &'a ResolvedTask, name: &'a str) -> &'a str {
 }
 
 pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    if let Some(module) = &task.foreign {
+        return module_run::run(module, task, cx).await;
+    }
     let Some(module) = kapell_modules::find(&task.action) else {
         return Err(ActionError::failed(format!(
             "couldn't resolve module/action '{}'. This often indicates a misspelling, missing collection, or incorrect \
@@ -42,7 +46,8 @@ pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<A
     if module.name == "ansible.builtin.user" {
         free_account(cx, &args).await;
     }
-    let result = cx.call_module(task, called(task, module.name), &args, &Blobs::default()).await?;
+    let mut result = cx.call_module(task, called(task, module.name), &args, &Blobs::default()).await?;
+    module_run::note_discovery(task, cx, &mut result).await?;
     Ok(result.into())
 }
 

@@ -36,7 +36,7 @@ pub(super) fn exports(environment: &[(String, String)]) -> String {
 }
 
 /// In single quotes for a POSIX shell.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\"'\"'"))
 }
 

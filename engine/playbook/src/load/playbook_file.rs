@@ -42,6 +42,7 @@ impl Loader<'_> {
             }
         };
         self.basedir = directory(path);
+        (self.cx.content_dir)(&self.basedir);
         let mut plays = Vec::new();
         for entry in entries.iter() {
             self.entry(entry, &origin, handed, &mut plays);

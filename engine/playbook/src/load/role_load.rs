@@ -46,6 +46,7 @@ impl Loader<'_> {
 
     fn role_at(&mut self, place: &RolePlace, role_use: RoleUse, parent: &Arc<Scope>) -> RoleParts {
         let origin = role_use.name.origin().cloned();
+        (self.cx.content_dir)(&place.path);
         let meta = self.meta(place);
         let role = Arc::new(self.role_data(place, &role_use, &meta, parent));
         let RoleUse { scope, request, .. } = role_use;

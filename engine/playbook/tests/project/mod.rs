@@ -52,6 +52,7 @@ impl Project {
             is_module: &|name| {
                 MODULES.contains(&name.strip_prefix("ansible.builtin.").unwrap_or(name)) || name == "ns.coll.thing"
             },
+            content_dir: &|_| {},
             render: &render,
             warnings: &self.warnings,
         })

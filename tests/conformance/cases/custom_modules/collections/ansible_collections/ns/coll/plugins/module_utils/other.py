@@ -1,0 +1,1 @@
+TAIL = ' tail'

@@ -1,0 +1,1 @@
+MSG = 'from the role'
