@@ -170,7 +170,7 @@ impl Context<'_> {
         if before == after {
             return Ok(false);
         }
-        diff.note("mode", mode::octal(before), mode::octal(after));
+        diff.note("mode", mode::zero_octal(before), mode::zero_octal(after));
         if now.is_symlink() {
             // Linux keeps no mode for links, and what they lead to is not meant.
             return Ok(false);

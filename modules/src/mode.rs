@@ -92,6 +92,11 @@ pub(crate) fn octal(mode: u32) -> String {
     format!("{:04o}", mode & ALL_BITS)
 }
 
+/// `0644` and `01755`: always with a zero in front, as results about a path show it.
+pub(crate) fn zero_octal(mode: u32) -> String {
+    format!("0{:03o}", mode & ALL_BITS)
+}
+
 /// The keys that say which permissions a mode has.
 pub(crate) const PERMISSION_BITS: [(&str, u32); 11] = [
     ("rusr", 0o400),

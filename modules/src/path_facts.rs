@@ -35,7 +35,7 @@ pub(crate) fn of_path(path: &Path, cx: &mut Context<'_>) -> Map {
         ("gid", gid.into()),
         ("owner", owner.into()),
         ("group", group.into()),
-        ("mode", mode::octal(metadata.mode()).into()),
+        ("mode", mode::zero_octal(metadata.mode()).into()),
         ("state", state_of(&metadata).into()),
         ("size", metadata.size().into()),
     ];

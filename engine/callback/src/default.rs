@@ -211,7 +211,7 @@ impl Default {
         }
         let warnings = event.result.data.get("warnings").and_then(Value::as_list).unwrap_or_default().to_vec();
         for warning in warnings {
-            self.diagnostic(&Diagnostic::warning(warning.to_string()));
+            self.diagnostic(&Diagnostic::warning(warning.to_string()).at(warning.origin()));
         }
     }
 

@@ -85,7 +85,7 @@ impl Minimal {
     fn show_warnings(&mut self, result: &TaskResult) {
         let warnings = result.data.get("warnings").and_then(Value::as_list).unwrap_or_default().to_vec();
         for warning in warnings.iter().filter(|_| !result.no_log) {
-            self.diagnostic(&Diagnostic::warning(warning.to_string()));
+            self.diagnostic(&Diagnostic::warning(warning.to_string()).at(warning.origin()));
         }
     }
 

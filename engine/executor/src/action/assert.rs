@@ -1,13 +1,13 @@
 //! `ansible.builtin.assert`: fails unless every expression holds.
 
 use kapell_modules::Arg;
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Diagnostic, Map, Origin, Text, Value};
 
 use super::arguments::{ArgumentSpec, checked, required, text_or_list};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
-use crate::TaskResult;
 use crate::condition::{self, Verdict};
 use crate::resolve::ResolvedTask;
+use crate::{Event, TaskResult};
 
 pub(super) static ACTION: Action = Action { name: "assert", run: start };
 
@@ -31,10 +31,12 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     let success_message = text_or_list(&args, "success_msg")?;
     let quiet = args.get("quiet").is_some_and(Value::is_truthy);
     // As written: what was checked is not trusted any more.
-    let that = as_conditions(task.args.get("that").unwrap_or(&Value::Null), cx)?;
+    let mut wrapped = Wrapped::default();
+    let that = as_conditions(task.args.get("that").unwrap_or(&Value::Null), cx, &mut wrapped)?;
     for condition in that.iter().flat_map(condition::as_list) {
         let verdict = condition::judge(&cx.run.templar, &[condition], &cx.vars.as_source(), cx.cx);
         let verdict = verdict.map_err(|(error, _)| ActionError::from(error))?;
+        wrapped.look_at(condition, cx);
         if let Verdict::False(condition) = verdict {
             let mut result = TaskResult::new(Map::new());
             result.set("failed", true);
@@ -43,6 +45,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
             result.set("msg", fail_message.unwrap_or_else(|| "Assertion failed".into()));
             result.set("changed", false);
             result.verbose_always = !quiet;
+            wrapped.report(&mut result, cx);
             return Ok(result.into());
         }
     }
@@ -50,18 +53,73 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     result.set("changed", false);
     result.set("msg", success_message.unwrap_or_else(|| "All assertions passed".into()));
     result.verbose_always = !quiet;
+    wrapped.report(&mut result, cx);
     Ok(result.into())
 }
 
+/// Conditions that are templates where an expression would do.
+#[derive(Default)]
+struct Wrapped {
+    count: usize,
+    origin: Option<Origin>,
+}
+
+impl Wrapped {
+    const NOTE: &str = "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.";
+
+    fn add(&mut self, written: &Value) {
+        self.count += 1;
+        self.origin = self.origin.take().or_else(|| written.origin().cloned());
+    }
+
+    /// A template that gives another expression is fine, one that gives the answer is not.
+    fn look_at(&mut self, condition: &Value, cx: &ActionContext<'_>) {
+        if condition.as_text().is_some_and(Text::is_template)
+            && let Ok(Value::Bool(_)) = cx.run.templar.render(condition, &cx.vars.as_source(), cx.cx)
+        {
+            self.add(condition);
+        }
+    }
+
+    fn report(&self, result: &mut TaskResult, cx: &ActionContext<'_>) {
+        if self.count == 0 {
+            return;
+        }
+        let core = || Value::from("ansible.builtin");
+        let deprecator = [("resolved_name".into(), core()), ("type".into(), Value::Null)];
+        let entry = Value::map(Map::from_iter([
+            ("collection_name".into(), core()),
+            ("deprecator".into(), Value::map(Map::from_iter(deprecator))),
+            ("msg".into(), Self::NOTE.into()),
+            ("version".into(), "2.23".into()),
+        ]));
+        result.set("deprecations", vec![entry; self.count]);
+        if cx.run.settings.deprecation_warnings {
+            let text = format!("{} This feature will be removed from ansible-core version 2.23.", Self::NOTE);
+            cx.emit(Event::Diagnostic(Diagnostic::deprecation(text).at(self.origin.as_ref())));
+        }
+    }
+}
+
 /// `that` may itself be a template that gives a list of conditions.
-fn as_conditions(that: &Value, cx: &ActionContext<'_>) -> Result<Vec<Value>, ActionError> {
+fn as_conditions(
+    that: &Value,
+    cx: &ActionContext<'_>,
+    wrapped: &mut Wrapped,
+) -> Result<Vec<Value>, ActionError> {
     match that {
         Value::List(items) => Ok(items.to_vec()),
         Value::Str(text) if text.is_template() => {
             let rendered = cx.run.templar.render(that, &cx.vars.as_source(), cx.cx)?;
             Ok(match rendered {
-                Value::List(items) => items.to_vec(),
-                Value::Bool(b) => vec![Value::Bool(b)],
+                Value::List(items) => {
+                    items.iter().filter(|item| matches!(item, Value::Bool(_))).for_each(|_| wrapped.add(that));
+                    items.to_vec()
+                }
+                Value::Bool(b) => {
+                    wrapped.add(that);
+                    vec![Value::Bool(b)]
+                }
                 _ => vec![that.clone()],
             })
         }

@@ -199,6 +199,8 @@ async fn send_directory(
 #[derive(Default)]
 struct Tree {
     follow: bool,
+    /// The real paths of the directories being walked, outermost first.
+    above: Vec<PathBuf>,
     files: Vec<Value>,
     directories: Vec<Value>,
     links: Vec<Value>,
@@ -210,12 +212,13 @@ impl Tree {
         if !relative.as_os_str().is_empty() {
             self.directories.push(entry(relative, dir, &[])?);
         }
+        self.above.push(fs_err::canonicalize(dir)?);
         let mut names: Vec<_> = fs_err::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
         names.sort_by_key(fs_err::DirEntry::file_name);
         for found in names {
             let (path, relative) = (found.path(), relative.join(found.file_name()));
             let is_link = found.file_type()?.is_symlink();
-            if is_link && !self.follow {
+            if is_link && (!self.follow || self.leads_nowhere(&path)) {
                 let target = fs_err::read_link(&path)?.to_string_lossy().into_owned();
                 let fields = [("path", relative.to_string_lossy().into_owned().into()), ("target", target.into())];
                 self.links.push(Value::map(fields.into_iter().map(|(k, v): (&str, Value)| (k.into(), v)).collect()));
@@ -225,7 +228,13 @@ impl Tree {
                 self.add_file(&path, &relative)?;
             }
         }
+        self.above.pop();
         Ok(())
+    }
+
+    /// Whether what a link leads to cannot be copied in its place: there is nothing, or a directory this is in.
+    fn leads_nowhere(&self, link: &Path) -> bool {
+        fs_err::canonicalize(link).map_or(true, |target| self.above.contains(&target))
     }
 
     fn add_file(&mut self, path: &Path, relative: &Path) -> Result<(), ActionError> {

@@ -1,13 +1,13 @@
 //! `ansible.builtin.debug`: shows a message or a variable.
 
 use kapell_modules::{Arg, Constraint};
-use kapell_parsing::{Diagnostic, Map, Text, Value};
-use kapell_template::TemplateError;
+use kapell_parsing::{Map, Origin, Text, Value};
+use kapell_template::{TemplateError, is_omit};
 
 use super::arguments::{ArgumentSpec, checked};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
 use crate::resolve::ResolvedTask;
-use crate::{Event, TaskResult};
+use crate::TaskResult;
 
 pub(super) static ACTION: Action = Action { name: "debug", run: start };
 
@@ -34,51 +34,66 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
         return Ok(result.into());
     }
     let mut result = TaskResult::new(Map::new());
-    match args.get("var").filter(|variable| !variable.is_null()) {
+    match variable(args, cx)? {
         None => result.set("msg", args.get("msg").cloned().unwrap_or_else(|| "Hello world!".into())),
-        Some(variable) => show_variable(variable, cx, &mut result)?,
+        Some(variable) => show_variable(&variable, cx, &mut result)?,
     }
     result.set("changed", false);
     result.verbose_always = true;
     Ok(result.into())
 }
 
-/// `var` is an expression.
-fn show_variable(written: &Value, cx: &ActionContext<'_>, result: &mut TaskResult) -> Result<(), ActionError> {
-    let source = cx.vars.as_source();
+/// `var`, an expression, which may itself come from a template.
+fn variable(args: &Map, cx: &ActionContext<'_>) -> Result<Option<Text>, ActionError> {
+    let Some(written) = args.get("var").filter(|variable| !variable.is_null()) else { return Ok(None) };
     let templated = match written.as_text() {
-        Some(text) if text.is_template() => cx.run.templar.render(written, &source, cx.cx)?,
+        Some(text) if text.is_template() => cx.run.templar.render(written, &cx.vars.as_source(), cx.cx)?,
         _ => written.clone(),
     };
-    let Value::Str(name) = &templated else {
-        return Err(ActionError::failed(format!(
+    match &templated {
+        omitted if is_omit(omitted) => Ok(None),
+        Value::Str(name) => Ok(Some(name.with_origin(written.origin().cloned()))),
+        other => Err(ActionError::failed(format!(
             "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: \
-             '{templated}' is not a string and conversion is not allowed",
-            templated.type_name()
-        )));
-    };
+             '{other}' is not a string and conversion is not allowed",
+            other.type_name()
+        ))),
+    }
+}
+
+fn show_variable(name: &Text, cx: &ActionContext<'_>, result: &mut TaskResult) -> Result<(), ActionError> {
+    let source = cx.vars.as_source();
     if !name.is_trusted() {
         let message = "Error while resolving `var` expression: Encountered untrusted template or expression.";
-        return Err(ActionError::raised(message, written.origin()));
+        return Err(ActionError::raised(message, name.origin()));
     }
-    let expression = Text::trusted(name.as_str(), written.origin().cloned());
-    let shown = cx.run.templar.expression_with_undefined_shown(&expression, &source, cx.cx);
+    let shown = cx.run.templar.expression_with_undefined_shown(name, &source, cx.cx);
     let (value, errors) = shown.map_err(|error| {
         ActionError::raised(format!("Error while resolving `var` expression: {error}"), error.origin())
     })?;
-    if !errors.is_empty() {
-        cx.emit(Event::Diagnostic(undefined_parts(&errors)));
+    let mut warnings = Vec::new();
+    let at = |text: &str, origin: Option<&Origin>| Value::Str(Text::new(text).with_origin(origin.cloned()));
+    // An omitted value is told as one that is missing.
+    let is_omitted = cx.run.templar.expression(name, &source, cx.cx).is_ok_and(|value| is_omit(&value));
+    if is_omitted {
+        let note = "The result of the `var` expression could not be omitted; a placeholder was used instead.";
+        warnings.push(at(note, name.origin()));
+    } else if !errors.is_empty() {
+        warnings.push(at(&undefined_parts(&errors), errors.first().and_then(TemplateError::origin)));
     }
-    result.set(name, value);
+    if !warnings.is_empty() {
+        result.set("warnings", warnings);
+    }
+    result.set(name, if is_omitted { "<<Omit>>".into() } else { value });
     Ok(())
 }
 
 /// What is undefined in a value that is shown nevertheless.
-fn undefined_parts(errors: &[TemplateError]) -> Diagnostic {
+fn undefined_parts(errors: &[TemplateError]) -> String {
     let s = if errors.len() == 1 { "" } else { "s" };
     let mut message = format!("Encountered {} template error{s}.", errors.len());
     for (at, error) in errors.iter().enumerate() {
         message.push_str(&format!("\nerror {} - {error}", at + 1));
     }
-    Diagnostic::warning(message).at(errors.first().and_then(TemplateError::origin))
+    message
 }

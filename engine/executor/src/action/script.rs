@@ -31,7 +31,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let path = cx.find_file("files", &name)?;
     if task.check {
         let mut result = TaskResult::new(Map::new());
-        result.set("changed", true);
+        result.set("changed", false);
+        result.set("msg", "Check mode is not supported for this task.");
+        result.set("skipped", true);
         return Ok(result.into());
     }
     let content = match copy::decrypted(cx, &path)? {

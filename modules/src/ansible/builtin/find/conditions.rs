@@ -93,7 +93,8 @@ impl Conditions {
             && !any_matches(&self.excludes, &name)?
             && self.age_fits(found)
             && self.mode_fits(found)?
-            && (self.file_type != FileType::File || self.size_fits(found) && self.content_fits(path)?))
+            && (!matches!(self.file_type, FileType::File | FileType::Any) || self.size_fits(found))
+            && (self.file_type != FileType::File || self.content_fits(path)?))
     }
 
     fn age_fits(&self, found: &Metadata) -> bool {
