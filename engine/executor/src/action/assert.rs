@@ -102,11 +102,7 @@ impl Wrapped {
 }
 
 /// `that` may itself be a template that gives a list of conditions.
-fn as_conditions(
-    that: &Value,
-    cx: &ActionContext<'_>,
-    wrapped: &mut Wrapped,
-) -> Result<Vec<Value>, ActionError> {
+fn as_conditions(that: &Value, cx: &ActionContext<'_>, wrapped: &mut Wrapped) -> Result<Vec<Value>, ActionError> {
     match that {
         Value::List(items) => Ok(items.to_vec()),
         Value::Str(text) if text.is_template() => {

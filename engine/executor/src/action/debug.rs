@@ -6,8 +6,8 @@ use kapell_template::{TemplateError, is_omit};
 
 use super::arguments::{ArgumentSpec, checked};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
-use crate::resolve::ResolvedTask;
 use crate::TaskResult;
+use crate::resolve::ResolvedTask;
 
 pub(super) static ACTION: Action = Action { name: "debug", run: start };
 
