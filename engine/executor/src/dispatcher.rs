@@ -490,6 +490,8 @@ impl<'a> Dispatcher<'a> {
         let policy = FailurePolicy { max_fail_percentage: self.settings.max_fail_percentage };
         let exceeded = policy.is_exceeded(self.iterator.failed_hosts(), self.batch.len());
         if exceeded && has_failed {
+            // Once for the batch, once for the play.
+            self.run.emit(Event::NoHostsRemaining);
             self.run.emit(Event::NoHostsRemaining);
             self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
             self.ended = Some(BatchEnd::Break);

@@ -31,7 +31,8 @@ pub struct RunReport {
     pub failed_hosts: Vec<String>,
 }
 
-/// Runs the playbooks one after the other. `Err` means the run could not go on: content or settings are wrong.
+/// Runs the playbooks one after the other, up to the first that leaves failed or unreachable hosts. `Err` means the
+/// run could not go on: content or settings are wrong.
 pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) -> Result<RunReport, Diagnostic> {
     let mut ended = Ok(());
     'playbooks: for playbook in playbooks {
@@ -39,13 +40,16 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
         for play in &playbook.plays {
             match run_play(run, play, &mut state).await {
                 Ok(PlayEnd::Complete) => {}
-                Ok(PlayEnd::Break) => continue 'playbooks,
+                Ok(PlayEnd::Break) => break,
                 Ok(PlayEnd::Interrupted) => break 'playbooks,
                 Err(error) => {
                     ended = Err(error);
                     break 'playbooks;
                 }
             }
+        }
+        if !state.failed.is_empty() || !state.unreachable.is_empty() {
+            break;
         }
     }
     run.connections.close_all().await;
