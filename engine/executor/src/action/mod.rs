@@ -18,6 +18,7 @@ mod include_vars;
 mod module;
 mod pause;
 mod raw;
+mod reboot;
 mod script;
 mod set_fact;
 mod set_stats;
@@ -80,6 +81,7 @@ static ACTIONS: &[&Action] = &[
     &include_vars::ACTION,
     &pause::ACTION,
     &raw::ACTION,
+    &reboot::ACTION,
     &script::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
