@@ -1,6 +1,6 @@
 //! `config`: settings by the names `ansible-config` has for them.
 
-use super::LookupCall;
+use super::{LookupCall, plugin_options};
 use crate::evaluate::{Fault, defined};
 use crate::object::Object;
 
@@ -11,7 +11,8 @@ pub(super) fn config(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
             "Invalid value \"{on_missing}\" for configuration option \"plugin_type: lookup plugin: config setting: on_missing \", valid values are: error, warn, skip"
         )));
     }
-    check_supported(call)?;
+    let plugin = plugin(call)?;
+    let plugin = plugin.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));
     let surroundings = call.rendering.templar.options().surroundings.as_ref();
     let mut found = Vec::new();
     for term in &call.terms {
@@ -22,9 +23,18 @@ pub(super) fn config(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
                 "Invalid setting identifier, \"{shown}\" is not a string, its a <class '{kind}'>"
             )));
         };
-        let missing = format!("No config definition exists for '{name}'.");
-        match (surroundings.and_then(|surroundings| surroundings.setting(name)), on_missing.as_str()) {
-            (Some(value), _) => found.push(Object::finished(&value)),
+        let (value, missing) = match plugin {
+            Some((kind, plugin)) => (
+                plugin_options::value(call, (kind, plugin), name)?,
+                format!("No config definition exists for '{name}' for '{plugin}' {kind} plugin."),
+            ),
+            None => {
+                let value = surroundings.and_then(|surroundings| surroundings.setting(name));
+                (value.as_ref().map(Object::finished), format!("No config definition exists for '{name}'."))
+            }
+        };
+        match (value, on_missing.as_str()) {
+            (Some(value), _) => found.push(value),
             (None, "error") => return Err(Fault::error(missing)),
             (None, "warn") => {
                 if let Some(surroundings) = surroundings {
@@ -37,8 +47,8 @@ pub(super) fn config(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     Ok(found)
 }
 
-/// Options of plugins have their place with the plugins.
-fn check_supported(call: &LookupCall<'_>) -> Result<(), Fault> {
+/// Whose option is asked for: kind and name of the plugin.
+fn plugin(call: &LookupCall<'_>) -> Result<Option<(String, String)>, Fault> {
     let kind = call.text_option("plugin_type")?;
     let name = call.text_option("plugin_name")?;
     match (kind, name) {
@@ -46,11 +56,12 @@ fn check_supported(call: &LookupCall<'_>) -> Result<(), Fault> {
             Err(Fault::error("Both plugin_type and plugin_name are required, cannot use one without the other"))
         }
         (Some(kind), Some(name)) => {
-            Err(Fault::error(format!("the options of the {kind} plugin '{name}' cannot be asked for")))
+            plugin_options::check_plugin(&kind, &name)?;
+            Ok(Some((kind.to_string(), name.to_string())))
         }
         (None, None) if call.flag("show_origin", false) => {
             Err(Fault::error("the option 'show_origin' is not supported"))
         }
-        (None, None) => Ok(()),
+        (None, None) => Ok(None),
     }
 }

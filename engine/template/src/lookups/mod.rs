@@ -9,6 +9,7 @@ mod hosts;
 mod ini;
 mod items;
 mod password;
+mod plugin_options;
 mod processes;
 mod search;
 mod sequence;
