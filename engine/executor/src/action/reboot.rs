@@ -131,7 +131,8 @@ impl Reboot<'_> {
             Some(list) => list.as_list().unwrap_or_default().iter().map(ToString::to_string).collect(),
             None => SEARCH_PATHS.map(str::to_owned).to_vec(),
         };
-        let values = |items: &[String]| Value::from(items.iter().map(|item| item.as_str().into()).collect::<Vec<Value>>());
+        let values =
+            |items: &[String]| Value::from(items.iter().map(|item| item.as_str().into()).collect::<Vec<Value>>());
         let args: Map = [
             ("paths".into(), values(&paths)),
             ("patterns".into(), values(&[program.to_owned()])),

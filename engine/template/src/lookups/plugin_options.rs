@@ -27,8 +27,18 @@ struct PluginOption {
 }
 
 const KINDS: [&str; 12] = [
-    "become", "cache", "callback", "cliconf", "connection", "httpapi", "inventory", "lookup", "netconf", "shell",
-    "vars", "strategy",
+    "become",
+    "cache",
+    "callback",
+    "cliconf",
+    "connection",
+    "httpapi",
+    "inventory",
+    "lookup",
+    "netconf",
+    "shell",
+    "vars",
+    "strategy",
 ];
 
 macro_rules! options {
@@ -137,9 +147,7 @@ impl Default {
             (Self::Flag(flag), None) => Value::from(flag),
             (Self::List, None) => Value::from(Vec::new()),
             (Self::None | Self::Text(_), Some(text)) => Value::from(text),
-            (Self::Number(_), Some(text)) => {
-                text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from)
-            }
+            (Self::Number(_), Some(text)) => text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
             (Self::Flag(_), Some(text)) => {
                 Value::from(matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1" | "y" | "t"))
             }
@@ -157,7 +165,8 @@ mod tests {
     #[test]
     fn options_are_named_once() {
         for (at, option) in OPTIONS.iter().enumerate() {
-            let again = OPTIONS[at + 1..].iter().any(|other| other.plugin == option.plugin && other.name == option.name);
+            let again =
+                OPTIONS[at + 1..].iter().any(|other| other.plugin == option.plugin && other.name == option.name);
             assert!(!again && KINDS.contains(&option.plugin.0), "{:?} {}", option.plugin, option.name);
         }
     }
