@@ -5,7 +5,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser};
 use kapell_config::Settings;
 
+use crate::commands::completions::CompletionsArgs;
+use crate::commands::config::ConfigCommand;
+use crate::commands::console::ConsoleArgs;
+use crate::commands::doc::DocArgs;
 use crate::commands::inventory::InventoryArgs;
+use crate::commands::pull::PullArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::vault::VaultCommand;
 
@@ -27,6 +32,16 @@ pub(crate) enum Subcommand {
     Inventory(InventoryArgs),
     /// Lock and unlock files and texts with passwords.
     Vault(VaultCommand),
+    /// Show settings and where they come from.
+    Config(ConfigCommand),
+    /// Show the arguments of modules.
+    Doc(DocArgs),
+    /// Run tasks as they are typed.
+    Console(ConsoleArgs),
+    /// Bring a repository here and run its playbook on this machine.
+    Pull(PullArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
 }
 
 /// Runs playbooks, executing the defined tasks on the targeted hosts.

@@ -21,6 +21,12 @@ pub enum Exit {
 impl Exit {
     /// Content that cannot be read shares its number with unreachable hosts.
     pub const PARSE_ERROR: Self = Self::UnreachableHosts;
+
+    /// How another run of this program ended.
+    pub fn from_code(code: i32) -> Self {
+        let all = [Self::Ok, Self::FailedHosts, Self::UnreachableHosts, Self::BadOptions, Self::Interrupted];
+        all.into_iter().find(|exit| *exit as i32 == code).unwrap_or(Self::Error)
+    }
 }
 
 impl From<RunStatus> for Exit {

@@ -12,6 +12,7 @@ use crate::passwords::vault_secrets;
 use crate::refusal::Refusal;
 use crate::{extra_vars, inventory};
 
+#[derive(Clone)]
 pub(crate) struct Foundation {
     pub settings: Settings,
     pub vault: VaultSecrets,

@@ -20,7 +20,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Kapell, PlaybookArgs, Subcommand};
+use crate::commands::config::ConfigCommand;
+use crate::commands::console::ConsoleArgs;
+use crate::commands::doc::DocArgs;
 use crate::commands::inventory::InventoryArgs;
+use crate::commands::pull::PullArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::vault::VaultCommand;
 
@@ -31,12 +35,25 @@ fn main() -> ExitCode {
         "ansible" => finish(RunArgs::try_parse_from(argv), commands::run::main),
         "ansible-inventory" => finish(InventoryArgs::try_parse_from(argv), commands::inventory::main),
         "ansible-vault" => finish(VaultCommand::try_parse_from(argv), commands::vault::main),
-        _ => finish(Kapell::try_parse_from(argv), |kapell| match kapell.command {
-            Subcommand::Playbook(args) => commands::playbook::main(args),
-            Subcommand::Run(args) => commands::run::main(args),
-            Subcommand::Inventory(args) => commands::inventory::main(args),
-            Subcommand::Vault(args) => commands::vault::main(args),
-        }),
+        "ansible-config" => finish(ConfigCommand::try_parse_from(argv), commands::config::main),
+        "ansible-doc" => finish(DocArgs::try_parse_from(argv), commands::doc::main),
+        "ansible-console" => finish(ConsoleArgs::try_parse_from(argv), commands::console::main),
+        "ansible-pull" => finish(PullArgs::try_parse_from(argv), commands::pull::main),
+        _ => finish(Kapell::try_parse_from(argv), run),
+    }
+}
+
+fn run(kapell: Kapell) -> ExitCode {
+    match kapell.command {
+        Subcommand::Playbook(args) => commands::playbook::main(args),
+        Subcommand::Run(args) => commands::run::main(args),
+        Subcommand::Inventory(args) => commands::inventory::main(args),
+        Subcommand::Vault(args) => commands::vault::main(args),
+        Subcommand::Config(args) => commands::config::main(args),
+        Subcommand::Doc(args) => commands::doc::main(args),
+        Subcommand::Console(args) => commands::console::main(args),
+        Subcommand::Pull(args) => commands::pull::main(args),
+        Subcommand::Completions(args) => commands::completions::main(args),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::args::{ConnectionArgs, PrivilegeArgs, VaultArgs};
 use crate::refusal::tell;
 
 /// What may be needed to log in and to become.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Passwords {
     pub connection: Option<String>,
     pub become_: Option<String>,

@@ -13,4 +13,4 @@ mod sources;
 
 pub use choices::{DuplicateKeys, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, VarsRoot};
 pub use environment::Environment;
-pub use settings::{OPTIONS, OptionRow, Settings};
+pub use settings::{OPTIONS, OptionRow, Settings, ValueOrigin};

@@ -390,6 +390,24 @@ impl Settings {
     }
 }
 
+/// Where the value of an option comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValueOrigin {
+    Default,
+    /// The variable.
+    Environment(String),
+    File(PathBuf),
+}
+
+impl Settings {
+    /// Where the value of each of `OPTIONS` comes from, in their order.
+    pub fn origins(environment: &Environment, cwd: &Path) -> Result<Vec<ValueOrigin>, Diagnostic> {
+        let file = ConfigFile::find(environment, cwd, &mut Vec::new())?;
+        let sources = Sources { environment, cwd, file: file.as_ref(), home: PathBuf::new() };
+        Ok(OPTIONS.iter().map(|row| sources.origin(row)).collect())
+    }
+}
+
 /// The defaults, with no `ansible.cfg` and an empty environment.
 impl Default for Settings {
     #[expect(clippy::expect_used, reason = "a test reads every default of the table")]

@@ -8,7 +8,7 @@ use crate::Environment;
 use crate::config_file::ConfigFile;
 use crate::ini::IniEntry;
 use crate::setting::{Raw, Setting, unquote};
-use crate::settings::OptionRow;
+use crate::settings::{OptionRow, ValueOrigin};
 
 pub(crate) struct Sources<'a> {
     pub(crate) environment: &'a Environment,
@@ -40,6 +40,14 @@ impl Sources<'_> {
         }
         let raw = Raw { text, base, cwd: self.cwd, environment: self.environment };
         T::read(&raw).ok_or_else(|| wrong_type(row, T::KIND, text, &found))
+    }
+
+    pub(crate) fn origin(&self, row: &OptionRow) -> ValueOrigin {
+        match self.find(row) {
+            Found::Environment(name, _) => ValueOrigin::Environment(name),
+            Found::File(entry) => ValueOrigin::File(entry.origin.path().to_owned()),
+            Found::Default => ValueOrigin::Default,
+        }
     }
 
     fn default<T: Setting>(&self, row: &OptionRow) -> Result<T, Diagnostic> {

@@ -1,0 +1,190 @@
+//! `kapell doc`, and `ansible-doc`: modules and their arguments, from the tables that the modules check them with.
+
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser};
+use kapell_callback::{Color, Display};
+use kapell_modules::{Arg, ArgKind, Module};
+use kapell_parsing::Diagnostic;
+use serde_json::{Map, Value as Json, json};
+
+use crate::exit_code::Exit;
+use crate::refusal::{Refusal, conclude};
+use crate::{foundation, version};
+
+/// Shows the arguments of modules.
+#[derive(Debug, Parser)]
+#[command(name = "ansible-doc", disable_version_flag = true, max_term_width = 100)]
+pub(crate) struct DocArgs {
+    /// Modules; with --list: what their names begin with
+    #[arg(value_name = "plugin")]
+    pub names: Vec<String>,
+    /// List all modules
+    #[arg(short, long)]
+    pub list: bool,
+    /// Show a task to start from
+    #[arg(short, long)]
+    pub snippet: bool,
+    /// JSON in place of text
+    #[arg(short, long)]
+    pub json: bool,
+    /// The kind of plugin; only modules are described
+    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "module")]
+    pub kind: String,
+    /// Say more
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Show the version and where things are
+    #[arg(long)]
+    pub version: bool,
+}
+
+pub(crate) fn main(args: DocArgs) -> ExitCode {
+    conclude(|warnings| run(&args, warnings))
+}
+
+fn run(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> {
+    let settings = foundation::settings(warnings)?;
+    let display = Display::new(settings.nocolor, settings.force_color);
+    if args.version {
+        display.out(&version::text("ansible-doc", &settings), Color::Plain);
+        return Ok(Exit::Ok);
+    }
+    if args.kind != "module" {
+        let message = format!("plugins of the kind '{}' have no description in this program", args.kind);
+        return Err(Refusal::options(message));
+    }
+    let text = if args.list { list(args) } else { describe(args, warnings)? };
+    display.out(&text, Color::Plain);
+    Ok(Exit::Ok)
+}
+
+fn list(args: &DocArgs) -> String {
+    let wanted = |name: &str| args.names.is_empty() || args.names.iter().any(|start| name.starts_with(start.as_str()));
+    let mut names: Vec<&str> = kapell_modules::all().map(|module| module.name).filter(|name| wanted(name)).collect();
+    names.sort_unstable();
+    if args.json {
+        return pretty(&names.iter().map(|name| ((*name).to_owned(), json!(""))).collect());
+    }
+    names.join("\n")
+}
+
+fn describe(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<String, Refusal> {
+    if args.names.is_empty() {
+        return Err(Refusal::options("Missing module name: incorrect options passed"));
+    }
+    let mut found = Vec::new();
+    for name in &args.names {
+        match kapell_modules::find(name) {
+            Some(module) => found.push(module),
+            None => {
+                let known = kapell_modules::all().map(|module| module.name.rsplit('.').next().unwrap_or(module.name));
+                warnings.push(Diagnostic::warning(format!("module {name} not found")).did_you_mean(name, known));
+            }
+        }
+    }
+    if args.json {
+        return Ok(pretty(&found.iter().map(|module| (module.name.to_owned(), as_json(module))).collect()));
+    }
+    let show = |module: &&Module| if args.snippet { snippet(module) } else { text(module) };
+    Ok(found.iter().map(show).collect::<Vec<_>>().join("\n\n"))
+}
+
+fn text(module: &Module) -> String {
+    let mut text = format!("> MODULE {}\n", module.name);
+    if !module.aliases.is_empty() {
+        text.push_str(&format!("\n  Also called {}.\n", module.aliases.join(", ")));
+    }
+    text.push_str("\nOPTIONS (= indicates it is required):\n");
+    push_options(&mut text, module.args, 0);
+    text.push_str(&format!(
+        "\nATTRIBUTES:\n\n        check_mode: {:?}\n        diff_mode: {}\n",
+        module.check_mode, module.diff
+    ));
+    if module.file_args {
+        text.push_str("        takes owner, group, mode and the other options of files, too\n");
+    }
+    text.trim_end().to_owned()
+}
+
+fn push_options(text: &mut String, args: &[Arg], level: usize) {
+    let indent = " ".repeat(level * 8);
+    let mut args: Vec<&Arg> = args.iter().collect();
+    args.sort_by_key(|arg| arg.name);
+    for arg in args {
+        let mark = if arg.required { '=' } else { '-' };
+        text.push_str(&format!("\n{indent}{mark} {}\n", arg.name));
+        let mut line = |name: &str, value: String| text.push_str(&format!("{indent}        {name}: {value}\n"));
+        if !arg.aliases.is_empty() {
+            line("aliases", format!("[{}]", arg.aliases.join(", ")));
+        }
+        if !arg.choices.is_empty() {
+            line("choices", format!("[{}]", arg.choices.join(", ")));
+        }
+        if !arg.required {
+            line("default", arg.default.unwrap_or("null").to_owned());
+        }
+        if let ArgKind::List(elements) = arg.kind {
+            line("elements", kind(*elements).to_owned());
+        }
+        line("type", kind(arg.kind).to_owned());
+        push_options(text, arg.options, level + 1);
+    }
+}
+
+fn kind(kind: ArgKind) -> &'static str {
+    match kind {
+        ArgKind::Str => "str",
+        ArgKind::Bool => "bool",
+        ArgKind::Int => "int",
+        ArgKind::Float => "float",
+        ArgKind::Path => "path",
+        ArgKind::Raw => "raw",
+        ArgKind::List(_) => "list",
+        ArgKind::Dict => "dict",
+        ArgKind::Json => "json",
+        ArgKind::Bytes => "bytes",
+    }
+}
+
+fn snippet(module: &Module) -> String {
+    let short = module.name.rsplit('.').next().unwrap_or(module.name);
+    let mut args: Vec<&Arg> = module.args.iter().collect();
+    args.sort_by_key(|arg| (!arg.required, arg.name));
+    let lines = args.into_iter().map(|arg| {
+        let required = if arg.required { "(required) " } else { "" };
+        format!("\n      {}:   # {required}{}", arg.name, kind(arg.kind))
+    });
+    format!("- name: {short}\n  {}:{}", module.name, lines.collect::<String>())
+}
+
+fn as_json(module: &Module) -> Json {
+    json!({"doc": {"module": module.name, "aliases": module.aliases, "options": options_json(module.args)}})
+}
+
+fn options_json(args: &[Arg]) -> Json {
+    let option = |arg: &Arg| {
+        let mut fields = Map::new();
+        fields.insert("type".into(), json!(kind(arg.kind)));
+        fields.insert("required".into(), json!(arg.required));
+        fields.insert("default".into(), json!(arg.default));
+        if !arg.aliases.is_empty() {
+            fields.insert("aliases".into(), json!(arg.aliases));
+        }
+        if !arg.choices.is_empty() {
+            fields.insert("choices".into(), json!(arg.choices));
+        }
+        if let ArgKind::List(elements) = arg.kind {
+            fields.insert("elements".into(), json!(kind(*elements)));
+        }
+        if !arg.options.is_empty() {
+            fields.insert("suboptions".into(), options_json(arg.options));
+        }
+        (arg.name.to_owned(), Json::Object(fields))
+    };
+    Json::Object(args.iter().map(option).collect())
+}
+
+fn pretty(map: &Map<String, Json>) -> String {
+    serde_json::to_string_pretty(map).unwrap_or_default()
+}
