@@ -10,7 +10,7 @@ use kapell_parsing::{Diagnostic, Value};
 use crate::banner::banner;
 use crate::error_text::{diagnostic_line, report_text};
 use crate::progress::Progress;
-use crate::result_text::{is_shown, result_text};
+use crate::result_text::{is_debug, is_shown, result_text};
 use crate::{Color, Display, diff_text, json_text, recap};
 
 /// What of the settings the callback needs.
@@ -117,7 +117,7 @@ impl Default {
             }
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
                 self.flush_banner();
-                if !is_loop || has_no_items(event) {
+                if !is_loop || has_no_items(event) || is_debug(&event.task.action) {
                     let text =
                         format!("fatal: [{}]: FAILED! => {}", label(event), result_text(event, self.options.verbosity));
                     self.failure(&text, Color::Failed);
@@ -171,8 +171,7 @@ impl Default {
             text = format!("{text} => (item={item}) ");
         }
         if is_shown(event, self.options.verbosity) {
-            let arrow = if event.item_label.is_some() { "=> " } else { " => " };
-            text = format!("{text}{arrow}{}", result_text(event, self.options.verbosity));
+            text = format!("{text} => {}", result_text(event, self.options.verbosity));
         }
         self.display.out(&text, Color::Skipped);
     }

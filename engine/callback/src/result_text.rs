@@ -19,7 +19,8 @@ pub(crate) fn result_text(event: &HostResult, verbosity: u8) -> String {
         censored.insert("changed".into(), result.is_changed().into());
         return map_text(&censored, Layout::Line);
     }
-    let layout = if result.verbose_always || verbosity > 2 { Layout::Indented } else { Layout::Line };
+    let is_whole = result.verbose_always && !result.is_skipped();
+    let layout = if is_whole || verbosity > 2 { Layout::Indented } else { Layout::Line };
     map_text(&shown(event, verbosity), layout)
 }
 
@@ -58,16 +59,12 @@ fn shown(event: &HostResult, verbosity: u8) -> Map {
         data.shift_remove("failed");
     }
     if is_debug(&event.task.action) {
-        data.shift_remove("changed");
-        data.shift_remove("failed");
-        data.shift_remove("skipped");
-        data.shift_remove("failed_when_result");
-        for key in ["ansible_loop_var", "ansible_index_var"] {
-            if let Some(Value::Str(variable)) = data.shift_remove(key) {
-                data.shift_remove(variable.as_str());
-            }
+        if let Some(message) = data.get("msg").cloned() {
+            return Map::from([("msg".into(), message)]);
         }
-        data.shift_remove("ansible_loop");
+        for key in ["changed", "failed", "skipped", "skip_reason", "ansible_loop_var"] {
+            data.shift_remove(key);
+        }
     }
     if event.result.is_skipped() {
         data.shift_remove("skipped");
@@ -78,7 +75,8 @@ fn shown(event: &HostResult, verbosity: u8) -> Map {
     data
 }
 
-fn is_debug(action: &str) -> bool {
+/// What `debug` says is all that is shown of it.
+pub(crate) fn is_debug(action: &str) -> bool {
     action.rsplit('.').next() == Some("debug")
 }
 
