@@ -10,7 +10,7 @@ use kapell_parsing::{Diagnostic, Value};
 use crate::banner::banner;
 use crate::error_text::{diagnostic_line, report_text};
 use crate::progress::Progress;
-use crate::result_text::{is_debug, is_shown, result_text};
+use crate::result_text::{Look, is_debug, is_shown, result_text};
 use crate::{Color, Display, diff_text, json_text, recap};
 
 /// What of the settings the callback needs.
@@ -23,6 +23,9 @@ struct Options {
     check_mode_markers: bool,
     diff_context: usize,
     debug: bool,
+    host_starts: bool,
+    path_on_failure: bool,
+    look: Look,
 }
 
 pub struct Default {
@@ -51,6 +54,9 @@ impl Default {
             check_mode_markers: settings.check_mode_markers,
             diff_context: settings.diff_context,
             debug: settings.debug,
+            host_starts: settings.show_per_host_start,
+            path_on_failure: settings.show_task_path_on_failure,
+            look: Look::new(settings, verbosity),
         };
         Self { display, options, progress, told: HashSet::new(), current: None, waiting: None }
     }
@@ -107,24 +113,42 @@ impl Default {
             TaskStatus::Skipped => self.show_skipped(event),
             TaskStatus::Unreachable => {
                 self.flush_banner();
-                let text = format!(
-                    "fatal: [{}]: UNREACHABLE! => {}",
-                    label(event),
-                    result_text(event, self.options.verbosity)
-                );
+                self.show_path(event);
+                let text =
+                    format!("fatal: [{}]: UNREACHABLE! => {}", label(event), result_text(event, self.options.look));
                 self.failure(&text, Color::Unreachable);
                 self.ignoring(event);
             }
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
                 self.flush_banner();
                 if !is_loop || has_no_items(event) || is_debug(&event.task.action) {
+                    self.show_path(event);
                     let text =
-                        format!("fatal: [{}]: FAILED! => {}", label(event), result_text(event, self.options.verbosity));
+                        format!("fatal: [{}]: FAILED! => {}", label(event), result_text(event, self.options.look));
                     self.failure(&text, Color::Failed);
                 }
                 self.ignoring(event);
             }
         }
+    }
+
+    /// Where a task that failed is written, unless its banner said so.
+    fn show_path(&self, event: &HostResult) {
+        if let Some(origin) = event.task.origin.as_ref().filter(|_| self.options.path_on_failure)
+            && self.options.verbosity < 2
+        {
+            let text = format!("task path: {}:{}", origin.path().display(), origin.line);
+            self.failure(&text, Color::Verbose);
+        }
+    }
+
+    fn host_start(&mut self, host: &str, task: &TaskInfo) {
+        if self.options.host_starts {
+            self.flush_banner();
+            self.display.out(&format!(" [started {} on {host}]", header(task)), Color::Highlight);
+        }
+        let text = format!("<{host}> EXEC {}", task.action);
+        self.display.detail(&text, 3, self.options.verbosity);
     }
 
     fn ignoring(&self, event: &HostResult) {
@@ -150,7 +174,7 @@ impl Default {
             text = format!("{text} => (item={item})");
         }
         if is_shown(event, self.options.verbosity) {
-            text = format!("{text} {arrow}{}", result_text(event, self.options.verbosity));
+            text = format!("{text} {arrow}{}", result_text(event, self.options.look));
         }
         self.display.out(&text, color);
     }
@@ -171,7 +195,7 @@ impl Default {
             text = format!("{text} => (item={item}) ");
         }
         if is_shown(event, self.options.verbosity) {
-            text = format!("{text} => {}", result_text(event, self.options.verbosity));
+            text = format!("{text} => {}", result_text(event, self.options.look));
         }
         self.display.out(&text, Color::Skipped);
     }
@@ -183,21 +207,17 @@ impl Default {
             TaskStatus::Skipped => self.show_skipped(event),
             TaskStatus::Unreachable => {
                 self.flush_banner();
-                let text = format!(
-                    "fatal: [{}]: UNREACHABLE! => {}",
-                    label(event),
-                    result_text(event, self.options.verbosity)
-                );
+                self.show_path(event);
+                let text =
+                    format!("fatal: [{}]: UNREACHABLE! => {}", label(event), result_text(event, self.options.look));
                 self.failure(&text, Color::Unreachable);
             }
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
                 self.flush_banner();
+                self.show_path(event);
                 let item = item(event).unwrap_or_default();
-                let text = format!(
-                    "failed: [{}] (item={item}) => {}",
-                    label(event),
-                    result_text(event, self.options.verbosity)
-                );
+                let text =
+                    format!("failed: [{}] (item={item}) => {}", label(event), result_text(event, self.options.look));
                 self.failure(&text, Color::Failed);
             }
         }
@@ -236,17 +256,30 @@ impl Default {
         self.display.set_progress(None);
         recap::show(&self.display, stats);
         if self.options.custom_stats && !stats.custom.is_empty() {
-            self.banner("CUSTOM STATS: ");
+            self.display.out("", Color::Plain);
+            self.display.out(banner("CUSTOM STATS: ", self.display.columns).trim_start(), Color::Plain);
             let mut hosts: Vec<_> = stats.custom.iter().collect();
             hosts.sort_by_key(|(name, _)| name.as_str());
             for (name, data) in hosts {
                 let name = if name == "_run" { "RUN" } else { name };
-                self.display
-                    .out(&format!("\t{name}: {}", json_text::map_text(data, json_text::Layout::Line)), Color::Plain);
+                let data = squeezed(&json_text::map_text(data, json_text::Layout::Indented));
+                let (before, after) = if name == "RUN" { ("\n", "\n") } else { ("", "") };
+                self.display.out(&format!("{before}\t{name}: {data}{after}"), Color::Plain);
             }
-            self.display.out("", Color::Plain);
         }
     }
+}
+
+/// `TASK: name`, as the start of a task on a host is told.
+fn header(task: &TaskInfo) -> String {
+    let word = if task.is_handler { "RUNNING HANDLER" } else { "TASK" };
+    format!("{word}: {}", task.name.trim())
+}
+
+/// Lines on one, with one blank for each level that a line is in.
+fn squeezed(text: &str) -> String {
+    let blanks = |line: &str| " ".repeat((line.len() - line.trim_start().len()) / 4);
+    text.lines().map(|line| format!("{}{}", blanks(line), line.trim_start())).collect()
 }
 
 /// The host, and where its task was delegated to.
@@ -300,6 +333,7 @@ impl Callback for Default {
             Event::Notified { host, handler } if self.options.verbosity > 1 => {
                 self.display.out(&format!("NOTIFIED HANDLER {handler} for {host}"), Color::Verbose);
             }
+            Event::HostStart { host, task } => self.host_start(host, task),
             Event::TaskError(report) => {
                 self.flush_banner();
                 let text = format!("[ERROR]: {}", report_text(report));
@@ -319,11 +353,7 @@ impl Callback for Default {
                 self.banner(&format!("PLAYBOOK: {name}"));
                 self.display.out(&format!("{plays} plays in {}", path.display()), Color::Verbose);
             }
-            Event::PlaybookStart { .. }
-            | Event::HostStart { .. }
-            | Event::Notified { .. }
-            | Event::Detail { .. }
-            | Event::Output { .. } => {}
+            Event::PlaybookStart { .. } | Event::Notified { .. } | Event::Detail { .. } | Event::Output { .. } => {}
             Event::RunEnd => self.progress.finish(),
         }
     }

@@ -4,6 +4,8 @@ use std::io::{IsTerminal, Write};
 
 use indicatif::ProgressBar;
 
+use crate::log_file;
+
 /// The colours ansible-playbook uses by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
@@ -16,6 +18,7 @@ pub enum Color {
     Warning,
     Deprecation,
     Verbose,
+    Highlight,
     DiffAdded,
     DiffRemoved,
     DiffPlace,
@@ -34,6 +37,7 @@ impl Color {
             Self::Warning => Some("1;35"),
             Self::Deprecation => Some("0;35"),
             Self::Verbose => Some("0;34"),
+            Self::Highlight => Some("0;37"),
         }
     }
 }
@@ -62,12 +66,26 @@ impl Display {
 
     /// `text` and a line end to standard output.
     pub fn out(&self, text: &str, color: Color) {
+        log_file::write(text);
+        self.print(text, color);
+    }
+
+    /// A line for those who ask for `level` of detail, here or in the log.
+    pub fn detail(&self, text: &str, level: u8, verbosity: u8) {
+        log_file::write_detail(text, level, verbosity);
+        if verbosity >= level {
+            self.print(text, Color::Verbose);
+        }
+    }
+
+    fn print(&self, text: &str, color: Color) {
         let painted = self.paint(text, color);
         self.above_progress(|| write_all(&mut std::io::stdout().lock(), &painted));
     }
 
     /// `text` and a line end to standard error.
     pub fn err(&self, text: &str, color: Color) {
+        log_file::write(text);
         let painted = self.paint(text, color);
         self.above_progress(|| write_all(&mut std::io::stderr().lock(), &painted));
     }

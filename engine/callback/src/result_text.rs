@@ -1,7 +1,8 @@
 //! A result as the text behind `=>`: what is left out, and whether it goes on one line.
 
+use kapell_config::{ResultFormat, Settings};
 use kapell_executor::event::HostResult;
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Map, Text, Value};
 
 use crate::json_text::{Layout, map_text};
 
@@ -10,18 +11,80 @@ const CENSORED: &str = "the output has been hidden due to the fact that 'no_log:
 /// Keys only wanted at high verbosity, or never.
 const HIDDEN: &[&str] = &["exception", "diff", "deprecations", "warnings", "ansible_facts_gathered"];
 
-/// The result as text for verbosity `verbosity`.
-pub(crate) fn result_text(event: &HostResult, verbosity: u8) -> String {
+/// How results are written, as the settings say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    pub(crate) verbosity: u8,
+    pub(crate) format: ResultFormat,
+    /// On several lines always or never; by default where a result is better read so.
+    pub(crate) pretty: Option<bool>,
+}
+
+impl Look {
+    pub(crate) fn new(settings: &Settings, verbosity: u8) -> Self {
+        Self { verbosity, format: settings.callback_result_format, pretty: settings.callback_format_pretty }
+    }
+
+    fn text(self, map: &Map, is_whole: bool) -> String {
+        match self.format {
+            ResultFormat::Json => {
+                let several_lines = self.pretty.unwrap_or(is_whole || self.verbosity > 2);
+                map_text(map, if several_lines { Layout::Indented } else { Layout::Line })
+            }
+            ResultFormat::Yaml => yaml_text(map, self.pretty.unwrap_or(true)),
+        }
+    }
+}
+
+/// Begins on a line of its own. Where it should be easy to read, what YAML could not show as lines is left out.
+fn yaml_text(map: &Map, easy: bool) -> String {
+    let hidden = |text: &Text| if text.is_secret() { "********".into() } else { text.clone() };
+    let mut shown = map.clone();
+    for stream in ["stdout", "stderr"].into_iter().filter(|_| easy) {
+        let lines = format!("{stream}_lines");
+        if shown.contains_key(stream) && shown.contains_key(lines.as_str()) {
+            shown.insert(lines.into(), "<omitted>".into());
+        }
+    }
+    let value = Value::map(shown).map_strings(&|text| if easy { readable(&hidden(text)) } else { hidden(text) });
+    let text = kapell_template::yaml_blocks(&value, if easy { 4 } else { 2 });
+    let lines = text.trim_end_matches('\n').lines();
+    let lines = lines.map(|line| if line.trim().is_empty() { format!("\n{line}") } else { format!("\n    {line}") });
+    lines.collect()
+}
+
+/// Text of several lines without what would keep it from being shown as lines: tabs, blanks at line ends, controls.
+fn readable(text: &Text) -> Text {
+    if !text.contains('\n') {
+        return text.clone();
+    }
+    let line = |line: &str| {
+        let mut out = String::new();
+        let mut column = 0;
+        for c in line.chars() {
+            let blanks = if c == '\t' { 8 - column % 8 } else { 0 };
+            out.extend(std::iter::repeat_n(' ', blanks));
+            if blanks == 0 && !c.is_control() {
+                out.push(c);
+            }
+            column = out.chars().count();
+        }
+        out.trim_end_matches(' ').to_owned()
+    };
+    let lines: Vec<String> = text.trim_end().split('\n').map(line).collect();
+    Text::new(lines.join("\n"))
+}
+
+/// The result as text.
+pub(crate) fn result_text(event: &HostResult, look: Look) -> String {
     let result = &event.result;
     if result.no_log {
         let mut censored = Map::new();
         censored.insert("censored".into(), CENSORED.into());
         censored.insert("changed".into(), result.is_changed().into());
-        return map_text(&censored, Layout::Line);
+        return look.text(&censored, false);
     }
-    let is_whole = result.verbose_always && !result.is_skipped();
-    let layout = if is_whole || verbosity > 2 { Layout::Indented } else { Layout::Line };
-    map_text(&shown(event, verbosity), layout)
+    look.text(&shown(event, look.verbosity), result.verbose_always && !result.is_skipped())
 }
 
 /// The result as ad-hoc commands show it.

@@ -42,7 +42,9 @@ impl Foundation {
 /// The process's settings: `ansible.cfg` and environment.
 pub(crate) fn settings(warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refusal> {
     let cwd = std::env::current_dir().map_err(|error| anyhow!("the current directory is gone: {error}"))?;
-    Ok(Settings::load(&Environment::of_process(), &cwd, warnings)?)
+    let settings = Settings::load(&Environment::of_process(), &cwd, warnings)?;
+    warnings.extend(kapell_callback::open_log(&settings));
+    Ok(settings)
 }
 
 /// What commands without a playbook take for its directory: the option, the setting, or where they were started.

@@ -29,7 +29,7 @@ pub mod surroundings;
 pub mod templar;
 pub mod variables;
 
-pub use dump::yaml_text;
+pub use dump::{yaml_blocks, yaml_text};
 pub use error::TemplateError;
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;

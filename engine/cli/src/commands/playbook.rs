@@ -138,7 +138,13 @@ fn load_playbooks(
     let loaded: Result<Vec<Playbook>, Vec<Diagnostic>> =
         args.playbooks.iter().map(|path| load_playbook(&absolute(path), &cx)).collect();
     warnings.extend(found.into_inner());
-    loaded.map_err(|errors| Refusal { exit: Exit::PARSE_ERROR, errors })
+    loaded.map_err(|errors| Refusal { exit: exit_of(&errors), errors })
+}
+
+/// What cannot be unlocked is no mistake in the content.
+fn exit_of(errors: &[Diagnostic]) -> Exit {
+    let is_locked = |error: &Diagnostic| error.message.contains("vault data cannot be decrypted");
+    if errors.iter().any(is_locked) { Exit::Error } else { Exit::PARSE_ERROR }
 }
 
 /// Places in messages are whole paths, wherever the run was started.

@@ -10,3 +10,8 @@ mod yaml_writer;
 pub fn yaml_text(value: &kapell_parsing::Value) -> String {
     yaml::YamlStyle { flow: Some(false), aliases: true, ..yaml::YamlStyle::default() }.dump(value)
 }
+
+/// Block style with texts of several lines as blocks: how results are shown.
+pub fn yaml_blocks(value: &kapell_parsing::Value, indent: usize) -> String {
+    yaml::YamlStyle { flow: Some(false), literal: true, indent, ..yaml::YamlStyle::default() }.dump(value)
+}

@@ -20,6 +20,8 @@ pub(crate) struct YamlStyle {
     pub(crate) explicit_end: bool,
     /// A collection that stands in several places is written once and named elsewhere.
     pub(crate) aliases: bool,
+    /// Texts of several lines become blocks.
+    pub(crate) literal: bool,
 }
 
 impl Default for YamlStyle {
@@ -33,6 +35,7 @@ impl Default for YamlStyle {
             explicit_start: false,
             explicit_end: false,
             aliases: false,
+            literal: false,
         }
     }
 }
@@ -42,6 +45,7 @@ impl YamlStyle {
         let indent = if (2..=9).contains(&self.indent) { self.indent } else { 2 };
         let width = if self.width > indent * 2 { self.width } else { 80 };
         let mut dumper = Dumper { style: self, writer: Writer::new(indent, width), anchors: HashMap::new() };
+        dumper.writer.literal = self.literal;
         if self.aliases {
             let mut anchors = HashMap::new();
             self.find_anchors(value, &mut anchors, &mut 0);
@@ -52,7 +56,7 @@ impl YamlStyle {
         }
         dumper.node(value, Place::default());
         dumper.writer.write_indent();
-        if self.explicit_end {
+        if self.explicit_end || dumper.writer.open_ended {
             dumper.writer.indicator("...", true, false, false);
             dumper.writer.write_indent();
         }

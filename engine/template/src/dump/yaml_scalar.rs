@@ -16,6 +16,8 @@ pub(super) struct Scalar {
     flow_plain: bool,
     block_plain: bool,
     single_quoted: bool,
+    /// As a block of its own lines, where it has several.
+    literal: bool,
 }
 
 /// A float as PyYAML represents it.
@@ -41,6 +43,7 @@ impl Scalar {
             flow_plain: true,
             block_plain: true,
             single_quoted: true,
+            literal: true,
         }
     }
 
@@ -92,6 +95,7 @@ impl Scalar {
         self.flow_plain = !(bad_edges || unquotable || line_breaks || flow_indicators);
         self.block_plain = !(bad_edges || unquotable || line_breaks || block_indicators);
         self.single_quoted = !unquotable;
+        self.literal = !(space_break || special || chars.last() == Some(&' '));
     }
 
     /// Whether it can stand before a `:` on one line.
@@ -103,7 +107,9 @@ impl Scalar {
         let plain_fits = if writer.flow_level > 0 { self.flow_plain } else { self.block_plain };
         let empty_misfit = self.text.is_empty() && (writer.flow_level > 0 || simple_key);
         let plain = self.plain_reads_back && plain_fits && !empty_misfit;
-        if simple_key && self.multiline {
+        if writer.literal && self.multiline && self.literal && writer.flow_level == 0 && !simple_key {
+            self.write_literal(writer);
+        } else if simple_key && self.multiline {
             self.write_double(writer, !simple_key);
         } else if plain {
             self.write_plain(writer, !simple_key);
@@ -176,6 +182,38 @@ impl Scalar {
         writer.indicator("'", false, false, false);
         writer.whitespace = false;
         writer.indention = false;
+    }
+
+    fn write_literal(&self, writer: &mut Writer) {
+        let indent = if self.text.starts_with([' ', '\n']) { writer.best_indent().to_string() } else { String::new() };
+        let lines = self.text.trim_end_matches('\n');
+        let chomp = match self.text.len() - lines.len() {
+            0 => "-",
+            1 if !lines.is_empty() => "",
+            _ => "+",
+        };
+        writer.open_ended |= chomp == "+";
+        writer.indicator(&format!("|{indent}{chomp}"), true, false, false);
+        writer.put('\n');
+        writer.whitespace = true;
+        writer.indention = true;
+        let mut breaks = true;
+        for c in self.text.chars() {
+            if is_break(c) {
+                writer.put(c);
+                writer.whitespace = true;
+                writer.indention = true;
+                breaks = true;
+            } else {
+                if breaks {
+                    writer.write_indent();
+                }
+                writer.put(c);
+                writer.whitespace = false;
+                writer.indention = false;
+                breaks = false;
+            }
+        }
     }
 
     fn write_double(&self, writer: &mut Writer, fold: bool) {

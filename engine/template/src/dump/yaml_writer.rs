@@ -11,6 +11,10 @@ pub(super) struct Writer {
     /// Whether only indentation and indicators are on this line so far.
     pub(super) indention: bool,
     pub(super) flow_level: usize,
+    /// Whether texts of several lines become blocks.
+    pub(super) literal: bool,
+    /// Whether a block kept the line ends behind it, so that the document needs an end.
+    pub(super) open_ended: bool,
 }
 
 impl Writer {
@@ -24,7 +28,13 @@ impl Writer {
             whitespace: true,
             indention: true,
             flow_level: 0,
+            literal: false,
+            open_ended: false,
         }
+    }
+
+    pub(super) fn best_indent(&self) -> i64 {
+        self.best_indent
     }
 
     pub(super) fn too_wide(&self) -> bool {
