@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
-use kapell_parsing::{Diagnostic, Value};
+use kapell_parsing::{Diagnostic, Severity, Value};
 
 use crate::banner::banner;
 use crate::error_text::{diagnostic_line, report_text};
@@ -26,6 +26,7 @@ struct Options {
     host_starts: bool,
     path_on_failure: bool,
     look: Look,
+    deprecations: bool,
 }
 
 pub struct Default {
@@ -57,6 +58,7 @@ impl Default {
             host_starts: settings.show_per_host_start,
             path_on_failure: settings.show_task_path_on_failure,
             look: Look::new(settings, verbosity),
+            deprecations: settings.deprecation_warnings,
         };
         Self { display, options, progress, told: HashSet::new(), current: None, waiting: None }
     }
@@ -241,6 +243,9 @@ impl Default {
     }
 
     fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+        if diagnostic.severity == Severity::Deprecation && !self.options.deprecations {
+            return;
+        }
         let (text, color) = diagnostic_line(diagnostic);
         self.tell_once(&text, color);
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, TaskResult, TaskStatus};
-use kapell_parsing::{Diagnostic, Map, Value};
+use kapell_parsing::{Diagnostic, Map, Severity, Value};
 
 use crate::error_text::{diagnostic_line, report_text};
 use crate::json_text::{Layout, map_text};
@@ -27,6 +27,7 @@ pub struct Minimal {
     shape: Shape,
     verbosity: u8,
     diff_context: usize,
+    deprecations: bool,
     /// Errors and warnings that were told already.
     told: HashSet<String>,
 }
@@ -34,7 +35,14 @@ pub struct Minimal {
 impl Minimal {
     pub fn new(settings: &Settings, verbosity: u8, shape: Shape) -> Self {
         let display = Display::new(settings.nocolor, settings.force_color);
-        Self { display, shape, verbosity, diff_context: settings.diff_context, told: HashSet::new() }
+        Self {
+            display,
+            shape,
+            verbosity,
+            diff_context: settings.diff_context,
+            deprecations: settings.deprecation_warnings,
+            told: HashSet::new(),
+        }
     }
 
     fn host_result(&mut self, event: &HostResult) {
@@ -90,6 +98,9 @@ impl Minimal {
     }
 
     fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+        if diagnostic.severity == Severity::Deprecation && !self.deprecations {
+            return;
+        }
         let (text, color) = diagnostic_line(diagnostic);
         if self.told.insert(text.clone()) {
             self.display.err(&text, color);

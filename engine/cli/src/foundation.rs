@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use kapell_config::{Environment, Settings};
 use kapell_inventory::{HostPattern, Inventory, LoadContext};
-use kapell_parsing::{Diagnostic, Map, VaultSecrets};
+use kapell_parsing::{Diagnostic, Map, Severity, VaultSecrets};
 
 use crate::args::{HostArgs, VaultArgs};
 use crate::passwords::vault_secrets;
@@ -34,6 +34,9 @@ impl Foundation {
         let sources = inventory::sources(&hosts.inventory, &settings);
         let cx = LoadContext { settings: &settings, vault: &vault, plugins: &[], extra_vars: &extra_vars };
         let inventory = Inventory::load(&sources, &cx, warnings)?;
+        if !settings.deprecation_warnings {
+            warnings.retain(|warning| warning.severity != Severity::Deprecation);
+        }
         let limit = hosts.limit.as_deref().map(HostPattern::limit).transpose()?;
         Ok(Self { settings, vault, extra_vars, inventory, limit })
     }

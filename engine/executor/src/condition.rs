@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::Value;
+use kapell_parsing::{Diagnostic, Value};
 use kapell_template::{RenderContext, Templar, TemplateError, VariableSource};
 
 /// What a list of conditions came to.
@@ -27,6 +27,16 @@ pub fn judge(
         }
     }
     Ok(Verdict::True)
+}
+
+/// What to tell about a condition that is written between template delimiters, which it does not need.
+pub fn deprecated_delimiters(condition: &Value) -> Option<Diagnostic> {
+    let text = condition.as_text().filter(|text| text.is_template())?;
+    let trimmed = text.trim();
+    let is_delimited =
+        trimmed.starts_with("{{") && trimmed.ends_with("}}") || trimmed.starts_with("{%") && trimmed.ends_with("%}");
+    let message = "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.";
+    is_delimited.then(|| Diagnostic::deprecation(message).at(text.origin()))
 }
 
 /// A condition keyword's value as a list of single conditions.

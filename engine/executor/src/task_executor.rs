@@ -146,6 +146,9 @@ impl HostTask {
 
     fn conditions(&self, vars: &HostVariables, cx: &RenderContext) -> Result<Verdict, ErrorReport> {
         let conditions = self.task.scope.conditions();
+        for deprecation in conditions.iter().filter_map(|condition| condition::deprecated_delimiters(condition)) {
+            self.run.emit(Event::Diagnostic(deprecation));
+        }
         condition::judge(&self.run.templar, &conditions, &vars.as_source(), cx).map_err(|(error, written)| {
             let origin = error.origin().or(written.origin()).cloned();
             self.in_task(ErrorReport::new(error.to_string(), origin.as_ref()))

@@ -156,7 +156,9 @@ fn absolute(path: &Path) -> PathBuf {
 fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Result<Exit, Refusal> {
     let options = run_options(args, &prepared, passwords);
     let retry = (prepared.settings.retry_files_enabled, prepared.settings.retry_files_save_path.clone());
-    let callback = callbacks(&prepared.settings, options.verbosity)?;
+    let mut warnings = Vec::new();
+    let callback = callbacks(&prepared.settings, options.verbosity, &mut warnings);
+    tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &warnings);
     let Prepared { library, settings, vault, inventory, playbooks, .. } = prepared;
     let playbook_files = args.playbooks.clone();
     let execution = Execution { library, settings, vault, inventory, playbooks, playbook_files, options, callback };

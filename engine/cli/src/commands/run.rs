@@ -133,24 +133,26 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     tell(&display, &std::mem::take(warnings));
     let login = Login { connection: &args.connection, privilege: &args.privilege, passwords };
     let options = login.options(&args.hosts, &base.settings, &base.extra_vars, args.verbose);
-    let callback = chosen_callbacks(args, &base.settings, options.verbosity)?;
+    let callback = chosen_callbacks(args, &base.settings, options.verbosity);
     task.execute(base, given, args.task.options(options), args.task.playbook_dir.as_ref(), callback)
 }
 
 /// `minimal`, unless another is asked for.
-fn chosen_callbacks(args: &RunArgs, settings: &Settings, verbosity: u8) -> Result<Vec<Box<dyn Callback>>, Refusal> {
+fn chosen_callbacks(args: &RunArgs, settings: &Settings, verbosity: u8) -> Vec<Box<dyn Callback>> {
     let mut chosen: Vec<Box<dyn Callback>> = Vec::new();
     if args.one_line {
         chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Line)));
     } else if settings.bin_ansible_callbacks {
-        chosen = callbacks(settings, verbosity)?;
+        let mut warnings = Vec::new();
+        chosen = callbacks(settings, verbosity, &mut warnings);
+        tell(&Display::new(settings.nocolor, settings.force_color), &warnings);
     } else {
         chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Block)));
     }
     if let Some(directory) = &args.tree {
         chosen.push(Box::new(Tree::new(directory)));
     }
-    Ok(chosen)
+    chosen
 }
 
 impl TaskArgs {
