@@ -99,6 +99,8 @@ fn is_wanted(path: &str) -> bool {
     let name = Path::new(path).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     !VOLATILE.iter().any(|volatile| path == *volatile || path.starts_with(&format!("{volatile}/")))
         && !VOLATILE_NAMES.contains(&name.as_ref())
+        // It counts as changed when the worker is kept below it; its other content is looked at.
+        && path != "root"
         // Backups and locks that dpkg and shadow leave.
         && !name.ends_with("-old") && !name.ends_with('-') && !name.ends_with(".pyc")
 }
