@@ -77,6 +77,19 @@ impl Default {
 
     fn task_start(&mut self, task: &TaskInfo) {
         self.progress.task(&task.name);
+        if !task.independent {
+            self.announce(task);
+        }
+    }
+
+    /// The banner of a task whose results come between those of others, unless it is the last one shown.
+    fn announce_again(&mut self, task: &TaskInfo) {
+        if task.independent && self.current != Some(task.id) {
+            self.announce(task);
+        }
+    }
+
+    fn announce(&mut self, task: &TaskInfo) {
         let word = if task.is_handler { "RUNNING HANDLER" } else { "TASK" };
         let mark = if task.check_mode && self.options.check_mode_markers { " [CHECK MODE]" } else { "" };
         let args = task.args.as_deref().unwrap_or_default();
@@ -102,6 +115,7 @@ impl Default {
     }
 
     fn host_result(&mut self, event: &HostResult) {
+        self.announce_again(&event.task);
         self.progress.host_done(matches!(event.status, TaskStatus::Failed | TaskStatus::Unreachable));
         self.show_warnings(event);
         let is_loop = event.result.data.get("results").is_some_and(|results| matches!(results, Value::List(_)))
@@ -203,6 +217,7 @@ impl Default {
     }
 
     fn item_result(&mut self, event: &HostResult) {
+        self.announce_again(&event.task);
         self.show_warnings(event);
         match event.status {
             TaskStatus::Ok | TaskStatus::Changed => self.show_ok(event, "=> "),
@@ -316,6 +331,7 @@ impl Callback for Default {
             Event::HostResult(result) => self.host_result(result),
             Event::ItemResult(result) => self.item_result(result),
             Event::Retry { host, task, retries_left, result } => {
+                self.announce_again(task);
                 let mut text = format!("FAILED - RETRYING: [{host}]: {} ({retries_left} retries left).", task.name);
                 if self.options.verbosity > 2 && !result.no_log {
                     text =
@@ -351,6 +367,11 @@ impl Callback for Default {
                 self.flush_banner();
                 self.display.out(text, Color::Verbose);
             }
+            Event::Prompt(text) => {
+                self.flush_banner();
+                self.display.prompt(text);
+            }
+            Event::Banner(text) => self.banner(text),
             Event::Message(text) => self.display.out(text, Color::Plain),
             Event::Stats(stats) => self.stats(stats),
             Event::PlaybookStart { path, plays } if self.options.verbosity > 1 => {

@@ -83,6 +83,14 @@ impl Display {
         self.above_progress(|| write_all(&mut std::io::stdout().lock(), &painted));
     }
 
+    /// `text` to standard output, where an answer is to follow on the same line.
+    pub fn prompt(&self, text: &str) {
+        self.above_progress(|| {
+            let mut stdout = std::io::stdout().lock();
+            let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        });
+    }
+
     /// `text` and a line end to standard error.
     pub fn err(&self, text: &str, color: Color) {
         log_file::write(text);

@@ -41,6 +41,8 @@ impl Login<'_> {
             become_password: self.passwords.become_,
             force_handlers: false,
             start_at_task: None,
+            step: false,
+            flush_cache: hosts.flush_cache,
             inventory_sources: inventory::sources(&hosts.inventory, settings),
         }
     }

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::action::{Effects, IncludeRequest};
 use crate::added_items;
+use crate::debugger::{Debugger, Order};
 use crate::error_report::ErrorReport;
 use crate::event::HostResult;
 use crate::failure_policy::FailurePolicy;
@@ -22,9 +23,9 @@ use crate::resolve::Keywords;
 use crate::run_state::{InventoryChange, RunState};
 use crate::selection::Selection;
 use crate::strategy::Strategy;
-use crate::task_executor::{HostTask, TaskOutcome};
+use crate::task_executor::{HostTask, Overrides, TaskOutcome};
 use crate::variables::{HostVariables, TaskVariables, combine};
-use crate::{Event, Run, TaskInfo, TaskResult, TaskStatus};
+use crate::{Event, Run, TaskInfo, TaskResult, TaskStatus, fact_cache, reserved_names, terminal};
 
 /// How a batch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,6 @@ struct OpenStep {
     info: Arc<TaskInfo>,
     /// Hosts that still owe a result.
     waiting: usize,
-    running: usize,
     /// At most so many hosts at a time; 0 means as many as `forks` allows.
     throttle: usize,
     /// With `run_once`: the hosts the one result counts for.
@@ -51,6 +51,22 @@ struct OpenStep {
     any_errors_fatal: bool,
     has_failed: bool,
     includes: Vec<(String, Vec<IncludeRequest>)>,
+}
+
+/// A task that not all hosts may do at the same time, whichever step they do it in.
+#[derive(Default)]
+struct Throttle {
+    running: usize,
+    held: VecDeque<(u64, HostTask)>,
+}
+
+impl Throttle {
+    /// Whether one more may run, which is then counted.
+    fn admit(&mut self, limit: usize) -> bool {
+        let has_room = self.running < limit;
+        self.running += usize::from(has_room);
+        has_room
+    }
 }
 
 pub struct Dispatcher<'a> {
@@ -63,10 +79,20 @@ pub struct Dispatcher<'a> {
     handlers: Vec<KnownHandler>,
     selection: Selection,
     busy: HashSet<String>,
+    /// Hosts that are not busy and may have something to do, for strategies that look at one host at a time.
+    ready: VecDeque<String>,
     steps: HashMap<u64, OpenStep>,
     last_step: u64,
     pending: VecDeque<(u64, HostTask)>,
+    /// By task.
+    throttles: HashMap<u64, Throttle>,
     in_flight: JoinSet<(u64, TaskOutcome)>,
+    /// What the debugger changed, by step and host.
+    overrides: HashMap<(u64, String), Overrides>,
+    /// `--step`, until told to go on.
+    asks: bool,
+    /// Hosts went out since `ansible_play_hosts` was last told.
+    hosts_left: bool,
     pub(crate) ended: Option<BatchEnd>,
 }
 
@@ -93,10 +119,15 @@ impl<'a> Dispatcher<'a> {
             state,
             handlers,
             busy: HashSet::new(),
+            ready: batch.iter().cloned().collect(),
             steps: HashMap::new(),
             last_step: 0,
             pending: VecDeque::new(),
+            throttles: HashMap::new(),
             in_flight: JoinSet::new(),
+            overrides: HashMap::new(),
+            hosts_left: false,
+            asks: run.options.step && settings.strategy == Strategy::Linear,
             ended: None,
         })
     }
@@ -121,20 +152,26 @@ impl<'a> Dispatcher<'a> {
         loop {
             while self.ended.is_none() && !self.run.is_interrupted() {
                 let Some(step) = self.next_step() else { break };
+                let single = step.hosts.first().filter(|_| step.hosts.len() == 1).cloned();
                 self.begin(step).await?;
+                // A host that nothing was begun for goes on at once.
+                if let Some(host) = single.filter(|host| !self.busy.contains(host)) {
+                    self.settings.strategy.take_back(host, &mut self.ready);
+                }
             }
             self.launch();
             let Some(joined) = self.in_flight.join_next().await else { return Ok(()) };
             let (id, outcome) =
                 joined.map_err(|error| Diagnostic::error(format!("a task ended unexpectedly: {error}")))?;
-            self.record(id, outcome)?;
+            self.record(id, outcome).await?;
         }
     }
 
     fn next_step(&mut self) -> Option<Step> {
         let selection = &self.selection;
         let is_selected = |task: &Task| selection.selects(task);
-        self.settings.strategy.next_step(&mut self.iterator, &self.busy, self.run.options.forks, &is_selected)
+        let forks = self.run.options.forks;
+        self.settings.strategy.next_step(&mut self.iterator, &self.busy, &mut self.ready, forks, &is_selected)
     }
 
     pub(crate) fn play_strategy(&self) -> Strategy {
@@ -151,6 +188,7 @@ impl<'a> Dispatcher<'a> {
         if step.task.is_handler {
             step.hosts.iter().for_each(|host| self.iterator.take_notification(host, step.task.id));
         }
+        self.refresh_hosts();
         if step.task.action.as_str().rsplit('.').next() == Some("meta") {
             return self.meta(&step).await;
         }
@@ -166,8 +204,19 @@ impl<'a> Dispatcher<'a> {
         let flag = |name: &str| keywords.bool(name).ok().flatten().unwrap_or(false);
         let run_once = flag("run_once") && self.settings.strategy == Strategy::Linear;
         let info = Arc::new(self.describe(&task, &keywords, &vars, &cx));
-        let throttle = keywords.number("throttle").ok().flatten().map_or(0, |throttle| throttle.max(0.0) as usize);
+        let throttle = self.throttle(&keywords)?;
+        if let Some(name) = task.scope.own("register").and_then(Value::as_text) {
+            reserved_names::warn(self.run, name, name.origin());
+        }
         let any_errors_fatal = flag("any_errors_fatal") || self.settings.any_errors_fatal;
+        let is_lockstep = self.settings.strategy == Strategy::Linear;
+        if !is_lockstep {
+            self.warn_of_independence(flag("run_once"), any_errors_fatal);
+        }
+        if !self.is_agreed(&info).await {
+            hosts.iter().for_each(|host| self.iterator.advance(host));
+            return Ok(());
+        }
         self.run.emit(Event::TaskStart(Arc::clone(&info)));
         let once_for_all = self.settings.strategy == Strategy::Linear && is_for_all_hosts(&task);
         let doing = if run_once || once_for_all { vec![first] } else { hosts.clone() };
@@ -176,10 +225,9 @@ impl<'a> Dispatcher<'a> {
             task: Arc::clone(&task),
             info: Arc::clone(&info),
             waiting: doing.len(),
-            running: 0,
             throttle,
             shared_by: run_once.then(|| hosts.clone()),
-            any_errors_fatal,
+            any_errors_fatal: any_errors_fatal && is_lockstep,
             has_failed: false,
             includes: Vec::new(),
         };
@@ -195,10 +243,35 @@ impl<'a> Dispatcher<'a> {
                 task: Arc::clone(&task),
                 variables: Arc::clone(&variables),
                 info: Arc::clone(&info),
+                overrides: Overrides::default(),
             };
             self.pending.push_back((self.last_step, host_task));
         }
         Ok(())
+    }
+
+    /// What makes no sense where hosts do not wait for each other.
+    fn warn_of_independence(&self, run_once: bool, any_errors_fatal: bool) {
+        let told = [
+            (run_once, "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list."),
+            (any_errors_fatal, "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host"),
+        ];
+        for (_, text) in told.into_iter().filter(|(applies, _)| *applies) {
+            self.run.emit(Event::Diagnostic(Diagnostic::warning(text)));
+        }
+    }
+
+    /// At most so many hosts at a time; 0 means as many as `forks` allows.
+    fn throttle(&self, keywords: &Keywords<'_>) -> Result<usize, Diagnostic> {
+        const WHAT: &str = "Failed to convert the throttle value to an integer";
+        let Some(written) = keywords.scope.inherited("throttle") else { return Ok(0) };
+        let wrong = |message: String| Diagnostic::error(format!("{WHAT}: {message}")).at(written.origin());
+        let rendered = self.run.templar.render(written, &keywords.vars.as_source(), keywords.cx);
+        let value = rendered.map_err(|error| wrong(error.to_string()))?;
+        let text = value.to_string();
+        let number: Result<f64, _> = if value.is_null() || kapell_template::is_omit(&value) { Ok(0.0) } else { text.trim().parse() };
+        let literal = || format!("invalid literal for int() with base 10: {}", Value::from(text.as_str()).repr());
+        number.map(|number| number.max(0.0) as usize).map_err(|_| wrong(literal()))
     }
 
     /// `gathering = smart`: hosts whose facts are known pass over the implicit gathering.
@@ -240,33 +313,45 @@ impl<'a> Dispatcher<'a> {
             is_handler: task.is_handler,
             check_mode: keywords.bool("check_mode").ok().flatten().unwrap_or(self.run.options.check),
             no_log: keywords.bool("no_log").ok().flatten().unwrap_or(self.run.settings.no_log),
+            independent: self.settings.strategy != Strategy::Linear,
             args: None,
         }
     }
 
     /// Moves waiting host tasks into flight while forks and throttles allow.
     fn launch(&mut self) {
-        let mut held = VecDeque::new();
         while self.in_flight.len() < self.run.options.forks.max(1) {
             let Some((id, host_task)) = self.pending.pop_front() else { break };
             let Some(step) = self.steps.get_mut(&id) else { continue };
-            if step.throttle > 0 && step.running >= step.throttle {
-                held.push_back((id, host_task));
+            if step.throttle > 0 && !self.throttles.entry(step.task.id).or_default().admit(step.throttle) {
+                self.throttles.entry(step.task.id).or_default().held.push_back((id, host_task));
                 continue;
             }
-            step.running += 1;
             self.in_flight.spawn(async move { (id, host_task.execute().await) });
         }
-        while let Some(waiting) = held.pop_back() {
-            self.pending.push_front(waiting);
+    }
+
+    /// A host is done with a task: another that waits for it may begin.
+    fn make_room(&mut self, task: u64) {
+        let Some(throttle) = self.throttles.get_mut(&task) else { return };
+        throttle.running -= 1;
+        if let Some(next) = throttle.held.pop_front() {
+            self.pending.push_front(next);
         }
     }
 
     /// Takes one result in.
-    fn record(&mut self, id: u64, mut outcome: TaskOutcome) -> Result<(), Diagnostic> {
+    async fn record(&mut self, id: u64, mut outcome: TaskOutcome) -> Result<(), Diagnostic> {
+        if let Some(task) = self.steps.get(&id).map(|step| step.task.id) {
+            self.make_room(task);
+        }
+        let told = match self.debug(id, &outcome).await {
+            None => false,
+            Some(Order::Continue) => true,
+            Some(Order::Redo | Order::Quit) => return Ok(()),
+        };
         let Some(step) = self.steps.get_mut(&id) else { return Ok(()) };
         step.waiting -= 1;
-        step.running -= 1;
         let (task, info) = (Arc::clone(&step.task), Arc::clone(&step.info));
         let affected = step.shared_by.clone().unwrap_or_else(|| vec![outcome.host.clone()]);
         let includes = std::mem::take(&mut outcome.effects.includes);
@@ -279,7 +364,9 @@ impl<'a> Dispatcher<'a> {
         let status = self.settle(&affected, &mut outcome);
         let is_include = !includes.is_empty() && !outcome.result.is_failed();
         if !is_include {
-            self.tell(&info, &outcome, status);
+            if !told {
+                self.tell(&info, &outcome, status);
+            }
             self.state.stats.record(&outcome.host, status, outcome.result.is_changed());
         }
         if let Some(step) = self.steps.get_mut(&id) {
@@ -300,13 +387,88 @@ impl<'a> Dispatcher<'a> {
             affected.iter().for_each(|host| self.iterator.advance(host));
         }
         if !is_include {
-            affected.iter().for_each(|host| _ = self.busy.remove(host));
+            affected.iter().for_each(|host| self.release(host));
         }
         let is_done = self.steps.get(&id).is_some_and(|step| step.waiting == 0);
         if is_done {
             self.finish_step(id, &task);
         }
         Ok(())
+    }
+
+    /// Tells the result and takes orders, when somebody wants to look at it.
+    async fn debug(&mut self, id: u64, outcome: &TaskOutcome) -> Option<Order> {
+        let step = self.steps.get(&id)?;
+        if !self.settings.debugger && step.task.scope.inherited("debugger").is_none() {
+            return None;
+        }
+        let (task, info) = (Arc::clone(&step.task), Arc::clone(&step.info));
+        let (world, host) = (self.state.world.clone(), outcome.host.clone());
+        let overrides = self.overrides.remove(&(id, host.clone())).unwrap_or_default();
+        let mut debugger =
+            Debugger { run: self.run, world, host, task: Arc::clone(&task), name: &info.name, outcome, overrides };
+        if !debugger.is_wanted(self.settings.debugger) {
+            return None;
+        }
+        self.tell(&info, outcome, self.foreseen_status(outcome));
+        let order = debugger.converse().await;
+        let overrides = debugger.overrides;
+        match order {
+            Order::Redo => self.redo(id, task, info, &outcome.host, overrides),
+            Order::Quit => self.run.interrupted.store(true, std::sync::atomic::Ordering::Relaxed),
+            Order::Continue => {}
+        }
+        Some(order)
+    }
+
+    fn foreseen_status(&self, outcome: &TaskOutcome) -> TaskStatus {
+        match outcome.result.status() {
+            TaskStatus::Failed if outcome.ignore_errors => TaskStatus::Ignored,
+            TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Ignored,
+            status => status,
+        }
+    }
+
+    fn redo(&mut self, id: u64, task: Arc<Task>, info: Arc<TaskInfo>, host: &str, overrides: Overrides) {
+        self.overrides.insert((id, host.to_owned()), overrides.clone());
+        let host_task = HostTask {
+            run: Arc::clone(self.run),
+            world: self.state.world.clone(),
+            host: host.to_owned(),
+            variables: Arc::new(TaskVariables::new(&task.scope, self.run.settings.hash_behaviour)),
+            task,
+            info,
+            overrides,
+        };
+        self.pending.push_front((id, host_task));
+    }
+
+    /// `--step`: whether the person at the terminal wants `task` done.
+    async fn is_agreed(&mut self, info: &TaskInfo) -> bool {
+        if !self.asks {
+            return true;
+        }
+        let question = format!("Perform task: TASK: {} (N)o/(y)es/(c)ontinue: ", info.name);
+        let answer = terminal::ask(self.run, question.as_str()).await;
+        self.run.emit(Event::Banner(question));
+        match answer.map(|answer| answer.to_lowercase()).as_deref() {
+            Some("y" | "yes") => true,
+            Some("c" | "continue") => {
+                self.asks = false;
+                true
+            }
+            Some(_) => false,
+            None => {
+                self.run.interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
+                false
+            }
+        }
+    }
+
+    fn release(&mut self, host: &str) {
+        if self.busy.remove(host) {
+            self.settings.strategy.take_back(host.to_owned(), &mut self.ready);
+        }
     }
 
     /// Variables, facts, inventory and notifications.
@@ -317,6 +479,7 @@ impl<'a> Dispatcher<'a> {
                 let known = self.state.facts_mut(owner);
                 known.add_facts(facts);
                 known.gathered |= facts.contains_key("ansible_facts_gathered") || facts.contains_key("gather_subset");
+                fact_cache::remember(self.run, self.state, owner);
             }
         }
         for (owner, variables) in &effects.delegated {
@@ -338,6 +501,9 @@ impl<'a> Dispatcher<'a> {
             }
             if let Some((name, value)) = &effects.register {
                 known.set(name, value.clone());
+            }
+            if effects.cacheable {
+                fact_cache::remember(self.run, self.state, owner);
             }
         }
         for (data, scope) in &effects.stats {
@@ -418,7 +584,7 @@ impl<'a> Dispatcher<'a> {
                     self.state.unreachable.insert(host.clone());
                     self.iterator.mark_unreachable(host);
                 }
-                self.refresh_hosts();
+                self.hosts_left = true;
                 status
             }
             TaskStatus::Failed if outcome.ignore_errors => TaskStatus::Ignored,
@@ -439,14 +605,15 @@ impl<'a> Dispatcher<'a> {
                 AfterFailure::Failed => _ = self.state.failed.insert(host.clone()),
             }
         }
-        if settled == TaskStatus::Failed {
-            self.refresh_hosts();
-        }
+        self.hosts_left |= settled == TaskStatus::Failed;
         settled
     }
 
     /// `ansible_play_hosts` and `ansible_play_batch` lose the hosts that are out.
     fn refresh_hosts(&mut self) {
+        if !std::mem::take(&mut self.hosts_left) {
+            return;
+        }
         let Some(play) = self.state.world.play.clone() else { return };
         let left = |list: &Value| {
             let hosts = list.as_list().unwrap_or_default().iter();
@@ -488,10 +655,7 @@ impl<'a> Dispatcher<'a> {
             self.fail_everyone();
         }
         let policy = FailurePolicy { max_fail_percentage: self.settings.max_fail_percentage };
-        let exceeded = policy.is_exceeded(self.iterator.failed_hosts(), self.batch.len());
-        if exceeded && has_failed {
-            // Once for the batch, once for the play.
-            self.run.emit(Event::NoHostsRemaining);
+        if has_failed && policy.is_exceeded(self.iterator.failed_hosts(), self.batch.len()) {
             self.run.emit(Event::NoHostsRemaining);
             self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
             self.ended = Some(BatchEnd::Break);
@@ -508,7 +672,7 @@ impl<'a> Dispatcher<'a> {
                 self.state.failed.insert(host);
             }
         }
-        self.refresh_hosts();
+        self.hosts_left = true;
     }
 
     /// True when something could not be included.
@@ -520,7 +684,8 @@ impl<'a> Dispatcher<'a> {
     ) -> bool {
         // In the order of the batch, whoever answered first.
         let mut requests = requests;
-        requests.sort_by_cached_key(|(host, _)| self.batch.iter().position(|known| known == host));
+        let places: HashMap<&str, usize> = self.batch.iter().enumerate().map(|(at, host)| (host.as_str(), at)).collect();
+        requests.sort_by_cached_key(|(host, _)| places.get(host.as_str()).copied());
         let hosts: Vec<String> = requests.iter().map(|(host, _)| host.clone()).collect();
         let mut loaded: Vec<(IncludeGroup, Loaded)> = Vec::new();
         let mut broken: HashSet<String> = HashSet::new();
@@ -537,11 +702,11 @@ impl<'a> Dispatcher<'a> {
             }
         }
         for host in hosts {
-            self.busy.remove(&host);
             if !broken.contains(&host) {
                 let block = include::for_host(&host, &task.scope, &loaded);
                 self.iterator.enter_block(&host, &block);
             }
+            self.release(&host);
         }
         !broken.is_empty()
     }

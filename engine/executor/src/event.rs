@@ -20,6 +20,8 @@ pub struct TaskInfo {
     pub is_handler: bool,
     pub check_mode: bool,
     pub no_log: bool,
+    /// Each host does it when it gets there: it is announced with its results, not when it starts.
+    pub independent: bool,
     /// `key=value` arguments for the banner when `display_args_to_stdout` is on.
     pub args: Option<String>,
 }
@@ -103,6 +105,10 @@ pub enum Event {
         verbosity: u8,
         text: String,
     },
+    /// A question to whoever sits at the terminal; the answer is read by who asked.
+    Prompt(String),
+    /// What follows an answered question: the question as a banner.
+    Banner(String),
     /// `vars_prompt`, `pause` and the like wrote text for the person at the terminal.
     Message(String),
     Stats(Stats),

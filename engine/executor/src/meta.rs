@@ -12,7 +12,7 @@ use crate::event::HostResult;
 use crate::play_iterator::Step;
 use crate::resolve::{Keywords, render_context};
 use crate::strategy::Strategy;
-use crate::{Event, TaskInfo, TaskResult, TaskStatus};
+use crate::{Event, TaskInfo, TaskResult, TaskStatus, fact_cache};
 
 /// What a meta task can ask for.
 struct Order {
@@ -167,7 +167,10 @@ impl Dispatcher<'_> {
     /// Of all hosts of the play.
     fn clear_facts(&mut self) {
         let hosts: Vec<String> = self.iterator.hosts().map(|(name, _)| name.clone()).collect();
-        hosts.iter().for_each(|host| self.state.facts_mut(host).clear_facts());
+        for host in &hosts {
+            self.state.facts_mut(host).clear_facts();
+            fact_cache::remember(self.run, self.state, host);
+        }
     }
 
     fn clear_host_errors(&mut self) {

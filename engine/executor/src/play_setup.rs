@@ -23,6 +23,8 @@ pub struct PlaySettings {
     pub max_fail_percentage: Option<f64>,
     pub any_errors_fatal: bool,
     pub strategy: Strategy,
+    /// Whether failed tasks start the debugger unless their `debugger` says otherwise.
+    pub debugger: bool,
     pub order: Option<String>,
     pub gather_facts: Option<bool>,
     pub force_handlers: bool,
@@ -34,6 +36,7 @@ impl PlaySettings {
         let hosts = render_for_play(run, state, &play.hosts, play)?;
         let pattern = pattern(&hosts);
         let strategy = reader.text("strategy")?.unwrap_or_else(|| run.settings.strategy.clone());
+        let debugger = strategy.rsplit('.').next() == Some("debug") || run.settings.enable_task_debugger;
         let strategy = Strategy::named(&strategy).ok_or_else(|| {
             Diagnostic::error(format!("Invalid play strategy specified: {strategy}"))
                 .at(play.scope.own("strategy").and_then(Value::origin).or(Some(&play.origin)))
@@ -51,6 +54,7 @@ impl PlaySettings {
             max_fail_percentage: reader.percentage("max_fail_percentage")?,
             any_errors_fatal: reader.flag("any_errors_fatal")?.unwrap_or(run.settings.any_errors_fatal),
             strategy,
+            debugger,
             order: reader.text("order")?,
             gather_facts: reader.flag("gather_facts")?,
             force_handlers: reader
@@ -107,6 +111,13 @@ impl PlayKeywords<'_> {
     }
 }
 
+/// Asks the play's questions: their answers may even say which hosts it is for.
+pub fn ask(run: &Arc<Run>, play: &Play, state: &mut RunState) -> Result<(), Diagnostic> {
+    state.prompted = Arc::default();
+    state.prompted = Arc::new(vars_prompt::ask(run, play, state)?);
+    Ok(())
+}
+
 /// Makes the play's variables the current ones.
 pub fn enter_play(
     run: &Arc<Run>,
@@ -115,7 +126,6 @@ pub fn enter_play(
     state: &mut RunState,
 ) -> Result<(), Diagnostic> {
     let VarsFiles { fixed, per_host } = load_vars_files(run, &play.vars_files, &play.basedir)?;
-    let prompted = vars_prompt::ask(run, play)?;
     let roles = play.roles.iter().map(|role| role.path.as_path());
     std::iter::once(play.basedir.as_path()).chain(roles).for_each(|root| run.templar.add_plugin_root(root));
     let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
@@ -130,7 +140,7 @@ pub fn enter_play(
         all_hosts: Value::list(Vec::new()),
         hosts: Value::list(Vec::new()),
         batch: Value::list(Vec::new()),
-        prompted: Arc::new(prompted),
+        prompted: Arc::clone(&state.prompted),
         vars_files: Arc::new(fixed),
         host_vars_files: Arc::new(per_host),
         role_defaults: Arc::new(role_defaults),

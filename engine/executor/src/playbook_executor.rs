@@ -12,7 +12,7 @@ use crate::dispatcher::{BatchEnd, Dispatcher};
 use crate::play_setup::{self, PlaySettings};
 use crate::run_state::RunState;
 use crate::variables::HostVariables;
-use crate::{Event, Run, Stats};
+use crate::{Event, Run, Stats, fact_cache};
 
 /// How a run ended; exit codes are made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,25 +31,22 @@ pub struct RunReport {
     pub failed_hosts: Vec<String>,
 }
 
-/// Runs the playbooks one after the other, up to the first that leaves failed or unreachable hosts. `Err` means the
-/// run could not go on: content or settings are wrong.
+/// Runs the playbooks one after the other. `Err` means the run could not go on: content or settings are wrong.
 pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) -> Result<RunReport, Diagnostic> {
     let mut ended = Ok(());
+    fact_cache::recall(run, &mut state);
     'playbooks: for playbook in playbooks {
         run.emit(Event::PlaybookStart { path: playbook.path.clone(), plays: playbook.plays.len() });
         for play in &playbook.plays {
             match run_play(run, play, &mut state).await {
                 Ok(PlayEnd::Complete) => {}
-                Ok(PlayEnd::Break) => break,
+                Ok(PlayEnd::Break) => continue 'playbooks,
                 Ok(PlayEnd::Interrupted) => break 'playbooks,
                 Err(error) => {
                     ended = Err(error);
                     break 'playbooks;
                 }
             }
-        }
-        if !state.failed.is_empty() || !state.unreachable.is_empty() {
-            break;
         }
     }
     run.connections.close_all().await;
@@ -84,6 +81,7 @@ enum PlayEnd {
 }
 
 async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlayEnd, Diagnostic> {
+    play_setup::ask(run, play, state)?;
     let settings = PlaySettings::read(run, play, state)?;
     play_setup::enter_play(run, play, &settings, state)?;
     let hosts = play_setup::hosts(run, &settings, state)?;
@@ -129,6 +127,7 @@ pub(crate) fn render_for_play(
 ) -> Result<Value, Diagnostic> {
     let mut locals = Map::new();
     locals.extend(play.vars.iter().map(|(k, v)| (k.clone(), v.clone())));
+    locals.extend(state.prompted.iter().map(|(k, v)| (k.clone(), v.clone())));
     locals.extend(run.options.extra_vars.iter().map(|(k, v)| (k.clone(), v.clone())));
     let vars = HostVariables::new(run, &state.world, "localhost", None).with_locals(&locals);
     let cx =

@@ -80,20 +80,26 @@ pub struct Keywords<'a> {
 }
 
 impl Keywords<'_> {
-    /// The keyword's rendered value; `None` when it is not given, null or omitted.
+    /// The keyword's rendered value; `None` when it is not given or null. Where it is omitted the next level counts.
     pub fn value(&self, name: &str) -> Result<Option<Value>, ErrorReport> {
-        match self.scope.inherited(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(written) => self.render(name, written),
+        for written in self.scope.inherited_all(name) {
+            let value = if written.is_null() { Value::Null } else { self.rendered(name, written)? };
+            if !is_omit(&value) {
+                return Ok(Some(value).filter(|value| !value.is_null()));
+            }
         }
+        Ok(None)
     }
 
     fn render(&self, name: &str, written: &Value) -> Result<Option<Value>, ErrorReport> {
-        let rendered = self.run.templar.render(written, &self.vars.as_source(), self.cx).map_err(|error| {
+        Ok(Some(self.rendered(name, written)?).filter(|value| !is_omit(value) && !value.is_null()))
+    }
+
+    fn rendered(&self, name: &str, written: &Value) -> Result<Value, ErrorReport> {
+        self.run.templar.render(written, &self.vars.as_source(), self.cx).map_err(|error| {
             let origin = error.origin().or(written.origin()).cloned();
             ErrorReport::new(format!("Error processing keyword '{name}': {error}"), origin.as_ref())
-        })?;
-        Ok(Some(rendered).filter(|value| !is_omit(value) && !value.is_null()))
+        })
     }
 
     pub fn bool(&self, name: &str) -> Result<Option<bool>, ErrorReport> {

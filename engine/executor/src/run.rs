@@ -39,6 +39,10 @@ pub struct RunOptions {
     pub become_password: Option<String>,
     pub force_handlers: bool,
     pub start_at_task: Option<String>,
+    /// `--step`: each task is asked about first.
+    pub step: bool,
+    /// `--flush-cache`: facts kept of earlier runs are forgotten.
+    pub flush_cache: bool,
     pub inventory_sources: Vec<String>,
 }
 

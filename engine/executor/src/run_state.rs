@@ -1,6 +1,6 @@
 //! `RunState`: everything that changes while a run goes on. The dispatcher owns it; tasks get snapshots.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use kapell_inventory::Inventory;
@@ -9,7 +9,9 @@ use kapell_playbook::Play;
 
 use crate::action::{AddHost, GroupBy};
 use crate::action_groups::ActionGroups;
+use crate::fact_cache::FactCache;
 use crate::host_facts::HostFacts;
+use crate::host_table::HostTable;
 use crate::{Stats, variables::InventoryVariables};
 
 /// The play and batch being run, as variables show them.
@@ -41,7 +43,7 @@ pub struct PlayState {
 #[derive(Clone)]
 pub struct World {
     pub inventory: Arc<Inventory>,
-    pub hosts: Arc<HashMap<String, HostFacts>>,
+    pub hosts: HostTable,
     pub inventory_variables: Arc<InventoryVariables>,
     pub play: Option<Arc<PlayState>>,
 }
@@ -61,6 +63,9 @@ pub struct RunState {
     pub unreachable: HashSet<String>,
     /// `--start-at-task` has met its task.
     pub start_task_met: bool,
+    pub fact_cache: FactCache,
+    /// `vars_prompt` answers of the play being run.
+    pub prompted: Arc<Map>,
     /// What was done to the inventory since it was loaded; done again after `refresh_inventory`.
     pub inventory_changes: Vec<InventoryChange>,
 }
@@ -94,7 +99,7 @@ impl RunState {
         Self {
             world: World {
                 inventory: Arc::new(inventory),
-                hosts: Arc::default(),
+                hosts: HostTable::default(),
                 inventory_variables: Arc::new(variables),
                 play: None,
             },
@@ -103,16 +108,14 @@ impl RunState {
             unreachable: HashSet::new(),
             start_task_met: false,
             inventory_changes: Vec::new(),
+            fact_cache: FactCache::default(),
+            prompted: Arc::default(),
         }
     }
 
     /// The facts of `host`, to change.
     pub fn facts_mut(&mut self, host: &str) -> &mut HostFacts {
-        let hosts = Arc::make_mut(&mut self.world.hosts);
-        if !hosts.contains_key(host) {
-            hosts.insert(host.to_owned(), HostFacts::default());
-        }
-        hosts.entry(host.to_owned()).or_default()
+        self.world.hosts.get_mut(host)
     }
 
     pub fn inventory_mut(&mut self) -> &mut Inventory {

@@ -1,6 +1,6 @@
 //! `Strategy`: which tasks may begin now. The strategies differ in nothing else.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use kapell_playbook::Task;
 
@@ -17,43 +17,56 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    pub const NAMES: [&str; 3] = ["linear", "free", "host_pinned"];
+    pub const NAMES: [&str; 4] = ["linear", "free", "host_pinned", "debug"];
 
     pub fn named(name: &str) -> Option<Self> {
         match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
-            "linear" => Some(Self::Linear),
+            // The difference is that failed tasks wait for orders, whatever the strategy's order.
+            "linear" | "debug" => Some(Self::Linear),
             "free" => Some(Self::Free),
             "host_pinned" => Some(Self::HostPinned),
             _ => None,
         }
     }
 
-    /// The next task and the hosts to do it, or nothing until a busy host is done.
+    /// The next task and the hosts to do it, or nothing until a busy host is done. `ready` are the hosts that are not
+    /// busy and may have something to do; those that have not leave it.
     pub fn next_step(
         self,
         iterator: &mut PlayIterator,
         busy: &HashSet<String>,
+        ready: &mut VecDeque<String>,
         forks: usize,
         is_selected: &dyn Fn(&Task) -> bool,
     ) -> Option<Step> {
         match self {
             Self::Linear if busy.is_empty() => iterator.next_in_lockstep(is_selected),
-            Self::Free => next_free(iterator, busy, is_selected),
-            Self::HostPinned if busy.len() < forks => next_free(iterator, busy, is_selected),
+            Self::Free => next_free(iterator, ready, is_selected),
+            Self::HostPinned if busy.len() < forks => next_free(iterator, ready, is_selected),
             Self::Linear | Self::HostPinned => None,
+        }
+    }
+
+    /// Takes a host back that is done with its task.
+    pub fn take_back(self, host: String, ready: &mut VecDeque<String>) {
+        match self {
+            Self::Linear => {}
+            Self::Free => ready.push_back(host),
+            Self::HostPinned => ready.push_front(host),
         }
     }
 }
 
-/// The first idle host that has something to do.
-fn next_free(iterator: &mut PlayIterator, busy: &HashSet<String>, is_selected: &dyn Fn(&Task) -> bool) -> Option<Step> {
-    let idle: Vec<String> = iterator
-        .hosts()
-        .filter(|(name, state)| state.is_active() && !busy.contains(*name))
-        .map(|(name, _)| name.clone())
-        .collect();
-    idle.into_iter().find_map(|host| {
-        let task = iterator.peek(&host, is_selected)?;
-        Some(Step { task, hosts: vec![host] })
-    })
+/// The first ready host that has something to do.
+fn next_free(
+    iterator: &mut PlayIterator,
+    ready: &mut VecDeque<String>,
+    is_selected: &dyn Fn(&Task) -> bool,
+) -> Option<Step> {
+    loop {
+        let host = ready.pop_front()?;
+        if let Some(task) = iterator.peek(&host, is_selected) {
+            return Some(Step { task, hosts: vec![host] });
+        }
+    }
 }

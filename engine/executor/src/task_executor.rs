@@ -29,6 +29,15 @@ pub struct HostTask {
     pub task: Arc<Task>,
     pub variables: Arc<TaskVariables>,
     pub info: Arc<TaskInfo>,
+    pub overrides: Overrides,
+}
+
+/// What the debugger changed for doing a task again.
+#[derive(Clone, Default)]
+pub struct Overrides {
+    /// Instead of the task's own arguments, rendered.
+    pub args: Option<Map>,
+    pub vars: Map,
 }
 
 /// What came of it.
@@ -105,6 +114,9 @@ impl HostTask {
             let loaded = load_for_host(&self.run, &play.host_vars_files, &vars, &play.play.basedir)
                 .map_err(|diagnostic| ErrorReport { causes: vec![diagnostic] })?;
             vars = vars.with_layer_over_play(loaded);
+        }
+        if !self.overrides.vars.is_empty() {
+            vars = vars.with_locals(&self.overrides.vars);
         }
         let cx = resolve::render_context(&self.task.scope, self.world.play.as_deref());
         let action = self.action_name(&vars, &cx)?;
@@ -313,7 +325,10 @@ impl HostTask {
         keywords: &Keywords<'_>,
         delegate_to: Option<String>,
     ) -> Result<ResolvedTask, ErrorReport> {
-        let args = action::arguments(&self.run, &self.task, &frame.resolution.action, keywords.vars, &frame.cx)?;
+        let args = match &self.overrides.args {
+            Some(args) => args.clone(),
+            None => action::arguments(&self.run, &self.task, &frame.resolution.action, keywords.vars, &frame.cx)?,
+        };
         Ok(ResolvedTask {
             task: Arc::clone(&self.task),
             info: Arc::clone(&self.info),
@@ -347,7 +362,7 @@ impl HostTask {
                 result = self.await_job(job, &resolved, &cx).await;
             }
             result.no_log |= resolved.no_log;
-            self.apply_verdicts(&mut result, &vars, &frame.cx);
+            self.apply_verdicts(&frame.resolution.action, &mut result, &vars, &frame.cx);
             let done = retry.is_done(self, &result, &vars, &frame.cx).unwrap_or(false);
             if retry.attempts > 1 {
                 // A task that gives up reports its retries, not the first try.
@@ -453,7 +468,7 @@ impl HostTask {
     }
 
     /// `changed_when`, then `failed_when`.
-    fn apply_verdicts(&self, result: &mut TaskResult, vars: &HostVariables, cx: &RenderContext) {
+    fn apply_verdicts(&self, action: &str, result: &mut TaskResult, vars: &HostVariables, cx: &RenderContext) {
         if result.unreachable || result.is_skipped() {
             return;
         }
@@ -465,12 +480,16 @@ impl HostTask {
             match condition::judge(&self.run.templar, &condition::as_list(written), &source, cx) {
                 Ok(verdict) => {
                     let holds = matches!(verdict, Verdict::True);
+                    let suppresses = keyword == "failed_when" && !holds && result.is_failed();
                     result.set(flag, holds);
                     if keyword == "failed_when" {
                         result.set(note, holds);
                         if !holds {
                             result.error = None;
                         }
+                    }
+                    if suppresses {
+                        result.suppress_exception(action);
                     }
                 }
                 Err((error, _)) => {

@@ -88,6 +88,14 @@ impl TaskResult {
         self.data.insert(Key::from(key), value.into());
     }
 
+    /// `failed_when` turned a failure into a success. What merely reports a failure never had an exception.
+    pub fn suppress_exception(&mut self, action: &str) {
+        self.data.shift_remove("exception");
+        if !matches!(action, "ansible.builtin.fail" | "ansible.builtin.assert") {
+            self.set("failed_when_suppressed_exception", NO_TRACEBACK);
+        }
+    }
+
     /// What the result amounts to before `ignore_errors` and rescue are looked at.
     pub fn status(&self) -> TaskStatus {
         if self.unreachable {

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use indexmap::Equivalent;
 
-use crate::Text;
+use crate::{Origin, Text};
 
 #[derive(Clone, Debug)]
 pub enum Key {
@@ -20,6 +20,14 @@ impl Key {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Where it was written, when it is text.
+    pub fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::Str(text) => text.origin(),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ pub mod task;
 pub use block::{Block, Node, tasks_of};
 pub use keyword::{KEYWORDS, Keyword, KeywordKind};
 pub use load::{
-    LoadContext, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, load_playbook, load_plays,
+    LoadContext, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, is_reserved, load_playbook, load_plays,
     load_role, load_task_file,
 };
 pub use play::{Play, Playbook};

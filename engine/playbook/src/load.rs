@@ -18,6 +18,8 @@ mod task_list;
 mod validation;
 mod vars;
 
+pub use vars::is_reserved;
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;

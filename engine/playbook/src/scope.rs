@@ -94,6 +94,13 @@ impl Scope {
         self.chain().find_map(|scope| scope.own(keyword))
     }
 
+    /// The keyword's values from the nearest level on; only the own one when it is not handed down.
+    pub fn inherited_all(&self, keyword: &str) -> impl Iterator<Item = &Value> {
+        let is_own = keyword::find(keyword).is_some_and(|keyword| !keyword.inherited);
+        let levels = if is_own { 1 } else { usize::MAX };
+        self.chain().take(levels).filter_map(move |scope| scope.own(keyword))
+    }
+
     /// Every level's value of the keyword, outermost first.
     pub fn all(&self, keyword: &str) -> Vec<&Value> {
         let mut values: Vec<&Value> = self.chain().filter_map(|scope| scope.own(keyword)).collect();

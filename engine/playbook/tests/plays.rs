@@ -352,7 +352,7 @@ fn imported_playbooks() {
 
     play collection on collection
 
-    [Warning] the variable name 'name' is a reserved name
+    [Warning] Found variable using reserved name 'name'.
       --> /site.yml:2:20
        |
      2 |   vars: {a: outer, name: two}

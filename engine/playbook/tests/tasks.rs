@@ -504,7 +504,7 @@ fn wrong_keywords() {
         |
      23 |       environment: text
         |                    ^
-    [Warning] the variable name 'hosts' is a reserved name
+    [Warning] Found variable using reserved name 'hosts'.
       --> /site.yml:24:14
         |
      24 |       vars: {hosts: 1, vars: 2}
@@ -549,12 +549,12 @@ fn variables_that_are_keywords_are_warned_of() {
     insta::assert_snapshot!(Project::new("- hosts: all\n  vars: {hosts: 1, listen: 2, query: 3}\n").shown(), @r"
     play all on all vars={'hosts': 1, 'listen': 2, 'query': 3}
 
-    [Warning] the variable name 'hosts' is a reserved name
+    [Warning] Found variable using reserved name 'hosts'.
       --> /site.yml:2:10
        |
      2 |   vars: {hosts: 1, listen: 2, query: 3}
        |          ^
-    [Warning] the variable name 'query' is a reserved name
+    [Warning] Found variable using reserved name 'query'.
       --> /site.yml:2:31
        |
      2 |   vars: {hosts: 1, listen: 2, query: 3}

@@ -59,9 +59,6 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
 fn load_settings(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refusal> {
     let mut settings = foundation::settings(warnings)?;
     args.connection.apply_to(&mut settings);
-    if args.run.step {
-        warnings.push(Diagnostic::warning("--step is not supported yet: all tasks run without asking"));
-    }
     Ok(settings)
 }
 
@@ -199,6 +196,7 @@ fn run_options(args: &PlaybookArgs, prepared: &Prepared, passwords: Passwords) -
         forks: args.run.forks.unwrap_or(settings.forks).max(1),
         force_handlers: args.run.force_handlers,
         start_at_task: args.run.start_at_task.clone(),
+        step: args.run.step,
         ..login.options(&args.hosts, settings, &prepared.extra_vars, args.verbose)
     }
 }

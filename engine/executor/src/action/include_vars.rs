@@ -8,7 +8,7 @@ use kapell_parsing::{Key, Map, Trust, Value};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, Effects, bool_arg, text_arg};
 use crate::resolve::ResolvedTask;
 use crate::variables::combine;
-use crate::{Event, TaskResult};
+use crate::{Event, TaskResult, reserved_names};
 
 pub(super) static ACTION: Action = Action { name: "include_vars", run: start };
 
@@ -59,6 +59,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     let names = files.iter().map(|file| file.to_string_lossy().into_owned().into()).collect();
     result.set("ansible_included_var_files", Value::list(names));
     result.set("changed", false);
+    reserved_names::warn_of_all(cx.run, &loaded);
     Ok(ActionOutput { result, effects: Effects { included: loaded, ..Effects::default() } })
 }
 

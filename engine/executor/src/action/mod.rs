@@ -36,7 +36,7 @@ use kapell_template::RenderContext;
 
 pub(crate) use async_status::look as look_at_job;
 pub use context::{ActionContext, ActionError, Failure, FailureKind};
-pub(crate) use context::{json_map, value_map};
+pub(crate) use context::{expand_user, json_map, value_map};
 pub use effects::{AddHost, Effects, GroupBy, IncludeRequest, Included};
 pub(crate) use raw::quote;
 

@@ -3,8 +3,8 @@
 use kapell_parsing::{Key, Map, Origin, Value};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, Effects, bool_arg};
-use crate::TaskResult;
 use crate::resolve::ResolvedTask;
+use crate::{TaskResult, reserved_names};
 
 pub(super) static ACTION: Action = Action { name: "set_fact", run: start };
 
@@ -17,13 +17,14 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     let mut facts = Map::new();
     for (key, value) in &task.args {
         let name = render_name(key, cx)?;
-        if name == "cacheable" || name == "_raw_params" {
+        if matches!(name.as_str(), Some("cacheable" | "_raw_params")) {
             continue;
         }
-        if !is_identifier(&name) {
-            let error = ActionError::raised(format!("Invalid variable name '{name}'."), name_origin(key));
-            return Err(error.hint(INVALID_NAME_HINT));
+        if let Err(message) = check_name(&name) {
+            return Err(ActionError::raised(message, key.origin()).hint(INVALID_NAME_HINT));
         }
+        let name = name.to_string();
+        reserved_names::warn(cx.run, &name, key.origin());
         facts.insert(Key::from(name), value.clone());
     }
     if facts.is_empty() {
@@ -41,12 +42,14 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     Ok(ActionOutput { result, effects })
 }
 
-fn render_name(key: &Key, cx: &ActionContext<'_>) -> Result<String, ActionError> {
+/// The key as a value; a template may give something else than text.
+fn render_name(key: &Key, cx: &ActionContext<'_>) -> Result<Value, ActionError> {
     match key {
-        Key::Str(text) if text.is_template() => {
-            Ok(cx.run.templar.render(&Value::Str(text.clone()), &cx.vars.as_source(), cx.cx)?.to_string())
-        }
-        other => Ok(other.to_string()),
+        Key::Str(text) => Ok(cx.run.templar.render(&Value::Str(text.clone()), &cx.vars.as_source(), cx.cx)?),
+        Key::Null => Ok(Value::Null),
+        Key::Bool(flag) => Ok(Value::Bool(*flag)),
+        Key::Int(number) => Ok(Value::Int(*number)),
+        Key::Float(number) => Ok(Value::Float(*number)),
     }
 }
 
@@ -55,9 +58,24 @@ pub(super) const INVALID_NAME_HINT: &str = "Variable names must be strings start
 
 /// Where a name is written.
 pub(super) fn name_origin(name: &Key) -> Option<&Origin> {
+    name.origin()
+}
+
+/// Words of Python and Jinja that cannot be variables.
+const NO_NAMES: &[&str] = &[
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
+    "else", "except", "false", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "none", "nonlocal",
+    "not", "or", "pass", "raise", "return", "true", "try", "while", "with", "yield",
+];
+
+fn check_name(name: &Value) -> Result<(), String> {
     match name {
-        Key::Str(text) => text.origin(),
-        _ => None,
+        Value::Str(text) if is_identifier(text) && !NO_NAMES.contains(&text.as_str()) => Ok(()),
+        Value::Str(text) => Err(format!("Invalid variable name {}.", Value::from(text.as_str()).repr())),
+        other => {
+            let shown = Value::from(other.to_string()).repr();
+            Err(format!("Invalid variable name {shown} of type '{}'.", other.type_name()))
+        }
     }
 }
 

@@ -147,7 +147,16 @@ impl Loader<'_> {
         };
         let (name, rest) = first_word(module);
         let mut arguments = self.arguments(&name, &Value::Str(rest), key_place(key))?.map;
-        arguments.extend(map.iter().filter(|(key, _)| key.as_str() != Some("module")).map(clone_entry));
+        // Arguments stand beside the name, or under `args`.
+        if let Some(Value::Map(args)) = map.get("args") {
+            arguments.extend(args.iter().map(clone_entry));
+        }
+        let is_argument = |key: &Key| match key.as_str() {
+            Some("module") => false,
+            Some("args") => !matches!(map.get("args"), Some(Value::Map(_))),
+            _ => true,
+        };
+        arguments.extend(map.iter().filter(|(key, _)| is_argument(key)).map(clone_entry));
         Some((name, Value::map(arguments)))
     }
 

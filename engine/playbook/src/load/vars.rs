@@ -23,7 +23,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Keywords that may well be variables.
-const FREE: &[&str] = &["gather_subset", "import_playbook", "listen", "role", "vars"];
+const FREE: &[&str] = &["gather_subset", "import_playbook", "listen", "role", "tags", "user", "validate_argspec", "vars", "when"];
 
 impl Loader<'_> {
     /// The variables of a `vars` keyword on a `noun`. What is wrong is reported and left out.
@@ -55,7 +55,7 @@ impl Loader<'_> {
             match key {
                 Key::Str(name) if is_variable_name(name) => {
                     if is_reserved(name) {
-                        let message = format!("the variable name '{name}' is a reserved name");
+                        let message = format!("Found variable using reserved name '{name}'.");
                         self.warn(Diagnostic::warning(message).at(name.origin()));
                     }
                 }
@@ -79,7 +79,8 @@ pub(crate) fn is_variable_name(name: &str) -> bool {
         && !matches!(name, "true" | "True" | "false" | "False" | "none" | "None")
 }
 
-fn is_reserved(name: &str) -> bool {
+/// Whether a variable of this name is worth a warning: keywords, and functions of templates.
+pub fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || (keyword::find(name).is_some() && !FREE.contains(&name))
 }
 

@@ -2,7 +2,6 @@
 
 use crate::Module;
 
-mod acl;
 mod authorized_key;
 mod mount;
 mod seboolean;
@@ -12,7 +11,6 @@ mod sysctl;
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
-    &acl::MODULE,
     &authorized_key::MODULE,
     &mount::MODULE,
     &seboolean::MODULE,
