@@ -253,8 +253,14 @@ impl<'a> Dispatcher<'a> {
     /// What makes no sense where hosts do not wait for each other.
     fn warn_of_independence(&self, run_once: bool, any_errors_fatal: bool) {
         let told = [
-            (run_once, "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list."),
-            (any_errors_fatal, "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host"),
+            (
+                run_once,
+                "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list.",
+            ),
+            (
+                any_errors_fatal,
+                "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host",
+            ),
         ];
         for (_, text) in told.into_iter().filter(|(applies, _)| *applies) {
             self.run.emit(Event::Diagnostic(Diagnostic::warning(text)));
@@ -269,7 +275,8 @@ impl<'a> Dispatcher<'a> {
         let rendered = self.run.templar.render(written, &keywords.vars.as_source(), keywords.cx);
         let value = rendered.map_err(|error| wrong(error.to_string()))?;
         let text = value.to_string();
-        let number: Result<f64, _> = if value.is_null() || kapell_template::is_omit(&value) { Ok(0.0) } else { text.trim().parse() };
+        let number: Result<f64, _> =
+            if value.is_null() || kapell_template::is_omit(&value) { Ok(0.0) } else { text.trim().parse() };
         let literal = || format!("invalid literal for int() with base 10: {}", Value::from(text.as_str()).repr());
         number.map(|number| number.max(0.0) as usize).map_err(|_| wrong(literal()))
     }
@@ -327,7 +334,7 @@ impl<'a> Dispatcher<'a> {
                 self.throttles.entry(step.task.id).or_default().held.push_back((id, host_task));
                 continue;
             }
-            self.in_flight.spawn(async move { (id, host_task.execute().await) });
+            self.in_flight.spawn(async move { (id, Box::pin(host_task.execute()).await) });
         }
     }
 
@@ -410,7 +417,7 @@ impl<'a> Dispatcher<'a> {
         if !debugger.is_wanted(self.settings.debugger) {
             return None;
         }
-        self.tell(&info, outcome, self.foreseen_status(outcome));
+        self.tell(&info, outcome, foreseen_status(outcome));
         let order = debugger.converse().await;
         let overrides = debugger.overrides;
         match order {
@@ -419,14 +426,6 @@ impl<'a> Dispatcher<'a> {
             Order::Continue => {}
         }
         Some(order)
-    }
-
-    fn foreseen_status(&self, outcome: &TaskOutcome) -> TaskStatus {
-        match outcome.result.status() {
-            TaskStatus::Failed if outcome.ignore_errors => TaskStatus::Ignored,
-            TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Ignored,
-            status => status,
-        }
     }
 
     fn redo(&mut self, id: u64, task: Arc<Task>, info: Arc<TaskInfo>, host: &str, overrides: Overrides) {
@@ -684,7 +683,8 @@ impl<'a> Dispatcher<'a> {
     ) -> bool {
         // In the order of the batch, whoever answered first.
         let mut requests = requests;
-        let places: HashMap<&str, usize> = self.batch.iter().enumerate().map(|(at, host)| (host.as_str(), at)).collect();
+        let places: HashMap<&str, usize> =
+            self.batch.iter().enumerate().map(|(at, host)| (host.as_str(), at)).collect();
         requests.sort_by_cached_key(|(host, _)| places.get(host.as_str()).copied());
         let hosts: Vec<String> = requests.iter().map(|(host, _)| host.clone()).collect();
         let mut loaded: Vec<(IncludeGroup, Loaded)> = Vec::new();
@@ -753,4 +753,13 @@ impl<'a> Dispatcher<'a> {
 /// Whether one host does the task for all, as its own: what it does is the same for everybody.
 fn is_for_all_hosts(task: &Task) -> bool {
     matches!(crate::resolve::qualified(&task.action).as_str(), "ansible.builtin.add_host")
+}
+
+/// What a result amounts to, as far as the task itself decides it.
+fn foreseen_status(outcome: &TaskOutcome) -> TaskStatus {
+    match outcome.result.status() {
+        TaskStatus::Failed if outcome.ignore_errors => TaskStatus::Ignored,
+        TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Ignored,
+        status => status,
+    }
 }

@@ -96,7 +96,8 @@ fn keep(path: &Path, facts: &Map) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs_err::create_dir_all(directory)?;
     let payload = serde_json::Value::Object(json_map(facts)).to_string();
-    let fresh = directory.join(format!(".{}.{}", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
+    let fresh =
+        directory.join(format!(".{}.{}", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
     let mut file = fs_err::File::create(&fresh)?;
     file.write_all(json!({ PAYLOAD: payload }).to_string().as_bytes())?;
     fs_err::rename(fresh, path)

@@ -85,7 +85,8 @@ impl Question<'_> {
     fn hashed(&self, run: &Run, answer: Value) -> Result<Value, Diagnostic> {
         let given = |name: &str| self.written.get(name).filter(|value| !value.is_null()).cloned();
         let Some(scheme) = given("encrypt").filter(Value::is_truthy) else { return Ok(answer) };
-        let names = [("typed", Some(answer)), ("scheme", Some(scheme)), ("salt", given("salt")), ("size", given("salt_size"))];
+        let names =
+            [("typed", Some(answer)), ("scheme", Some(scheme)), ("salt", given("salt")), ("size", given("salt_size"))];
         let given: Map = names.into_iter().filter_map(|(name, value)| Some((Key::from(name), value?))).collect();
         let mut expression = "typed | string | password_hash(scheme".to_owned();
         for (name, argument) in [("salt", "salt=salt"), ("size", "salt_size=size")] {

@@ -63,9 +63,9 @@ pub(super) fn name_origin(name: &Key) -> Option<&Origin> {
 
 /// Words of Python and Jinja that cannot be variables.
 const NO_NAMES: &[&str] = &[
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
-    "else", "except", "false", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "none", "nonlocal",
-    "not", "or", "pass", "raise", "return", "true", "try", "while", "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "false", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
+    "none", "nonlocal", "not", "or", "pass", "raise", "return", "true", "try", "while", "with", "yield",
 ];
 
 fn check_name(name: &Value) -> Result<(), String> {

@@ -23,7 +23,8 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Keywords that may well be variables.
-const FREE: &[&str] = &["gather_subset", "import_playbook", "listen", "role", "tags", "user", "validate_argspec", "vars", "when"];
+const FREE: &[&str] =
+    &["gather_subset", "import_playbook", "listen", "role", "tags", "user", "validate_argspec", "vars", "when"];
 
 impl Loader<'_> {
     /// The variables of a `vars` keyword on a `noun`. What is wrong is reported and left out.
