@@ -133,32 +133,47 @@ impl Context<'_> {
         Ok(true)
     }
 
-    /// The number of a user given by name or number. A number needs no user; check mode says when it has none.
+    /// Says which of the accounts a task names are not there yet, which need not be an error in a real run.
+    pub(crate) fn warn_of_missing_accounts(&mut self, wanted: &FileAttributes) {
+        let later = "up to this point in real play";
+        if let Some(owner) = &wanted.owner {
+            match owner.parse() {
+                Ok(uid) if self.accounts.user_by_id(uid).is_none() => {
+                    self.warn(format!("failed to look up user with uid {uid}. Create user {later}"));
+                }
+                Err(_) if self.accounts.user(owner).is_none() => {
+                    self.warn(format!("failed to look up user {owner}. Create user {later}"));
+                }
+                _ => {}
+            }
+        }
+        if let Some(group) = &wanted.group {
+            match group.parse() {
+                Ok(gid) if self.accounts.group_by_id(gid).is_none() => {
+                    self.warn(format!("failed to look up group with gid {gid}. Create group {later}"));
+                }
+                Err(_) if self.accounts.group(group).is_none() => {
+                    self.warn(format!("failed to look up group {group}. Create group {later}"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The number of a user given by name or number. A number needs no user.
     fn uid_of(&mut self, owner: &str) -> Result<u32, ModuleError> {
         let Ok(uid) = owner.parse() else {
             let user = self.accounts.user(owner).map(|user| user.uid);
-            if user.is_none() && self.check_mode {
-                self.warn(format!("failed to look up user {owner}. Create user up to this point in real play"));
-            }
             return user.ok_or_else(|| ModuleError::failed(format!("chown failed: failed to look up user {owner}")));
         };
-        if self.check_mode && self.accounts.user_by_id(uid).is_none() {
-            self.warn(format!("failed to look up user with uid {uid}. Create user up to this point in real play"));
-        }
         Ok(uid)
     }
 
     fn gid_of(&mut self, group: &str) -> Result<u32, ModuleError> {
         let Ok(gid) = group.parse() else {
             let found = self.accounts.group(group).map(|group| group.gid);
-            if found.is_none() && self.check_mode {
-                self.warn(format!("failed to look up group {group}. Create group up to this point in real play"));
-            }
             return found.ok_or_else(|| ModuleError::failed(format!("chgrp failed: failed to look up group {group}")));
         };
-        if self.check_mode && self.accounts.group_by_id(gid).is_none() {
-            self.warn(format!("failed to look up group with gid {gid}. Create group up to this point in real play"));
-        }
         Ok(gid)
     }
 

@@ -230,7 +230,9 @@ pub fn map_arguments(
             continue;
         }
         let Value::Map(map) = rendered else {
-            return Err(ErrorReport::new("task arguments must be a dictionary", value.origin()));
+            let message = format!("Task args must resolve to a 'dict' not '{}'.", rendered.type_name());
+            return Err(ErrorReport::new(message, value.origin())
+                .wrap(format!("Finalization of task args for '{action}' failed."), Some(&task.origin)));
         };
         map.iter().for_each(|(k, v)| drop(args.insert(k.clone(), v.clone())));
     }

@@ -109,13 +109,34 @@ impl Templar {
 /// Whether the text is a template from its first to its last character.
 fn is_whole_template(text: &str) -> bool {
     let text = text.trim();
-    (text.starts_with("{{") && text.ends_with("}}") || text.starts_with("{%") && text.ends_with("%}"))
-        && minimal_delimiters(text)
+    text.starts_with("{%") && text.ends_with("%}") || is_one_expression(text)
 }
 
-/// `{{ a }} and {{ b }}` starts and ends like one template, but is not one.
-fn minimal_delimiters(text: &str) -> bool {
-    text.starts_with("{%") || !text[2..text.len() - 2].contains("}}") || !text[2..].contains("{{")
+/// `{{ a }} and {{ b }}` starts and ends like one template, but is not one; delimiters in strings are none.
+fn is_one_expression(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else { return false };
+    let mut quote = None;
+    let mut before = None;
+    for character in inner.chars() {
+        match quote {
+            Some(_) if before == Some('\\') => {
+                before = None;
+                continue;
+            }
+            Some(open) if character == open => quote = None,
+            Some(_) => {}
+            None if matches!(character, '\'' | '"') => quote = Some(character),
+            None if character == '}' && before == Some('}') => return closes_a_dict(inner),
+            None => {}
+        }
+        before = Some(character);
+    }
+    true
+}
+
+/// `{{ {'a': {}}['a'] }}`: two braces that end no template.
+fn closes_a_dict(inner: &str) -> bool {
+    !inner.contains("{{")
 }
 
 fn is_boolean_word(text: &str) -> bool {

@@ -23,6 +23,7 @@ mod getent;
 mod git;
 mod group;
 mod hostname;
+mod iptables;
 mod known_hosts;
 mod lineinfile;
 mod package;
@@ -69,6 +70,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &git::MODULE,
     &group::MODULE,
     &hostname::MODULE,
+    &iptables::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
     &package::MODULE,

@@ -18,7 +18,16 @@ const ARGS: &[Arg] = &[
     Arg::str("runlevel").default("default"),
     Arg::str("arguments").default("").alias(&["args"]),
     Arg::str("use").default("auto"),
+    Arg::bool("masked"),
+    Arg::bool("force"),
+    Arg::bool("daemon_reload").alias(&["daemon-reload"]),
+    Arg::bool("daemon_reexec").alias(&["daemon-reexec"]),
+    Arg::str("scope").choices(&["system", "user", "global"]),
+    Arg::bool("no_block"),
 ];
+
+/// Arguments that are handed on to systemd and mean nothing elsewhere.
+const SYSTEMD_ONLY: [&str; 6] = ["daemon_reexec", "daemon_reload", "force", "masked", "no_block", "scope"];
 
 /// Arguments that systemd has no use for.
 const SCRIPT_ONLY: [&str; 4] = ["pattern", "sleep", "arguments", "runlevel"];
@@ -41,13 +50,30 @@ fn with_systemd(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, Modul
         name: args.opt_str("name").map(str::to_owned),
         state: args.opt_str("state").map(str::to_owned),
         enabled: args.opt_bool("enabled"),
-        ..systemd::Wanted::default()
+        masked: args.opt_bool("masked"),
+        daemon_reload: args.bool("daemon_reload"),
+        daemon_reexec: args.bool("daemon_reexec"),
+        scope: match args.opt_str("scope") {
+            Some("user") => systemd::Scope::User,
+            Some("global") => systemd::Scope::Global,
+            _ => systemd::Scope::System,
+        },
+        no_block: args.bool("no_block"),
+        force: args.bool("force"),
     };
     systemd::manage(&wanted, cx)
 }
 
 fn with_scripts(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let name = args.str("name")?;
+    let foreign: Vec<&str> = SYSTEMD_ONLY.into_iter().filter(|name| args.given(name)).collect();
+    if !foreign.is_empty() {
+        return Err(ModuleError::failed(format!(
+            "Unsupported parameters for (ansible.legacy.service) module: {}. Supported parameters include: arguments, \
+             enabled, name, pattern, runlevel, sleep, state, use (args).",
+            foreign.join(", ")
+        )));
+    }
     if !args.has("state") && !args.has("enabled") {
         return Err(ModuleError::failed("one of the following is required: state, enabled"));
     }

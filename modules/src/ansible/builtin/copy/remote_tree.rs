@@ -88,7 +88,8 @@ impl Copying {
         if found.is_dir() {
             self.directory(src, dest, cx)
         } else if found.is_symlink() {
-            link(src, dest, cx)
+            let changed = link(src, dest, cx)?;
+            Ok(changed | cx.set_attributes(dest, &self.ownership)?)
         } else if found.is_file() {
             self.file(src, &found, dest, cx)
         } else {

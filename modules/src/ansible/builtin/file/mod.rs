@@ -94,6 +94,9 @@ impl Request {
 
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let request = Request::from_args(args)?;
+    if cx.check_mode && request.state != State::Absent {
+        cx.warn_of_missing_accounts(&request.attributes);
+    }
     let result = run_state(&request, cx)?;
     Ok(if cx.diff_mode { result } else { result.without("diff") })
 }
