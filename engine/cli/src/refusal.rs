@@ -1,6 +1,7 @@
 //! `Refusal`: why a command did not do its work, with the exit code that says so; and how findings are told.
 
 use kapell_callback::{Color, Display, diagnostic_text};
+use kapell_executor::Stopped;
 use kapell_parsing::{Diagnostic, Severity};
 
 use crate::exit_code::Exit;
@@ -15,11 +16,22 @@ impl Refusal {
     pub(crate) fn options(message: impl Into<String>) -> Self {
         Self { exit: Exit::BadOptions, errors: vec![Diagnostic::error(message)] }
     }
+
+    /// Content that cannot be read as what it should be.
+    pub(crate) fn content(error: Diagnostic) -> Self {
+        Self { exit: Exit::PARSE_ERROR, errors: vec![error] }
+    }
 }
 
 impl From<Diagnostic> for Refusal {
     fn from(error: Diagnostic) -> Self {
         Self { exit: Exit::Error, errors: vec![error] }
+    }
+}
+
+impl From<Stopped> for Refusal {
+    fn from(stopped: Stopped) -> Self {
+        Self { exit: if stopped.content { Exit::PARSE_ERROR } else { Exit::Error }, errors: stopped.errors }
     }
 }
 

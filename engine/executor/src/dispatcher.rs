@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, Text, Value};
+use kapell_parsing::{Diagnostic, Map, Text, Value};
 use kapell_playbook::{Play, Scope, Task};
 use kapell_template::RenderContext;
 use tokio::task::JoinSet;
@@ -12,20 +12,18 @@ use tokio::task::JoinSet;
 use crate::action::{Effects, IncludeRequest};
 use crate::added_items;
 use crate::debugger::{Debugger, Order};
-use crate::error_report::ErrorReport;
 use crate::event::HostResult;
 use crate::failure_policy::FailurePolicy;
 use crate::handlers::{KnownHandler, known_handlers, notified};
-use crate::include::{self, IncludeGroup, Loaded};
-use crate::play_iterator::{AfterFailure, PlayIterator, Step};
+use crate::play_iterator::{AfterFailure, HostState, PlayIterator, Step};
 use crate::play_setup::{PlaySettings, root_block};
 use crate::resolve::Keywords;
 use crate::run_state::{InventoryChange, RunState};
 use crate::selection::Selection;
 use crate::strategy::Strategy;
 use crate::task_executor::{HostTask, Overrides, TaskOutcome};
-use crate::variables::{HostVariables, TaskVariables, combine};
-use crate::{Event, Run, TaskInfo, TaskResult, TaskStatus, fact_cache, reserved_names, terminal};
+use crate::variables::{HostVariables, TaskVariables};
+use crate::{Event, Run, Stopped, TaskInfo, TaskStatus, fact_cache, reserved_names, terminal};
 
 /// How a batch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,14 +69,14 @@ impl Throttle {
 
 pub struct Dispatcher<'a> {
     pub(crate) run: &'a Arc<Run>,
-    play: &'a Arc<Play>,
+    pub(crate) play: &'a Arc<Play>,
     settings: &'a PlaySettings,
     pub(crate) state: &'a mut RunState,
     pub(crate) iterator: PlayIterator,
-    batch: Vec<String>,
-    handlers: Vec<KnownHandler>,
+    pub(crate) batch: Vec<String>,
+    pub(crate) handlers: Vec<KnownHandler>,
     selection: Selection,
-    busy: HashSet<String>,
+    pub(crate) busy: HashSet<String>,
     /// Hosts that are not busy and may have something to do, for strategies that look at one host at a time.
     ready: VecDeque<String>,
     steps: HashMap<u64, OpenStep>,
@@ -92,7 +90,7 @@ pub struct Dispatcher<'a> {
     /// `--step`, until told to go on.
     asks: bool,
     /// Hosts went out since `ansible_play_hosts` was last told.
-    hosts_left: bool,
+    pub(crate) hosts_left: bool,
     pub(crate) ended: Option<BatchEnd>,
 }
 
@@ -133,7 +131,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Runs the batch to its end.
-    pub async fn run(&mut self) -> Result<BatchEnd, Diagnostic> {
+    pub async fn run(&mut self) -> Result<BatchEnd, Stopped> {
         self.work().await?;
         self.state.start_task_met |= !self.selection.is_waiting();
         if self.run.is_interrupted() {
@@ -148,7 +146,7 @@ impl<'a> Dispatcher<'a> {
         if out == self.batch.len() { BatchEnd::Break } else { BatchEnd::Complete }
     }
 
-    async fn work(&mut self) -> Result<(), Diagnostic> {
+    async fn work(&mut self) -> Result<(), Stopped> {
         loop {
             while self.ended.is_none() && !self.run.is_interrupted() {
                 let Some(step) = self.next_step() else { break };
@@ -348,7 +346,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Takes one result in.
-    async fn record(&mut self, id: u64, mut outcome: TaskOutcome) -> Result<(), Diagnostic> {
+    async fn record(&mut self, id: u64, mut outcome: TaskOutcome) -> Result<(), Stopped> {
         if let Some(task) = self.steps.get(&id).map(|step| step.task.id) {
             self.make_room(task);
         }
@@ -367,8 +365,9 @@ impl<'a> Dispatcher<'a> {
         if !changes.is_empty() && task.scope.own("changed_when").is_none() {
             added_items::note_changes(&changes, &mut outcome.result, &mut effects);
         }
-        self.apply(&host, &affected, effects)?;
-        let status = self.settle(&affected, &mut outcome);
+        let all = self.counts_for(id, &affected);
+        self.apply(&host, &all, effects)?;
+        let status = self.settle(&affected, &all, &mut outcome);
         let is_include = !includes.is_empty() && !outcome.result.is_failed();
         if !is_include {
             if !told {
@@ -380,7 +379,8 @@ impl<'a> Dispatcher<'a> {
             step.has_failed |= matches!(status, TaskStatus::Failed | TaskStatus::Rescued)
                 || (status == TaskStatus::Unreachable && !outcome.ignore_unreachable);
             if is_include {
-                affected.iter().for_each(|host| step.includes.push((host.clone(), includes.clone())));
+                // `run_once` is about the include: what it brings is for this host alone.
+                step.includes.push((host.clone(), includes));
             }
         }
         if matches!(outcome.result.status(), TaskStatus::Ok | TaskStatus::Changed | TaskStatus::Failed)
@@ -393,14 +393,28 @@ impl<'a> Dispatcher<'a> {
         if goes_on && !is_include {
             affected.iter().for_each(|host| self.iterator.advance(host));
         }
-        if !is_include {
-            affected.iter().for_each(|host| self.release(host));
+        if is_include {
+            affected.iter().filter(|other| **other != host).for_each(|other| self.iterator.advance(other));
         }
+        let done = affected.iter().filter(|other| !is_include || **other != host);
+        let done: Vec<String> = done.cloned().collect();
+        done.iter().for_each(|host| self.release(host));
         let is_done = self.steps.get(&id).is_some_and(|step| step.waiting == 0);
         if is_done {
-            self.finish_step(id, &task);
+            self.finish_step(id, &task)?;
         }
         Ok(())
+    }
+
+    /// The hosts a result says something about: with `run_once` every host of the batch that can be reached, even those
+    /// that do not come by this task.
+    fn counts_for(&self, id: u64, affected: &[String]) -> Vec<String> {
+        match self.steps.get(&id) {
+            Some(step) if step.shared_by.is_some() => {
+                self.batch.iter().filter(|host| !self.state.unreachable.contains(*host)).cloned().collect()
+            }
+            _ => affected.to_vec(),
+        }
     }
 
     /// Tells the result and takes orders, when somebody wants to look at it.
@@ -464,7 +478,7 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn release(&mut self, host: &str) {
+    pub(crate) fn release(&mut self, host: &str) {
         if self.busy.remove(host) {
             self.settings.strategy.take_back(host.to_owned(), &mut self.ready);
         }
@@ -574,7 +588,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Decides what a result means for the hosts it counts for.
-    fn settle(&mut self, affected: &[String], outcome: &mut TaskOutcome) -> TaskStatus {
+    fn settle(&mut self, affected: &[String], all: &[String], outcome: &mut TaskOutcome) -> TaskStatus {
         let status = outcome.result.status();
         match status {
             TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Ignored,
@@ -587,7 +601,14 @@ impl<'a> Dispatcher<'a> {
                 status
             }
             TaskStatus::Failed if outcome.ignore_errors => TaskStatus::Ignored,
-            TaskStatus::Failed => self.settle_failure(affected, outcome),
+            TaskStatus::Failed => {
+                let others = all.iter().filter(|host| {
+                    let is_active = |host: &String| self.iterator.host(host).is_some_and(HostState::is_active);
+                    !affected.contains(host) && is_active(host)
+                });
+                let failing: Vec<String> = affected.iter().chain(others).cloned().collect();
+                self.settle_failure(&failing, outcome)
+            }
             _ => status,
         }
     }
@@ -609,7 +630,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// `ansible_play_hosts` and `ansible_play_batch` lose the hosts that are out.
-    fn refresh_hosts(&mut self) {
+    pub(crate) fn refresh_hosts(&mut self) {
         if !std::mem::take(&mut self.hosts_left) {
             return;
         }
@@ -627,7 +648,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// The result as events.
-    fn tell(&mut self, info: &Arc<TaskInfo>, outcome: &TaskOutcome, status: TaskStatus) {
+    pub(crate) fn tell(&mut self, info: &Arc<TaskInfo>, outcome: &TaskOutcome, status: TaskStatus) {
         if let Some(error) = &outcome.result.error {
             self.run.emit(Event::TaskError(error.clone()));
         }
@@ -644,11 +665,11 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Every host of the step is done: includes are loaded, failures are weighed.
-    fn finish_step(&mut self, id: u64, task: &Arc<Task>) {
-        let Some(step) = self.steps.remove(&id) else { return };
+    fn finish_step(&mut self, id: u64, task: &Arc<Task>) -> Result<(), Stopped> {
+        let Some(step) = self.steps.remove(&id) else { return Ok(()) };
         let mut has_failed = step.has_failed;
         if !step.includes.is_empty() {
-            has_failed |= self.include(task, &step.info, step.includes);
+            has_failed |= self.include(task, &step.info, step.includes)?;
         }
         if has_failed && step.any_errors_fatal {
             self.fail_everyone();
@@ -659,6 +680,7 @@ impl<'a> Dispatcher<'a> {
             self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
             self.ended = Some(BatchEnd::Break);
         }
+        Ok(())
     }
 
     /// `any_errors_fatal`: the hosts that are still well fail too, through their rescue and always sections.
@@ -672,81 +694,6 @@ impl<'a> Dispatcher<'a> {
             }
         }
         self.hosts_left = true;
-    }
-
-    /// True when something could not be included.
-    fn include(
-        &mut self,
-        task: &Arc<Task>,
-        info: &Arc<TaskInfo>,
-        requests: Vec<(String, Vec<IncludeRequest>)>,
-    ) -> bool {
-        // In the order of the batch, whoever answered first.
-        let mut requests = requests;
-        let places: HashMap<&str, usize> =
-            self.batch.iter().enumerate().map(|(at, host)| (host.as_str(), at)).collect();
-        requests.sort_by_cached_key(|(host, _)| places.get(host.as_str()).copied());
-        let hosts: Vec<String> = requests.iter().map(|(host, _)| host.clone()).collect();
-        let mut loaded: Vec<(IncludeGroup, Loaded)> = Vec::new();
-        let mut broken: HashSet<String> = HashSet::new();
-        for group in include::group(requests) {
-            match include::load(self.run, task, &group.request, &self.play.basedir) {
-                Ok(content) => {
-                    self.welcome(&group, &content);
-                    loaded.push((group, content));
-                }
-                Err(errors) => {
-                    self.fail_include(&group.hosts, info, &errors);
-                    broken.extend(group.hosts);
-                }
-            }
-        }
-        for host in hosts {
-            if !broken.contains(&host) {
-                let block = include::for_host(&host, &task.scope, &loaded);
-                self.iterator.enter_block(&host, &block);
-            }
-            self.release(&host);
-        }
-        !broken.is_empty()
-    }
-
-    /// Tells of an include and takes in the handlers and variables it brings.
-    fn welcome(&mut self, group: &IncludeGroup, content: &Loaded) {
-        let (file, is_role) = match &group.request.what {
-            crate::action::Included::Tasks { path, .. } => (path.clone(), false),
-            crate::action::Included::Role { args } => {
-                let name = args.get("name").or_else(|| args.get("role")).map(Value::to_string).unwrap_or_default();
-                (name.into(), true)
-            }
-        };
-        let item_label = include::item_label(&group.request);
-        self.run.emit(Event::Included { file, hosts: group.hosts.clone(), item_label, is_role });
-        group.hosts.iter().for_each(|host| self.state.stats.record(host, TaskStatus::Ok, false));
-        if !content.handlers.is_empty() {
-            self.iterator.add_handlers(content.handlers.clone());
-            self.handlers = known_handlers(self.run, &self.state.world, self.iterator.handlers());
-        }
-        for role in &content.public_roles {
-            let Some(play) = self.state.world.play.clone() else { break };
-            let mut changed = play.as_ref().clone();
-            let behaviour = self.run.settings.hash_behaviour;
-            combine(Arc::make_mut(&mut changed.role_defaults), &role.defaults, behaviour);
-            combine(Arc::make_mut(&mut changed.role_vars), &role.vars, behaviour);
-            self.state.world.play = Some(Arc::new(changed));
-        }
-    }
-
-    fn fail_include(&mut self, hosts: &[String], info: &Arc<TaskInfo>, errors: &[Diagnostic]) {
-        let report = ErrorReport { causes: errors.to_vec() };
-        for host in hosts {
-            let mut result = TaskResult::failed(report.clone());
-            result.data.insert(Key::from("reason"), report.message().into());
-            let mut outcome = TaskOutcome::failed(host, result);
-            let status = self.settle(std::slice::from_ref(host), &mut outcome);
-            self.tell(info, &outcome, status);
-            self.state.stats.record(host, status, false);
-        }
     }
 }
 

@@ -1,16 +1,28 @@
 //! Dynamic includes: the requests of all hosts grouped, loaded once per group, put in the place of the include.
 
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, Value};
-use kapell_playbook::{Block, LoadContext, Node, RoleRequest, Scope, Task, include_scope, load_role, load_task_file};
+use kapell_playbook::{
+    Block, LoadContext, LoadErrors, Node, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
+    load_task_file, missing_file,
+};
 
 use crate::action::{IncludeRequest, Included};
+use crate::dispatcher::Dispatcher;
+use crate::error_report::ErrorReport;
+use crate::handlers::known_handlers;
+use crate::play_iterator::AfterFailure;
 use crate::static_names::render_static;
+use crate::task_executor::TaskOutcome;
 use crate::variables::combine;
-use crate::{Event, Run};
+use crate::{Event, Run, Stopped, TaskInfo, TaskResult, TaskStatus};
+
+/// Includes within includes; whoever has more goes in circles.
+const MOST_NESTED: usize = 1000;
 
 /// Hosts that asked for the same thing.
 pub struct IncludeGroup {
@@ -45,7 +57,14 @@ pub fn group(requests: Vec<(String, Vec<IncludeRequest>)>) -> Vec<IncludeGroup> 
 }
 
 /// Loads what `request` of `task` asks for.
-pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Path) -> Result<Loaded, Vec<Diagnostic>> {
+pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Path) -> Result<Loaded, LoadErrors> {
+    let depth = task.scope.chain().filter(|scope| scope.kind == ScopeKind::Include).count();
+    if depth > MOST_NESTED {
+        let error =
+            Diagnostic::error(format!("this include never ends: {depth} includes are open")).at(Some(&task.origin));
+        let hint = "an include that includes itself needs a condition that ends it";
+        return Err(LoadErrors { errors: vec![error.hint(hint)], missing: false });
+    }
     let warnings = RefCell::new(Vec::new());
     let cx = LoadContext {
         settings: &run.settings,
@@ -56,6 +75,10 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
         warnings: &warnings,
     };
     let loaded = match &request.what {
+        Included::Tasks { path, .. } if !path.is_file() => {
+            let error = Diagnostic::error(missing_file(path));
+            return Err(LoadErrors { errors: vec![error], missing: true });
+        }
         Included::Tasks { path, apply, .. } => {
             let scope = scope_for(task, &request.vars, apply, run);
             let loaded = load_task_file(path, &scope, &cx);
@@ -80,7 +103,7 @@ fn load_included_role(
     args: &Map,
     basedir: &Path,
     cx: &LoadContext<'_>,
-) -> Result<Loaded, Vec<Diagnostic>> {
+) -> Result<Loaded, LoadErrors> {
     let text = |name: &str| args.get(name).filter(|value| !value.is_null()).map(Value::to_string);
     let flag = |name: &str, default| args.get(name).and_then(Value::to_bool_loose).unwrap_or(default);
     let apply = args.get("apply").and_then(Value::as_map).cloned().unwrap_or_default();
@@ -148,4 +171,96 @@ pub fn item_label(request: &IncludeRequest) -> Option<String> {
     }
     let variable = request.vars.get("ansible_loop_var").map(Value::to_string)?;
     request.vars.get(&Key::from(variable)).map(Value::to_string)
+}
+
+impl Dispatcher<'_> {
+    /// True when something could not be included.
+    pub(crate) fn include(
+        &mut self,
+        task: &Arc<Task>,
+        info: &Arc<TaskInfo>,
+        requests: Vec<(String, Vec<IncludeRequest>)>,
+    ) -> Result<bool, Stopped> {
+        // In the order of the batch, whoever answered first.
+        let mut requests = requests;
+        let places: HashMap<&str, usize> =
+            self.batch.iter().enumerate().map(|(at, host)| (host.as_str(), at)).collect();
+        requests.sort_by_cached_key(|(host, _)| places.get(host.as_str()).copied());
+        let hosts: Vec<String> = requests.iter().map(|(host, _)| host.clone()).collect();
+        let mut loaded: Vec<(IncludeGroup, Loaded)> = Vec::new();
+        let mut broken: HashSet<String> = HashSet::new();
+        for group in group(requests) {
+            match load(self.run, task, &group.request, &self.play.basedir) {
+                Ok(content) => {
+                    self.welcome(&group, &content);
+                    loaded.push((group, content));
+                }
+                Err(failed) if failed.missing => {
+                    self.fail_include(&group, info, failed.errors);
+                    broken.extend(group.hosts);
+                }
+                Err(failed) => return Err(failed.into()),
+            }
+        }
+        for host in hosts {
+            if !broken.contains(&host) {
+                let block = for_host(&host, &task.scope, &loaded);
+                self.iterator.enter_block(&host, &block);
+            } else if self.iterator.fail(&host) == AfterFailure::Failed {
+                self.state.failed.insert(host.clone());
+                self.hosts_left = true;
+            }
+            self.release(&host);
+        }
+        self.refresh_hosts();
+        Ok(!broken.is_empty())
+    }
+
+    /// Tells of an include and takes in the handlers and variables it brings.
+    fn welcome(&mut self, group: &IncludeGroup, content: &Loaded) {
+        let (file, is_role) = match &group.request.what {
+            Included::Tasks { path, .. } => (path.clone(), false),
+            Included::Role { args } => {
+                let name = args.get("name").or_else(|| args.get("role")).map(Value::to_string).unwrap_or_default();
+                (name.into(), true)
+            }
+        };
+        let item_label = item_label(&group.request);
+        self.run.emit(Event::Included { file, hosts: group.hosts.clone(), item_label, is_role });
+        group.hosts.iter().for_each(|host| self.state.stats.record(host, TaskStatus::Ok, false));
+        if !content.handlers.is_empty() {
+            self.iterator.add_handlers(content.handlers.clone());
+            self.handlers = known_handlers(self.run, &self.state.world, self.iterator.handlers());
+        }
+        for role in &content.public_roles {
+            let Some(play) = self.state.world.play.clone() else { break };
+            let mut changed = play.as_ref().clone();
+            let behaviour = self.run.settings.hash_behaviour;
+            combine(Arc::make_mut(&mut changed.role_defaults), &role.defaults, behaviour);
+            combine(Arc::make_mut(&mut changed.role_vars), &role.vars, behaviour);
+            self.state.world.play = Some(Arc::new(changed));
+        }
+    }
+
+    /// What is missing fails the include, whatever it says about errors; there is no result to look at in a rescue.
+    fn fail_include(&mut self, group: &IncludeGroup, info: &Arc<TaskInfo>, errors: Vec<Diagnostic>) {
+        let report = ErrorReport { causes: errors };
+        let of_loop = group.request.vars.contains_key("ansible_loop_var");
+        for host in &group.hosts {
+            self.state.stats.record(host, TaskStatus::Failed, false);
+            if of_loop {
+                self.run.emit(Event::TaskError(report.clone()));
+                continue;
+            }
+            let mut result = TaskResult::new(Map::new());
+            result.set("changed", false);
+            result.set("failed", true);
+            if let Included::Tasks { written, .. } = &group.request.what {
+                result.set("include", written.as_str());
+            }
+            result.set("reason", report.message());
+            result.error = Some(report.clone());
+            self.tell(info, &TaskOutcome::failed(host, result), TaskStatus::Failed);
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::dispatcher::{BatchEnd, Dispatcher};
 use crate::play_setup::{self, PlaySettings};
 use crate::run_state::RunState;
 use crate::variables::HostVariables;
-use crate::{Event, Run, Stats, fact_cache};
+use crate::{Event, Run, Stats, Stopped, fact_cache};
 
 /// How a run ended; exit codes are made of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,9 @@ pub struct RunReport {
     pub failed_hosts: Vec<String>,
 }
 
-/// Runs the playbooks one after the other. `Err` means the run could not go on: content or settings are wrong.
-pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) -> Result<RunReport, Diagnostic> {
+/// Runs the playbooks one after the other, up to the first that leaves failed or unreachable hosts. `Err` means the
+/// run could not go on: content or settings are wrong.
+pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) -> Result<RunReport, Stopped> {
     let mut ended = Ok(());
     fact_cache::recall(run, &mut state);
     'playbooks: for playbook in playbooks {
@@ -80,9 +81,9 @@ enum PlayEnd {
     Interrupted,
 }
 
-async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlayEnd, Diagnostic> {
+async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlayEnd, Stopped> {
     play_setup::ask(run, play, state)?;
-    let settings = PlaySettings::read(run, play, state)?;
+    let settings = PlaySettings::read(run, play, state).map_err(Stopped::content)?;
     play_setup::enter_play(run, play, &settings, state)?;
     let hosts = play_setup::hosts(run, &settings, state)?;
     if hosts.is_empty() {

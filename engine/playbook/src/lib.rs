@@ -12,8 +12,8 @@ pub mod task;
 pub use block::{Block, Node, tasks_of};
 pub use keyword::{KEYWORDS, Keyword, KeywordKind};
 pub use load::{
-    LoadContext, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, is_reserved, load_playbook,
-    load_plays, load_role, load_task_file,
+    LoadContext, LoadErrors, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, is_reserved,
+    load_playbook, load_plays, load_role, load_task_file, missing_file,
 };
 pub use play::{Play, Playbook};
 pub use role::Role;

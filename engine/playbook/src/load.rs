@@ -2,6 +2,7 @@
 
 mod action_name;
 mod check;
+mod errors;
 mod include;
 mod keywords;
 mod loader;
@@ -28,7 +29,8 @@ use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, Map, Text, Value, VaultSecrets};
 
 pub(crate) use action_name::base_name;
-pub use include::find_task_file;
+pub use errors::LoadErrors;
+pub use include::{find_task_file, missing_file};
 use loader::Loader;
 use playbook_file::Handed;
 use role_use::RoleUse;
@@ -106,9 +108,9 @@ pub struct LoadedTasks {
 }
 
 /// Loads a playbook with everything it imports. On errors: all that were found.
-pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, Vec<Diagnostic>> {
+pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, LoadErrors> {
     if !path.exists() {
-        return Err(vec![playbook_file::missing(path)]);
+        return Err(LoadErrors { errors: vec![playbook_file::missing(path)], missing: true });
     }
     let mut loader = Loader::new(cx, playbook_file::directory(path));
     let plays = loader.playbook_file(path, &Handed::default());
@@ -116,7 +118,7 @@ pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, Vec<Diag
 }
 
 /// Loads plays that are in no file: ad-hoc commands. `path` names a file that could be in their directory.
-pub fn load_plays(path: &Path, plays: Value, cx: &LoadContext) -> Result<Playbook, Vec<Diagnostic>> {
+pub fn load_plays(path: &Path, plays: Value, cx: &LoadContext) -> Result<Playbook, LoadErrors> {
     let mut loader = Loader::new(cx, playbook_file::directory(path));
     loader.assume(path, plays);
     let plays = loader.playbook_file(path, &Handed::default());
@@ -124,7 +126,7 @@ pub fn load_plays(path: &Path, plays: Value, cx: &LoadContext) -> Result<Playboo
 }
 
 /// Loads the file of `include_tasks`. `parent` is what [`include_scope`] made of the include task.
-pub fn load_task_file(path: &Path, parent: &Arc<Scope>, cx: &LoadContext) -> Result<LoadedTasks, Vec<Diagnostic>> {
+pub fn load_task_file(path: &Path, parent: &Arc<Scope>, cx: &LoadContext) -> Result<LoadedTasks, LoadErrors> {
     let mut loader = Loader::new(cx, playbook_dir(parent));
     let tasks = loader.task_file(path, parent);
     let handlers = std::mem::take(&mut loader.imported_handlers);
@@ -138,7 +140,7 @@ pub fn load_role(
     parent: &Arc<Scope>,
     play_basedir: &Path,
     cx: &LoadContext,
-) -> Result<LoadedRole, Vec<Diagnostic>> {
+) -> Result<LoadedRole, LoadErrors> {
     let mut loader = Loader::new(cx, play_basedir.to_path_buf());
     let name = Text::trusted(request.name.as_str(), parent.origin.clone());
     let parts = loader.role(RoleUse::included(request.clone(), parent, &name), parent);

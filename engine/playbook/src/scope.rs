@@ -151,6 +151,16 @@ impl Scope {
         self.role.as_ref()
     }
 
+    /// The roles whose tasks brought in the role of this scope, nearest first: those that depend on it are none of them.
+    pub fn including_roles(&self) -> Vec<&Arc<Role>> {
+        let depends = |scope: &Scope| {
+            let parent = scope.parent.as_deref().filter(|parent| parent.kind == ScopeKind::Role)?;
+            (scope.kind == ScopeKind::Role).then(|| parent.role.as_ref().map(|role| role.id))?
+        };
+        let dependents: Vec<u64> = self.chain().filter_map(depends).collect();
+        self.roles_upwards().into_iter().skip(1).filter(|role| !dependents.contains(&role.id)).collect()
+    }
+
     /// The roles this scope lies in: the innermost first, then the roles that depend on or include it.
     pub fn roles_upwards(&self) -> Vec<&Arc<Role>> {
         let mut roles: Vec<&Arc<Role>> = Vec::new();

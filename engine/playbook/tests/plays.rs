@@ -534,7 +534,9 @@ debug: msg=x
 "#
     )
     .errors(), @r#"
-    could not find the task file 'tsks.yml' in 
+    Could not find or access '/tsks.yml' on the Ansible Controller: Unable to retrieve file contents.
+    Could not find or access '/tsks.yml' on the Ansible Controller.
+    If you are using a module and expect the file to exist on the remote, see the remote_src option
       --> /site.yml:3:21
        |
      3 |     - import_tasks: tsks.yml
@@ -567,13 +569,13 @@ debug: msg=x
      8 |     - import_tasks: {file: tasks.yml, apply: {tags: x}}
        |                                       ^
 
-    import_tasks names no file
+    No file specified for import_tasks
       --> /site.yml:9:7
        |
      9 |     - import_tasks:
        |       ^
 
-    include_tasks names no file
+    No file specified for include_tasks
       --> /site.yml:10:7
         |
      10 |     - include_tasks:

@@ -512,7 +512,7 @@ text
      21 |     - import_role: {name: web, tasks_from: ../../secret}
         |                           ^
 
-    'tasks_from' of import_role must be text, not 1
+    Expected a string for tasks_from but got 1 instead
       --> /site.yml:22:7
         |
      22 |     - import_role: {name: web, tasks_from: 1}

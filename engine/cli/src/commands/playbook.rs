@@ -11,7 +11,7 @@ use kapell_executor::tag_filter::TagFilter;
 use kapell_executor::{ModuleLibrary, RunOptions};
 use kapell_inventory::{HostPattern, Inventory};
 use kapell_parsing::{Diagnostic, Map, Value, VaultSecrets};
-use kapell_playbook::{LoadContext, Playbook, Scope, load_playbook};
+use kapell_playbook::{LoadContext, LoadErrors, Playbook, Scope, load_playbook};
 use kapell_template::{Templar, TemplarOptions};
 
 use crate::args::PlaybookArgs;
@@ -110,7 +110,7 @@ pub(crate) fn load_plays(path: &Path, plays: Value, base: &Foundation) -> Result
         render: &render,
         warnings: &found,
     };
-    kapell_playbook::load_plays(path, plays, &cx).map_err(|errors| Refusal { exit: Exit::Error, errors })
+    kapell_playbook::load_plays(path, plays, &cx).map_err(|errors| Refusal { exit: Exit::Error, errors: errors.errors })
 }
 
 fn load_playbooks(
@@ -132,16 +132,16 @@ fn load_playbooks(
         render: &render,
         warnings: &found,
     };
-    let loaded: Result<Vec<Playbook>, Vec<Diagnostic>> =
+    let loaded: Result<Vec<Playbook>, LoadErrors> =
         args.playbooks.iter().map(|path| load_playbook(&absolute(path), &cx)).collect();
     warnings.extend(found.into_inner());
-    loaded.map_err(|errors| Refusal { exit: exit_of(&errors), errors })
+    loaded.map_err(|failed| Refusal { exit: exit_of(&failed), errors: failed.errors })
 }
 
-/// What cannot be unlocked is no mistake in the content.
-fn exit_of(errors: &[Diagnostic]) -> Exit {
+/// What cannot be found or unlocked is no mistake in the content.
+fn exit_of(failed: &LoadErrors) -> Exit {
     let is_locked = |error: &Diagnostic| error.message.contains("vault data cannot be decrypted");
-    if errors.iter().any(is_locked) { Exit::Error } else { Exit::PARSE_ERROR }
+    if failed.missing || failed.iter().any(is_locked) { Exit::Error } else { Exit::PARSE_ERROR }
 }
 
 /// Places in messages are whole paths, wherever the run was started.

@@ -23,7 +23,7 @@ use crate::version;
 
 /// Modules that have nothing to do without arguments.
 const NEED_ARGUMENTS: &[&str] = &["command", "shell", "script", "raw", "win_command", "win_shell"];
-const NOT_AD_HOC: &[&str] = &["import_playbook", "import_role", "import_tasks", "include_role"];
+const NOT_AD_HOC: &[&str] = &["import_playbook"];
 
 /// Runs one task on the hosts of a pattern.
 #[derive(Debug, Parser)]

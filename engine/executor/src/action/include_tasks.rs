@@ -19,7 +19,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     let Some(file) = text_arg(&task.args, "file").or_else(|| text_arg(&task.args, "_raw_params")) else {
         return Err(ActionError::failed("No file specified for ansible.builtin.include_tasks"));
     };
-    let path = find(&file, task, cx)?;
+    let path = find(&file, task, cx);
     let apply = match task.args.get("apply") {
         Some(Value::Map(apply)) => apply.as_ref().clone(),
         None | Some(Value::Null) => Map::new(),
@@ -33,11 +33,11 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     Ok(ActionOutput { result, effects: Effects { includes: vec![request], ..Effects::default() } })
 }
 
-/// Beside the including file, then in `handlers` (for a handler) and `tasks` of each role around, then beside the playbook.
-fn find(file: &str, task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<PathBuf, ActionError> {
+/// Where the file is, or where it was expected first: beside the including file, then in `handlers` (for a handler) and `tasks` of each role around, then beside the playbook.
+fn find(file: &str, task: &ResolvedTask, cx: &ActionContext<'_>) -> PathBuf {
     let path = Path::new(file);
     if path.is_absolute() {
-        return exists_or_error(path.to_owned(), file, path);
+        return path.to_owned();
     }
     let scope = &task.task.scope;
     let mut candidates = Vec::new();
@@ -53,22 +53,5 @@ fn find(file: &str, task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<PathB
     }
     candidates.push(cx.cx.basedir.join(path));
     let first = candidates[0].clone();
-    let found = candidates.into_iter().find(|path| path.is_file());
-    exists_or_error(found.unwrap_or_else(|| first.clone()), file, &first)
-}
-
-fn exists_or_error(path: PathBuf, written: &str, wanted: &Path) -> Result<PathBuf, ActionError> {
-    if path.is_file() {
-        return Ok(path);
-    }
-    let shown = wanted.display();
-    let reason = format!(
-        "Could not find or access '{shown}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find \
-         or access '{shown}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the \
-         remote, see the remote_src option"
-    );
-    let mut extra = Map::new();
-    extra.insert("include".into(), written.into());
-    extra.insert("reason".into(), reason.as_str().into());
-    Err(ActionError::failed_with(reason, extra))
+    candidates.into_iter().find(|path| path.is_file()).unwrap_or(first)
 }

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::SystemTime;
 
 use kapell_parsing::{Map, SourceFile, Value};
 use kapell_template::{RenderContext, TextOptions};
@@ -114,11 +115,20 @@ fn file_variables(path: &Path, dest: &str, cx: &ActionContext<'_>) -> Result<Map
     vars.insert("template_fullpath".into(), full.into());
     vars.insert("template_destpath".into(), dest.into());
     vars.insert("template_uid".into(), owner_name(metadata.uid()));
-    vars.insert("template_mtime".into(), metadata.mtime().into());
+    vars.insert("template_mtime".into(), local_time(metadata.modified()?));
+    vars.insert("template_run_date".into(), local_time(SystemTime::now()));
     if !cx.run.options.extra_vars.contains_key("ansible_managed") && cx.vars.lookup_named("ansible_managed").is_none() {
         vars.insert("ansible_managed".into(), cx.run.settings.ansible_managed.as_str().into());
     }
     Ok(vars)
+}
+
+/// As text, which is what dates are to values here.
+fn local_time(time: SystemTime) -> Value {
+    match jiff::Timestamp::try_from(time) {
+        Ok(time) => time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S%.6f").to_string().into(),
+        Err(_) => Value::Null,
+    }
 }
 
 fn host_name() -> String {

@@ -134,19 +134,20 @@ impl HostVariables {
                 let dirs = crate::resolve::search_path(&task.scope, self.world.play.as_deref());
                 Some(Value::list(dirs.iter().map(|dir| path(dir)).collect()))
             }
-            _ => Self::magic_of_this_role(name, task.scope.role()?, &task.scope.roles_upwards()),
+            _ => Self::magic_of_this_role(name, task.scope.role()?, &task.scope.including_roles()),
         }
     }
 
-    fn magic_of_this_role(name: &str, role: &Role, upwards: &[&Arc<Role>]) -> Option<Value> {
-        let parents = || upwards.iter().skip(1);
+    fn magic_of_this_role(name: &str, role: &Role, parents: &[&Arc<Role>]) -> Option<Value> {
         match name {
             "role_name" | "ansible_role_name" => Some(role.name.as_str().into()),
             "role_path" => Some(path(&role.path)),
             "ansible_collection_name" => role.collection.as_deref().map(Value::from),
-            "ansible_parent_role_names" if upwards.len() > 1 => Some(list(parents().map(|role| role.name.as_str()))),
-            "ansible_parent_role_paths" if upwards.len() > 1 => {
-                Some(Value::list(parents().map(|role| path(&role.path)).collect()))
+            "ansible_parent_role_names" if !parents.is_empty() => {
+                Some(list(parents.iter().map(|role| role.name.as_str())))
+            }
+            "ansible_parent_role_paths" if !parents.is_empty() => {
+                Some(Value::list(parents.iter().map(|role| path(&role.path)).collect()))
             }
             _ => None,
         }

@@ -45,6 +45,7 @@ impl TaskVariables {
     /// The roles a role was reached through come first, then its own dependencies, then the role itself.
     fn add_role(&mut self, role: &Arc<Role>, behaviour: HashBehaviour) {
         for parent in role.parents().iter().rev() {
+            combine(&mut self.role_defaults, &parent.defaults, behaviour);
             combine(&mut self.role_vars, &parent.vars, behaviour);
             combine(&mut self.params, &parent.params, behaviour);
         }

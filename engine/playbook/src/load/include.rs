@@ -64,7 +64,7 @@ impl Loader<'_> {
         let path = match find_task_file(&name, &scope, &self.basedir) {
             Ok(path) => path,
             Err(error) => {
-                self.error(error.at(name.origin().or(Some(origin))));
+                self.error_missing(error.at(name.origin().or(Some(origin))));
                 return None;
             }
         };
@@ -89,6 +89,9 @@ impl Loader<'_> {
         let name = self.role_option(statement, origin)?;
         let name = self.render_text(&name, &scope, "the role to import")?;
         let mut request = self.role_request(statement, &name, origin)?;
+        request.allow_duplicates = self.static_flag(statement, "allow_duplicates", &scope)?;
+        request.public = self.static_flag(statement, "public", &scope)?.unwrap_or(!self.cx.settings.private_role_vars);
+        request.validate = self.static_flag(statement, "rolespec_validate", &scope)?.unwrap_or(true);
         for from in
             [&mut request.tasks_from, &mut request.vars_from, &mut request.defaults_from, &mut request.handlers_from]
         {
@@ -102,6 +105,18 @@ impl Loader<'_> {
         self.imported_handlers.extend(loaded.handlers);
         let body = loaded.tasks;
         Some(Node::Block(Arc::new(Block { scope, name: None, body, rescue: Vec::new(), always: Vec::new() })))
+    }
+
+    /// Yes or no, which may be a template that needs no host.
+    #[expect(clippy::option_option, reason = "the outer one is an error that has been reported")]
+    fn static_flag(&mut self, statement: &Statement, option: &str, scope: &Scope) -> Option<Option<bool>> {
+        match statement.args.get(option) {
+            Some(Value::Str(text)) if text.is_template() => {
+                let rendered = self.render_text(text, scope, option)?;
+                Some(Value::Str(rendered).to_bool_loose())
+            }
+            given => Some(given.and_then(Value::to_bool_loose)),
+        }
     }
 
     /// Checks the statement and moves `file` to its free form.
@@ -216,7 +231,7 @@ impl Loader<'_> {
             _ => statement.free_form.as_ref(),
         };
         if file.is_none_or(|file| file.trim().is_empty()) {
-            self.error(Diagnostic::error(format!("{} names no file", statement.action)).at(Some(origin)));
+            self.error(Diagnostic::error(format!("No file specified for {}", statement.action)).at(Some(origin)));
             return None;
         }
         file.cloned()
@@ -244,7 +259,7 @@ impl Loader<'_> {
                 None | Some(Value::Null) => {}
                 Some(Value::Str(name)) => *file = Some(name.to_string()),
                 Some(other) => {
-                    let message = format!("'{option}' of {} must be text, not {}", statement.action, shown(other));
+                    let message = format!("Expected a string for {option} but got {} instead", shown(other));
                     self.error(Diagnostic::error(message).at(other.origin().or(Some(origin))));
                     return None;
                 }
@@ -288,12 +303,21 @@ pub fn find_task_file(name: &str, scope: &Scope, basedir: &Path) -> Result<PathB
     if let Some(found) = dirs.iter().map(|dir| normal(&dir.join(name))).find(|path| path.is_file()) {
         return Ok(found);
     }
-    let places = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(", ");
-    let message = format!("could not find the task file '{name}' in {places}");
+    let message = missing_file(&dirs.last().map_or_else(|| PathBuf::from(name), |dir| normal(&dir.join(name))));
     Err(near_file(&dirs, name).map_or_else(
         || Diagnostic::error(message.clone()),
         |near| Diagnostic::error(message.clone()).hint(format!("did you mean '{near}'?")),
     ))
+}
+
+/// What is said of a task file that is not there.
+pub fn missing_file(path: &Path) -> String {
+    let shown = path.display();
+    format!(
+        "Could not find or access '{shown}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find \
+         or access '{shown}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the \
+         remote, see the remote_src option"
+    )
 }
 
 /// A file with nearly that name, with or without its ending, in one of the directories.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Trust, Value};
 
-use crate::load::LoadContext;
+use crate::load::{LoadContext, LoadErrors};
 use crate::{Role, Scope, Task};
 
 /// A file may be imported from itself as long as names are templates that change; beyond this it never ends.
@@ -25,6 +25,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) imported_roles: Vec<Arc<Role>>,
     pub(crate) imported_handlers: Vec<Arc<Task>>,
     errors: Vec<Diagnostic>,
+    /// The first error is that something is not there.
+    missing: bool,
     files: HashMap<PathBuf, Option<Value>>,
     open: Vec<String>,
 }
@@ -39,16 +41,17 @@ impl<'a> Loader<'a> {
             imported_roles: Vec::new(),
             imported_handlers: Vec::new(),
             errors: Vec::new(),
+            missing: false,
             files: HashMap::new(),
             open: Vec::new(),
         }
     }
 
     /// `result`, unless anything went wrong on the way.
-    pub(crate) fn finish<T>(self, result: Option<T>) -> Result<T, Vec<Diagnostic>> {
+    pub(crate) fn finish<T>(self, result: Option<T>) -> Result<T, LoadErrors> {
         match result {
             Some(result) if self.errors.is_empty() => Ok(result),
-            _ => Err(self.errors),
+            _ => Err(LoadErrors { errors: self.errors, missing: self.missing }),
         }
     }
 
@@ -57,6 +60,12 @@ impl<'a> Loader<'a> {
         if !self.errors.contains(&error) {
             self.errors.push(error);
         }
+    }
+
+    /// Records that a file or role is not there.
+    pub(crate) fn error_missing(&mut self, error: Diagnostic) {
+        self.missing |= self.errors.is_empty();
+        self.error(error);
     }
 
     pub(crate) fn warn(&self, warning: Diagnostic) {

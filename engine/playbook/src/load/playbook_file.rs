@@ -101,7 +101,7 @@ impl Loader<'_> {
         if let Some(path) = self.collection_playbook(name) {
             return Some(path);
         }
-        self.error(missing(&beside).at(name.origin().or(key_place(key))));
+        self.error_missing(missing(&beside).at(name.origin().or(key_place(key))));
         None
     }
 }

@@ -31,7 +31,7 @@ impl Loader<'_> {
         let error = Diagnostic::error(format!("the role '{name}' was not found in {places}"));
         let origin = name.origin().or(scope.origin.as_ref());
         let known = names_in(&dirs);
-        self.error(
+        self.error_missing(
             match closest(name, known.iter().map(String::as_str)) {
                 Some(near) => error.hint(format!("did you mean '{near}'?")),
                 None if name.matches('.').count() == 2 => error.hint(format!(

@@ -1,6 +1,6 @@
 //! The variables that names of static imports may use: those known before a play runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_parsing::yaml::{self, LoadOptions};
@@ -27,7 +27,29 @@ impl Loader<'_> {
         roles.iter().for_each(|role| add(&mut vars, &role.vars));
         inside.iter().for_each(|(_, level)| add(&mut vars, level));
         scope.roles_upwards().into_iter().rev().for_each(|role| add(&mut vars, &role.params));
+        add(&mut vars, &self.known_names(scope));
         alone(scope, vars)
+    }
+
+    /// What is known of the place before there is a host.
+    fn known_names(&self, scope: &Scope) -> Map {
+        let path = |path: &Path| Value::from(path.to_string_lossy().into_owned());
+        let mut names: Vec<(&str, Value)> = vec![("playbook_dir", path(&self.basedir))];
+        if let Some(role) = scope.role() {
+            let around = scope.including_roles();
+            let name = Value::from(role.name.as_str());
+            names.extend([("role_name", name.clone()), ("ansible_role_name", name), ("role_path", path(&role.path))]);
+            if let Some(collection) = &role.collection {
+                names.push(("ansible_collection_name", Value::from(collection.as_str())));
+            }
+            if !around.is_empty() {
+                let list = around.iter().map(|role| Value::from(role.name.as_str())).collect();
+                names.push(("ansible_parent_role_names", Value::list(list)));
+                let list = around.iter().map(|role| path(&role.path)).collect();
+                names.push(("ansible_parent_role_paths", Value::list(list)));
+            }
+        }
+        names.into_iter().map(|(name, value)| (name.into(), value)).collect()
     }
 
     /// The files of the play's `vars_files` that can be had now; what is wrong with others is said when the play runs.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, Value, VaultSecrets};
-use kapell_playbook::{Block, LoadContext, Node, Play, Playbook, Role, Scope, Task, load_playbook};
+use kapell_playbook::{Block, LoadContext, LoadErrors, Node, Play, Playbook, Role, Scope, Task, load_playbook};
 
 const MODULES: &[&str] =
     &["add_host", "apt", "command", "copy", "debug", "file", "ping", "raw", "script", "service", "set_fact", "shell"];
@@ -58,7 +58,7 @@ impl Project {
         })
     }
 
-    pub(crate) fn load(&self) -> Result<Playbook, Vec<Diagnostic>> {
+    pub(crate) fn load(&self) -> Result<Playbook, LoadErrors> {
         self.with_context(|cx| load_playbook(&self.path().join("site.yml"), cx))
     }
 
