@@ -6,7 +6,8 @@
 //!    `arch NAME`, the engine looks the worker up and starts over with it.
 //! 3. Warm: it walks the candidate directories: `remote_tmp`, `~/.cache/kapell`, then directories named by user id in
 //!    `/var/tmp`, `/tmp` and `/dev/shm`. A worker counts when the directory and the file belong to the user, neither
-//!    is a symbolic link and the file, whose name holds its SHA-256, is executable. It says `run N` and executes it.
+//!    is a symbolic link, nobody else may write to the directory or (but for sticky ones) to the one above it, and the
+//!    file, whose name holds its SHA-256, is executable. It says `run N` and executes it.
 //!    The directories are made with mode 0700, so nobody else can put a file there; content was checked when it was
 //!    uploaded, so a start only has the worker compare its own size (a truncated file), which costs nothing.
 //! 4. Cold: in the first candidate that can be made, belongs to the user and lets a file be executed (an empty one is

@@ -17,14 +17,17 @@ if [ $n -lt "$from" ]; then continue; fi;
 case $d in /.cache/*) ;; /*) "$1";; esac;
 done; };
 start() { f=$d/$name; umask "$u"; trap - PIPE; echo "$m run $n"; exec "$f" session --tmp "$d" --size "$size"; };
-ours() { if [ -h "$d" ]; then return 1; fi; [ -d "$d" ] && [ -O "$d" ]; };
+closed() {
+case $(ls -ld "$d" 2> /dev/null) in d????w*|d???????w*) return 1;; esac;
+case $(ls -ldL "$d/.." 2> /dev/null) in d???????w[x-]*) return 1;; esac; };
+ours() { if [ -h "$d" ]; then return 1; fi; [ -d "$d" ] && [ -O "$d" ] && closed; };
 present() { f=$d/$name; if [ -h "$f" ]; then return; fi; if ours && [ -f "$f" ] && [ -x "$f" ] && [ -O "$f" ]; then start; fi; };
 refuse() { why="$why $d: $1;"; rm -f "$t"; };
 receive() {
 trap "" PIPE;
 t=$d/.kapell-new-$m;
 e=$(mkdir -p "$d" 2>&1) || { t=; refuse "$e"; return; };
-ours || { t=; refuse "belongs to another user"; return; };
+ours || { t=; refuse "belongs to another user, or others may write to it or above it"; return; };
 e=$({ : > "$t" && chmod 700 "$t" && "$t"; } 2>&1) || { refuse "$e"; return; };
 z=plain; if command -v gzip > /dev/null 2>&1; then z=gzip; fi;
 if command -v head > /dev/null 2>&1; then :; else head() { dd bs=1 count="$2" 2> /dev/null; }; fi;

@@ -479,7 +479,7 @@ async fn output_lines_arrive_while_the_command_runs() {
     let session = connections.session(&spec(&server)).await.unwrap();
     let (sender, mut lines) = mpsc::channel(16);
     let blobs = Blobs::default();
-    let running = session.call(shell("echo first; sleep 1; echo second"), &blobs, Some(sender));
+    let running = session.call(shell("sleep 1.5; echo first; sleep 1.5; echo second"), &blobs, Some(sender));
     let watching = async {
         let first: Option<OutputLine> = lines.recv().await;
         (first.map(|line| line.line), Instant::now())
@@ -566,7 +566,7 @@ async fn hosts_that_cannot_be_reached() {
     let unnamed = ConnectionSpec { address: "no-such-host.invalid".into(), ..spec(&server) };
     assert!(error_of(&unnamed).await.to_string().contains("Could not resolve hostname no-such-host.invalid"));
     let exotic = ConnectionSpec { kind: "winrm".into(), ..spec(&server) };
-    assert!(error_of(&exotic).await.to_string().contains("connection 'winrm' is not built"));
+    assert!(error_of(&exotic).await.to_string().contains("the connection plugin 'winrm' was not found"));
 
     // Accepts, and never says a word.
     let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
