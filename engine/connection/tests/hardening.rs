@@ -50,7 +50,10 @@ async fn directories_of_other_accounts_are_no_place() {
     let taken = format!("d=/var/tmp/kapell-{uid}");
     let traps = [
         ("a directory of his", format!("{taken}; mkdir -m 755 $d; {PLANT}")),
-        ("a link to a directory of his", format!("d=/var/tmp/bobs; mkdir -m 755 $d; {PLANT}; ln -s $d /var/tmp/kapell-{uid}")),
+        (
+            "a link to a directory of his",
+            format!("d=/var/tmp/bobs; mkdir -m 755 $d; {PLANT}; ln -s $d /var/tmp/kapell-{uid}"),
+        ),
         ("a link to nowhere", format!("ln -s /var/tmp/none /var/tmp/kapell-{uid}")),
         ("a link to her home", format!("ln -s ~alice /var/tmp/kapell-{uid}")),
         ("a file", format!("touch /var/tmp/kapell-{uid}")),
@@ -77,7 +80,9 @@ async fn directories_that_others_may_write_to_are_no_place() {
         let answer = once(&alice, WHERE).await.unwrap();
         assert!(!answer.contains("/var/tmp"), "{mode}: {answer}");
     }
-    once(&alice, &format!("chmod 700 /var/tmp/kapell-{uid}; mkdir -m 777 /var/tmp/open; rm -rf /tmp/kapell-{uid}")).await.unwrap();
+    once(&alice, &format!("chmod 700 /var/tmp/kapell-{uid}; mkdir -m 777 /var/tmp/open; rm -rf /tmp/kapell-{uid}"))
+        .await
+        .unwrap();
     let open = ConnectionSpec { remote_tmp: "/var/tmp/open".into(), ..alice.clone() };
     let answer = once(&open, WHERE).await.unwrap();
     assert!(!answer.contains("/var/tmp/open"), "others can rename what is in there: {answer}");
@@ -151,7 +156,8 @@ async fn workers_leave_when_the_controller_dies() {
         .unwrap();
     let begun = server.home(Account::Alice).join("begun");
     for _ in 0..100 {
-        if begun.exists() && server.processes_of_accounts().iter().filter(|name| name.starts_with("sleep")).count() == 2 {
+        if begun.exists() && server.processes_of_accounts().iter().filter(|name| name.starts_with("sleep")).count() == 2
+        {
             break;
         }
         sleep(Duration::from_millis(100)).await;
