@@ -368,7 +368,7 @@ fn wrong_actions() {
      2 |   tasks:
        |   ^
 
-    '_ansible_internal' is no argument of 'debug': names that start with '_ansible_' are reserved
+    '_ansible_internal' is no argument of 'debug': the prefix '_ansible_' is reserved for internal use only.
       --> /site.yml:26:14
         |
      26 |     - debug: msg=1 _ansible_internal=2

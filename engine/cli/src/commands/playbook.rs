@@ -74,11 +74,21 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
         }
     }
     let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
+    warn_of_no_hosts(&base.inventory, &base.settings, warnings);
     check_limit(&base.inventory, base.limit.as_ref(), warnings)?;
     let library = ModuleLibrary::new(&base.settings);
     let playbooks = load_playbooks(args, &base.settings, &base.vault, &base.extra_vars, &library, warnings)?;
     let Foundation { settings, vault, extra_vars, inventory, limit } = base;
     Ok(Prepared { library, settings, vault, extra_vars, inventory, limit, playbooks })
+}
+
+/// Without hosts plays for `all` do nothing, which is seldom meant.
+fn warn_of_no_hosts(inventory: &Inventory, settings: &Settings, warnings: &mut Vec<Diagnostic>) {
+    if settings.localhost_warning && inventory.hosts().all(|host| host.implicit) {
+        let message = "provided hosts list is empty, only localhost is available. Note that the implicit localhost does \
+                       not match 'all'";
+        warnings.push(Diagnostic::warning(message));
+    }
 }
 
 /// A limit that leaves nothing is a mistake, not a run without hosts.

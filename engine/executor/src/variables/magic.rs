@@ -109,7 +109,7 @@ impl HostVariables {
             "ansible_skip_tags" => Some(list(options.tags.skip.iter().map(String::as_str))),
             "ansible_limit" => options.limit.as_deref().map(Value::from),
             "ansible_inventory_sources" => Some(list(options.inventory_sources.iter().map(String::as_str))),
-            "ansible_config_file" => settings.config_file.as_deref().map(path),
+            "ansible_config_file" => Some(settings.config_file.as_deref().map_or(Value::Null, path)),
             "ansible_playbook_python" => Some(control_python().into()),
             "ansible_play_name" => play.map(|play| play.title.as_str().into()),
             "ansible_play_hosts_all" => play.map(|play| play.all_hosts.clone()),

@@ -164,8 +164,9 @@ impl Loader<'_> {
         let arguments = self.read_arguments(action, value, origin)?;
         let is_internal = |key: &&Key| key.as_str().is_some_and(|key| key.starts_with("_ansible_"));
         if let Some(key) = arguments.map.keys().find(is_internal) {
-            let message =
-                format!("'{key}' is no argument of '{action}': names that start with '_ansible_' are reserved");
+            let message = format!(
+                "'{key}' is no argument of '{action}': the prefix '_ansible_' is reserved for internal use only."
+            );
             self.error(Diagnostic::error(message).at(key_place(key).or(origin)));
             return None;
         }

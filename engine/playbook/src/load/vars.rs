@@ -10,6 +10,8 @@ const RESERVED: &[&str] = &[
     "async_val",
     "cycler",
     "dict",
+    "joiner",
+    "lipsum",
     "lookup",
     "loop_with",
     "namespace",
