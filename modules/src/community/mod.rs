@@ -1,7 +1,9 @@
 //! The `community` namespace.
 
 mod general;
+mod mysql;
 mod postgresql;
 
 pub(crate) use general::MODULES as GENERAL;
+pub(crate) use mysql::MODULES as MYSQL;
 pub(crate) use postgresql::MODULES as POSTGRESQL;

@@ -264,7 +264,7 @@ fn restore_words(name: &str, target: &str, options: Vec<String>) -> Vec<String> 
     let formats = [(".tar", "Tar"), (".pgc", "Custom"), (".dir", "Directory")];
     let mut words: Vec<String> = Vec::new();
     if let Some((_, unpack)) = packer(target) {
-        let script = "f=$1; p=$2; shift 2; \"$p\" \"$f\" | \"$@\"";
+        let script = "f=$1; p=$2; shift 2; r=$({ { $p \"$f\"; echo $? >&3; } | { \"$@\" >&4; echo $? >&3; }; } 3>&1 4>&2); case $r in *[1-9]*) exit 1; esac";
         words.extend(["sh", "-c", script, "sh", target, unpack, "psql", "-q"].map(str::to_owned));
     } else if let Some((_, format)) = formats.iter().find(|(end, _)| target.ends_with(end)) {
         words.extend(["pg_restore".to_owned(), format!("--format={format}")]);
