@@ -124,10 +124,9 @@ fn is_one_expression(text: &str) -> bool {
                 continue;
             }
             Some(open) if character == open => quote = None,
-            Some(_) => {}
             None if matches!(character, '\'' | '"') => quote = Some(character),
             None if character == '}' && before == Some('}') => return closes_a_dict(inner),
-            None => {}
+            _ => {}
         }
         before = Some(character);
     }

@@ -147,7 +147,13 @@ pub(super) fn decrypted(cx: &ActionContext<'_>, path: &Path) -> Result<Option<Ve
         return Ok(None);
     }
     let plain = vault::decrypt(&fs_err::read(path)?, &cx.run.vault);
-    plain.map(Some).map_err(|error| ActionError::failed(format!("{}: {error}", path.display())))
+    plain.map(Some).map_err(|error| {
+        if cx.run.vault.is_empty() {
+            let path = path.display();
+            return ActionError::failed(format!("A vault password or secret must be specified to decrypt {path}"));
+        }
+        ActionError::failed(format!("{}: {error}", path.display()))
+    })
 }
 
 /// A file's checksum and size, read once in pieces.

@@ -41,7 +41,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let after = table.text();
     let changed = before != after;
     let backup = if args.bool("backup") && !cx.check_mode { Some(back_up(&before)?) } else { None };
-    if changed {
+    if changed && after.trim().is_empty() && crontab.remove(cx)? {
+        // A file of its own goes with its last job.
+    } else if changed {
         crontab.write(&after, cx)?;
     }
     let result = ModuleResult::ok()
@@ -156,6 +158,14 @@ impl Crontab {
                 }
                 Ok(if output.ok() { output.stdout() } else { String::new() })
             }
+        }
+    }
+
+    /// Removes a table that is a file of its own; false when it is not.
+    fn remove(&self, cx: &mut Context<'_>) -> Result<bool, ModuleError> {
+        match self {
+            Self::File(path) => cx.remove_file(path).map(|()| true),
+            Self::Of(_) => Ok(false),
         }
     }
 
