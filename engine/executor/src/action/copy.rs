@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_connection::{BlobSource, Blobs};
-use kapell_parsing::{Key, Map, Value, vault};
+use kapell_parsing::{Key, Map, Value, VaultSecrets, vault};
 use sha2::{Digest, Sha256};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, text_arg};
@@ -141,18 +141,22 @@ pub(super) fn preserve_mode(args: &mut Map, name: &str, source: &Path) -> Result
 
 /// The plain text of a vault file; `None` for any other.
 pub(super) fn decrypted(cx: &ActionContext<'_>, path: &Path) -> Result<Option<Vec<u8>>, ActionError> {
+    plain_text(path, &cx.run.vault)
+}
+
+fn plain_text(path: &Path, secrets: &VaultSecrets) -> Result<Option<Vec<u8>>, ActionError> {
     let mut start = [0; 64];
     let read = fs_err::File::open(path)?.read(&mut start)?;
     if !vault::is_encrypted(&start[..read]) {
         return Ok(None);
     }
-    let plain = vault::decrypt(&fs_err::read(path)?, &cx.run.vault);
+    let plain = vault::decrypt(&fs_err::read(path)?, secrets);
     plain.map(Some).map_err(|error| {
-        if cx.run.vault.is_empty() {
-            let path = path.display();
-            return ActionError::failed(format!("A vault password or secret must be specified to decrypt {path}"));
+        let shown = path.display();
+        if secrets.is_empty() {
+            return ActionError::failed(format!("A vault password or secret must be specified to decrypt {shown}"));
         }
-        ActionError::failed(format!("{}: {error}", path.display()))
+        ActionError::failed(format!("{shown}: {error}"))
     })
 }
 
@@ -187,7 +191,8 @@ async fn send_directory(
     written: &str,
     follow: bool,
 ) -> Result<TaskResult, ActionError> {
-    let mut tree = Tree { follow, ..Tree::default() };
+    let vault = bool_arg(&task.args, "decrypt")?.unwrap_or(true).then(|| cx.run.vault.clone());
+    let mut tree = Tree { follow, vault, ..Tree::default() };
     // Without a slash at its end the directory itself is copied, not only what is in it.
     let base =
         if written.ends_with('/') { PathBuf::new() } else { PathBuf::from(source.file_name().unwrap_or_default()) };
@@ -205,6 +210,8 @@ async fn send_directory(
 #[derive(Default)]
 struct Tree {
     follow: bool,
+    /// Opens encrypted files; `None` copies them as they are.
+    vault: Option<VaultSecrets>,
     /// The real paths of the directories being walked, outermost first.
     above: Vec<PathBuf>,
     files: Vec<Value>,
@@ -244,6 +251,15 @@ impl Tree {
     }
 
     fn add_file(&mut self, path: &Path, relative: &Path) -> Result<(), ActionError> {
+        if let Some(secrets) = &self.vault
+            && let Some(plain) = plain_text(path, secrets)?
+        {
+            let sha256 = hex::encode(Sha256::digest(&plain));
+            let fields = [("sha256", sha256.as_str().into()), ("size", (plain.len() as i64).into())];
+            self.files.push(entry(relative, path, &fields)?);
+            self.blobs.insert(sha256, BlobSource::Bytes(Arc::from(plain)));
+            return Ok(());
+        }
         let content = FileContent::of(path)?;
         let fields = [("sha256", content.sha256.as_str().into()), ("size", (content.size as i64).into())];
         self.files.push(entry(relative, path, &fields)?);

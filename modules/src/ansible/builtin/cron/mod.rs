@@ -62,6 +62,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
 fn check(args: &Args, cx: &mut Context<'_>) -> Result<(), ModuleError> {
     let fail = |msg: &str| Err(ModuleError::failed(msg));
     let env = args.bool("env");
+    if args.opt_path("cron_file").is_some_and(|file| Path::new("/etc/cron.d").join(file) == Path::new("/etc/crontab")) {
+        return fail("Will not manage /etc/crontab via cron_file, see documentation.");
+    }
     let times = ["minute", "hour", "day", "month", "weekday"];
     if args.has("special_time") && times.iter().any(|name| args.opt_str(name) != Some("*")) {
         return fail("You cannot combine special_time with any of the time or day/date parameters.");

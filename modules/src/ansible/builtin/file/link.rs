@@ -43,7 +43,7 @@ pub(super) fn hard(request: &Request, cx: &mut Context<'_>) -> Result<ModuleResu
         Err(src.map_or(ModuleError::failed(msg), |src| error.with("src", path_text(src))))
     };
     match src {
-        None if found == State::Absent => return fail("src is required for creating new hardlinks"),
+        None if found != State::Hard => return fail("src is required for creating new hardlinks"),
         Some(src) if !src.exists() => return fail("src does not exist"),
         _ => {}
     }
