@@ -26,6 +26,7 @@ pub(crate) fn templar_options(
         vault: vault.clone(),
         allow_broken_conditionals: settings.allow_broken_conditionals,
         plugins,
+        jinja2_extensions: settings.jinja2_extensions.clone(),
         surroundings: Some(Arc::new(Program {
             settings: settings.clone(),
             ini: OnceLock::new(),

@@ -127,6 +127,11 @@ impl List {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// A container of its own with the same items.
+    pub(crate) fn snapshot(&self) -> Self {
+        Self(Arc::new(Shared(Mutex::new(self.state()))))
+    }
+
     fn state(&self) -> ListState {
         lock(&self.0.0).clone()
     }
@@ -216,6 +221,11 @@ impl Dict {
 
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// A container of its own with the same items.
+    pub(crate) fn snapshot(&self) -> Self {
+        Self(Arc::new(Shared(Mutex::new(self.state()))))
     }
 
     fn state(&self) -> DictState {

@@ -220,6 +220,15 @@ impl Object {
         }
     }
 
+    /// The object as it is now: a list or dict of its own, with the same items.
+    pub(crate) fn snapshot(self) -> Self {
+        match self {
+            Self::List(list) => Self::List(list.snapshot()),
+            Self::Dict(dict) => Self::Dict(dict.snapshot()),
+            other => other,
+        }
+    }
+
     /// Python's `int` of a boolean or integer that fits.
     pub(crate) fn as_i64(&self) -> Option<i64> {
         match self {

@@ -20,6 +20,8 @@ pub struct TemplarOptions {
     pub plugins: PluginPaths,
     /// The interpreter that runs them; `python3` when nothing is said.
     pub python: Option<String>,
+    /// `jinja2.ext.do` and `jinja2.ext.loopcontrols` are known.
+    pub jinja2_extensions: Vec<String>,
     pub surroundings: Option<Arc<dyn Surroundings>>,
 }
 

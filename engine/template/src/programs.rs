@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use kapell_parsing::{Origin, SourceFile};
 
-use crate::syntax::{self, Program, SyntaxError};
+use crate::syntax::{self, Extensions, Program, SyntaxError};
 use crate::{TemplateError, TextOptions};
 
 /// Programs kept. Content has far fewer templates; texts made up in a loop do not fill the memory.
@@ -15,6 +15,7 @@ const KEPT: usize = 50_000;
 #[derive(Default)]
 pub(crate) struct Programs {
     hasher: RandomState,
+    extensions: Extensions,
     known: RwLock<HashMap<u64, Arc<Entry>>>,
 }
 
@@ -32,9 +33,15 @@ enum Kind {
 }
 
 impl Programs {
+    pub(crate) fn new(extensions: Extensions) -> Self {
+        Self { extensions, ..Self::default() }
+    }
+
     /// A template in a playbook or variable.
     pub(crate) fn template(&self, text: &str) -> Result<Arc<Program>, SyntaxError> {
-        self.get(&Kind::Template, text, |text| syntax::parse_template(text, &TextOptions::default(), true))
+        self.get(&Kind::Template, text, |text| {
+            syntax::parse_template(text, &TextOptions::default(), true, self.extensions)
+        })
     }
 
     /// A bare expression.
@@ -44,7 +51,9 @@ impl Programs {
 
     /// A template file.
     pub(crate) fn file(&self, file: &SourceFile, options: &TextOptions) -> Result<Arc<Program>, SyntaxError> {
-        self.get(&Kind::File(options.clone()), &file.text, |text| syntax::parse_template(text, options, false))
+        self.get(&Kind::File(options.clone()), &file.text, |text| {
+            syntax::parse_template(text, options, false, self.extensions)
+        })
     }
 
     fn get(

@@ -13,7 +13,7 @@ use crate::object::Object;
 use crate::programs::Programs;
 use crate::scope::Scope;
 use crate::sidecar::PythonPlugins;
-use crate::syntax::Program;
+use crate::syntax::{Extensions, Program};
 use crate::{RenderContext, TemplarOptions, TemplateError, TextOptions, VariableSource, header, lookups, python};
 
 const OMIT: &str = "__omit__";
@@ -42,7 +42,8 @@ pub struct Templar {
 impl Templar {
     pub fn new(options: TemplarOptions) -> Self {
         let plugins = PythonPlugins::new(options.plugins.clone());
-        Self { options, programs: Programs::default(), plugins }
+        let programs = Programs::new(Extensions::named(&options.jinja2_extensions));
+        Self { options, programs, plugins }
     }
 
     pub fn options(&self) -> &TemplarOptions {

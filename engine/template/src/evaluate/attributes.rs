@@ -63,6 +63,7 @@ pub(crate) fn attribute(rendering: &Rendering<'_>, object: &Object, name: &str) 
         return Ok(Some(methods::bound(object.clone(), name)));
     }
     match (object, name) {
+        (number, _) if number.is_number() => Ok(methods::number::attribute(number, name)),
         (Object::Dict(dict), _) => dict.get_str(rendering, name),
         (Object::Variables(variables), _) => rendering.entry(variables, name),
         // What `groupby` gives: pairs with names.

@@ -327,4 +327,12 @@ impl FilterCall<'_> {
             other => crate::python::str(self.rendering, other),
         }
     }
+
+    /// The input as text for what works on bytes: bytes are read as UTF-8.
+    pub(crate) fn encoded_text(&self) -> Result<String, Fault> {
+        match self.input.native_as::<crate::python::Bytes>() {
+            Some(bytes) => Ok(String::from_utf8_lossy(&bytes.0).into_owned()),
+            None => self.text(),
+        }
+    }
 }

@@ -35,7 +35,8 @@ pub(crate) fn with_final_newlines(result: Object, source: &str, newline: &str) -
     let wanted = source.len() - source.trim_end_matches('\n').len();
     match &result {
         Object::Str(text) if wanted > 0 => {
-            let written = (text.len() - text.trim_end_matches(newline).len()) / newline.len().max(1);
+            // Ansible counts line feeds, whatever line ends are written as.
+            let written = text.len() - text.trim_end_matches('\n').len();
             let missing = newline.repeat(wanted.saturating_sub(written));
             if missing.is_empty() {
                 return result;

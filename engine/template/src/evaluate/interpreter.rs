@@ -103,7 +103,7 @@ impl<'r> Interpreter<'r> {
             Stmt::Emit { expr, line } => {
                 self.line.set(*line);
                 let object = self.eval(expr)?;
-                self.output.push(object);
+                self.output.push(object.snapshot());
             }
             Stmt::For(node) => {
                 let items = self.eval(&node.items)?;

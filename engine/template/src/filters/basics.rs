@@ -32,9 +32,7 @@ pub(super) fn bool(call: &FilterCall<'_>) -> Result<Object, Fault> {
         same @ Object::Bool(_) => same.clone(),
         Object::Int(number) => (*number == 1).into(),
         Object::Float(number) => (number.to_bits() == 1.0_f64.to_bits()).into(),
-        Object::Str(text) => {
-            matches!(text.to_lowercase().as_str(), "yes" | "on" | "1" | "true" | "y" | "t" | "1.0").into()
-        }
+        Object::Str(text) => matches!(text.to_lowercase().as_str(), "yes" | "on" | "1" | "true").into(),
         _ => false.into(),
     })
 }

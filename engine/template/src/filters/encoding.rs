@@ -20,12 +20,13 @@ fn engine(call: &FilterCall<'_>) -> GeneralPurpose {
 }
 
 pub(super) fn b64encode(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let bytes = python::encode(&call.text()?, &call.args.text_or(0, "utf-8")).map_err(Fault::error)?;
+    let bytes = python::encode(&call.encoded_text()?, &call.args.text_or(0, "utf-8")).map_err(Fault::error)?;
     Ok(engine(call).encode(bytes).into())
 }
 
 pub(super) fn b64decode(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let text: String = call.text()?.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(*c)).collect();
+    let text: String =
+        call.encoded_text()?.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(*c)).collect();
     let digits = text.trim_end_matches('=').len();
     if digits % 4 == 1 {
         return Err(Fault::error(format!(
@@ -53,7 +54,8 @@ pub(super) fn to_uuid(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let bytes = bytes.ok_or_else(|| {
         Fault::error(format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"))
     })?;
-    let mut hash: [u8; 20] = Sha1::new().chain_update(bytes).chain_update(call.text()?.as_bytes()).finalize().into();
+    let mut hash: [u8; 20] =
+        Sha1::new().chain_update(bytes).chain_update(call.encoded_text()?.as_bytes()).finalize().into();
     hash[6] = hash[6] & 0x0f | 0x50;
     hash[8] = hash[8] & 0x3f | 0x80;
     let text = hex::encode(&hash[..16]);

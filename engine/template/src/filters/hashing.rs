@@ -10,15 +10,15 @@ fn hex_digest<D: Digest>(text: &str) -> Object {
 }
 
 pub(super) fn sha1(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    Ok(hex_digest::<sha1::Sha1>(&call.text()?))
+    Ok(hex_digest::<sha1::Sha1>(&call.encoded_text()?))
 }
 
 pub(super) fn md5(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    Ok(hex_digest::<md5::Md5>(&call.text()?))
+    Ok(hex_digest::<md5::Md5>(&call.encoded_text()?))
 }
 
 pub(super) fn hash(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let text = call.text()?;
+    let text = call.encoded_text()?;
     match call.args.text_or(0, "sha1").as_str() {
         "sha1" => sha1(call),
         "md5" => md5(call),

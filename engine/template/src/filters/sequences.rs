@@ -129,7 +129,8 @@ pub(super) fn sum(call: &FilterCall<'_>) -> Result<Object, Fault> {
 
 /// `[[group, items], …]`, groups in order.
 pub(super) fn groupby(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let getter = Getter::new(call.args.get(0), call.args.some(1).cloned());
+    // Measured: what lacks the attribute is an error even where a default is given.
+    let getter = Getter::new(call.args.get(0), None);
     let case_sensitive = call.args.truthy(2, false);
     let mut keyed = keyed(call, &getter, case_sensitive)?;
     operators::sort_by(call.rendering, &mut keyed, false, |(key, _)| key)?;

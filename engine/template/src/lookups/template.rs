@@ -57,8 +57,8 @@ pub(super) fn template(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
         let file = SourceFile::new(path, text);
         let rendered =
             call.rendering.templar.render_file(call.rendering, &file, &options, call.scope, locals.clone())?;
-        if rendered.is_null() {
-            found.push(rendered);
+        if !matches!(rendered, Object::Str(_) | Object::Blank) {
+            found.push(defined(rendered)?);
             continue;
         }
         let rendered = Object::from(piece_text(call.rendering, &rendered)?);

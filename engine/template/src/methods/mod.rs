@@ -2,6 +2,7 @@
 
 mod dict;
 mod list;
+pub(crate) mod number;
 mod string;
 mod string_tests;
 
@@ -31,6 +32,8 @@ fn tables(object: &Object) -> &'static [&'static [Method]] {
         Object::Tuple(_) => &[list::READING_METHODS],
         Object::Dict(_) => &[dict::METHODS, dict::READING_METHODS],
         Object::Variables(_) => &[dict::READING_METHODS],
+        Object::Bool(_) | Object::Int(_) | Object::BigInt(_) => &[number::INTEGER_METHODS],
+        Object::Float(_) => &[number::FLOAT_METHODS],
         _ => &[],
     }
 }

@@ -4,13 +4,14 @@
 use super::{Method, MethodCall};
 use crate::evaluate::{Fault, iterate};
 use crate::object::Object;
+use crate::python;
 
 pub(super) const METHODS: &[Method] = &[
     ("capitalize", &[], |call| Ok(capitalize(call.text()).into())),
-    ("casefold", &[], |call| Ok(call.text().to_lowercase().into())),
+    ("casefold", &[], |call| Ok(call.text().to_lowercase().replace('ß', "ss").into())),
     ("center", &["width", "fillchar?"], |call| aligned(call, '^')),
     ("count", &["sub", "start?", "end?"], count),
-    ("encode", &["encoding?", "errors?"], |call| Ok(call.receiver.clone())),
+    ("encode", &["encoding?", "errors?"], encode),
     ("expandtabs", &["tabsize?"], expand_tabs),
     ("find", &["sub", "start?", "end?"], |call| Ok(found(call, false)?.into())),
     ("format", &["*args", "**kwargs"], |call| Ok(call.receiver.clone())),
@@ -34,6 +35,7 @@ pub(super) const METHODS: &[Method] = &[
     ("strip", &["chars?"], |call| stripped(call, true, true)),
     ("swapcase", &[], |call| Ok(swap_case(call.text()).into())),
     ("title", &[], |call| Ok(title(call.text()).into())),
+    ("translate", &["table"], translate),
     ("upper", &[], |call| Ok(call.text().to_uppercase().into())),
     ("zfill", &["width"], zero_fill),
 ];
@@ -290,4 +292,42 @@ fn zero_fill(call: &MethodCall<'_>) -> Result<Object, Fault> {
         _ => format!("{missing}{text}"),
     }
     .into())
+}
+
+fn encode(call: &MethodCall<'_>) -> Result<Object, Fault> {
+    let encoding = call.text_arg(0)?.unwrap_or("utf-8");
+    let errors = call.text_arg(1)?.unwrap_or("strict");
+    let text = call.text();
+    let encoded = python::encode(text, encoding);
+    if errors == "strict" || encoded.is_ok() {
+        return encoded.map(|bytes| Object::native(python::Bytes(bytes))).map_err(Fault::error);
+    }
+    let mut bytes = Vec::new();
+    for c in text.chars() {
+        match (python::encode(c.encode_utf8(&mut [0; 4]), encoding), errors) {
+            (Ok(encoded), _) => bytes.extend(encoded),
+            (Err(_), "ignore") => {}
+            (Err(_), "replace") => bytes.push(b'?'),
+            (Err(_), "xmlcharrefreplace") => bytes.extend(format!("&#{};", c as u32).bytes()),
+            (Err(why), _) => return Err(Fault::error(why)),
+        }
+    }
+    Ok(Object::native(python::Bytes(bytes)))
+}
+
+/// Characters by their numbers: to a number, a text, or nothing.
+fn translate(call: &MethodCall<'_>) -> Result<Object, Fault> {
+    let Some(Object::Dict(table)) = call.args.get(0) else {
+        return Err(Fault::error("translate() needs a dict"));
+    };
+    let mut out = String::new();
+    for c in call.text().chars() {
+        match table.get(call.rendering, &kapell_parsing::Key::Int(i64::from(c as u32)))? {
+            None => out.push(c),
+            Some(Object::Int(code)) => out.extend(u32::try_from(code).ok().and_then(char::from_u32)),
+            Some(Object::Str(text)) => out.push_str(&text),
+            Some(_) => {}
+        }
+    }
+    Ok(out.into())
 }

@@ -1,5 +1,6 @@
 //! What Python itself does with objects: `str`, `repr`, `%` and `format`, regular expressions, conversion.
 
+mod bytes;
 mod codecs;
 mod convert;
 mod floats;
@@ -10,6 +11,7 @@ pub(crate) mod random;
 pub(crate) mod regex;
 mod text;
 
+pub(crate) use bytes::Bytes;
 pub(crate) use codecs::decode;
 pub use codecs::encode;
 pub(crate) use convert::to_value;

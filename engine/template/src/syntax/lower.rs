@@ -9,14 +9,14 @@ use minijinja::machinery::ast;
 use super::program::{
     Argument, BinaryOp, CallExpr, CompareOp, Expr, FilterExpr, Loop, MacroDef, Program, Stmt, Target, TestExpr,
 };
-use super::{SyntaxError, literal};
+use super::{Extensions, SyntaxError, literal};
 use crate::object::Object;
 
 /// Deeper trees are refused: the evaluator walks them recursively.
 const MAX_DEPTH: usize = 1500;
 
-pub(super) fn template(tree: &ast::Stmt<'_>, source: &Arc<str>, verbatim: bool) -> Result<Program, SyntaxError> {
-    let mut lowering = Lowering { verbatim, ..Lowering::of(source) };
+pub(super) fn template(tree: &ast::Stmt<'_>, source: &Arc<str>, reading: &Reading<'_>) -> Result<Program, SyntaxError> {
+    let mut lowering = Lowering { reading: *reading, ..Lowering::of(source) };
     let body = match tree {
         ast::Stmt::Template(template) => lowering.body(&template.children)?,
         other => vec![lowering.stmt(other)?],
@@ -30,10 +30,25 @@ pub(super) fn expression(tree: &ast::Expr<'_>, source: &str) -> Result<Program, 
     Ok(Program { body: vec![Stmt::Emit { expr, line: 1 }], blocks: HashMap::new() })
 }
 
+/// How a template is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'r> {
+    /// Read strings in `{{ … }}` without escapes.
+    pub(super) verbatim: bool,
+    pub(super) extensions: Extensions,
+    /// What line ends in the template's text become.
+    pub(super) newline: &'r str,
+}
+
+impl Reading<'_> {
+    fn line_ends(&self, text: &str) -> String {
+        if self.newline == "\n" { text.to_owned() } else { text.replace('\n', self.newline) }
+    }
+}
+
 struct Lowering<'s> {
     source: &'s str,
-    /// Read strings in `{{ … }}` without escapes.
-    verbatim: bool,
+    reading: Reading<'s>,
     in_emit: bool,
     depth: usize,
     blocks: HashMap<Arc<str>, Arc<Vec<Stmt>>>,
@@ -52,7 +67,14 @@ type Lowered<T> = Result<T, SyntaxError>;
 
 impl<'s> Lowering<'s> {
     fn of(source: &'s str) -> Self {
-        Self { source, verbatim: false, in_emit: false, depth: 0, blocks: HashMap::new(), macro_names: Vec::new() }
+        Self {
+            source,
+            reading: Reading { verbatim: false, extensions: Extensions::default(), newline: "\n" },
+            in_emit: false,
+            depth: 0,
+            blocks: HashMap::new(),
+            macro_names: Vec::new(),
+        }
     }
 
     fn body(&mut self, stmts: &[ast::Stmt<'_>]) -> Lowered<Vec<Stmt>> {
@@ -62,7 +84,7 @@ impl<'s> Lowering<'s> {
     fn stmt(&mut self, stmt: &ast::Stmt<'_>) -> Lowered<Stmt> {
         Ok(match stmt {
             ast::Stmt::Template(template) => Stmt::Scoped(self.body(&template.children)?),
-            ast::Stmt::EmitRaw(raw) => Stmt::Text(Object::from(raw.raw)),
+            ast::Stmt::EmitRaw(raw) => Stmt::Text(Object::from(self.reading.line_ends(raw.raw))),
             ast::Stmt::EmitExpr(emit) => {
                 self.in_emit = true;
                 let expr = self.expr(&emit.expr);
@@ -92,6 +114,13 @@ impl<'s> Lowering<'s> {
             ast::Stmt::AutoEscape(node) => Stmt::Scoped(self.body(&node.body)?),
             ast::Stmt::FilterBlock(node) => {
                 Stmt::FilterBlock { filters: self.filter_chain(&node.filter)?, body: self.body(&node.body)? }
+            }
+            ast::Stmt::Do(node) if !self.reading.extensions.do_statement => return Err(unknown_tag("do", node.span())),
+            ast::Stmt::Continue(node) if !self.reading.extensions.loop_controls => {
+                return Err(unknown_tag("continue", node.span()));
+            }
+            ast::Stmt::Break(node) if !self.reading.extensions.loop_controls => {
+                return Err(unknown_tag("break", node.span()));
             }
             ast::Stmt::Do(node) => {
                 let call = self.call(&node.call)?;
@@ -327,7 +356,7 @@ impl<'s> Lowering<'s> {
 
     fn string(&self, read: &str, span: Span) -> Expr {
         let raw = self.source.get(span.start_offset as usize..span.end_offset as usize);
-        let escapes = !(self.verbatim && self.in_emit);
+        let escapes = !(self.reading.verbatim && self.in_emit);
         let raw = raw.filter(|raw| raw.contains('\\'));
         let text = raw.and_then(|raw| literal::unquote(raw, escapes)).unwrap_or_else(|| read.into());
         if text.contains("{{") || text.contains("{%") {
@@ -378,4 +407,13 @@ fn assigned(expr: &ast::Expr<'_>) -> Lowered<Target> {
         ast::Expr::Tuple(list) => Target::Tuple(list.items.iter().map(assigned).collect::<Lowered<_>>()?),
         other => return Err(refuse(&format!("can't assign to '{}'", other.description()), line(other.span()))),
     })
+}
+
+/// A statement of an extension that is not enabled.
+fn unknown_tag(name: &str, span: Span) -> SyntaxError {
+    let wanted = match name {
+        "do" => String::new(),
+        _ => " Jinja was looking for the following tags: 'endfor' or 'else'. The innermost block that needs to be closed is 'for'.".into(),
+    };
+    SyntaxError { message: format!("Encountered unknown tag '{name}'.{wanted}"), line: line(span) }
 }

@@ -4,6 +4,7 @@ mod errors;
 mod literal;
 mod lower;
 mod program;
+mod unary_plus;
 
 pub(crate) use program::{
     Argument, BinaryOp, CallExpr, CompareOp, Expr, FilterExpr, Loop, MacroDef, Program, Stmt, Target, TestExpr,
@@ -25,22 +26,58 @@ pub(crate) struct SyntaxError {
 
 /// A template. In `verbatim` ones, a backslash in a string constant printed by `{{ … }}` is a backslash: that is how
 /// templates in playbooks are read. Statements and template files know escapes.
-pub(crate) fn parse_template(source: &str, options: &TextOptions, verbatim: bool) -> Result<Program, SyntaxError> {
-    let source = normalize_newlines(source, options);
+pub(crate) fn parse_template(
+    source: &str,
+    options: &TextOptions,
+    verbatim: bool,
+    extensions: Extensions,
+) -> Result<Program, SyntaxError> {
+    let source = prepared(source, options);
     let config = syntax_config(options)?;
+    let reading = lower::Reading { verbatim, extensions, newline: &options.newline_sequence };
     with_stack_for(&source, || {
-        let tree = machinery::parse(&source, "<template>", config.clone())
-            .map_err(|error| errors::Reading { source: &source, in_expression: false, config }.explain(&error))?;
-        lower::template(&tree, &source, verbatim)
+        let explain =
+            |error| errors::Reading { source: &source, in_expression: false, config: config.clone() }.explain(&error);
+        let tree = match machinery::parse(&source, "<template>", config.clone()) {
+            Ok(tree) => tree,
+            Err(error) => {
+                let Some(plain) = unary_plus::blanked(&source, false, &config) else { return Err(explain(error)) };
+                let tree = machinery::parse(&plain, "<template>", config.clone()).map_err(|_| explain(error))?;
+                return lower::template(&tree, &Arc::from(plain.as_str()), &reading);
+            }
+        };
+        lower::template(&tree, &source, &reading)
     })
+}
+
+/// Statements that are not everywhere: those of `jinja2_extensions`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extensions {
+    pub(crate) do_statement: bool,
+    pub(crate) loop_controls: bool,
+}
+
+impl Extensions {
+    pub(crate) fn named(names: &[String]) -> Self {
+        let has = |name: &str| names.iter().any(|known| known.trim() == name);
+        Self { do_statement: has("jinja2.ext.do"), loop_controls: has("jinja2.ext.loopcontrols") }
+    }
 }
 
 /// One expression without delimiters.
 pub(crate) fn parse_expression(source: &str) -> Result<Program, SyntaxError> {
     with_stack_for(source, || {
-        let tree = machinery::parse_expr(source).map_err(|error| {
-            errors::Reading { source, in_expression: true, config: SyntaxConfig::default() }.explain(&error)
-        })?;
+        let config = SyntaxConfig::default();
+        let tree = match machinery::parse_expr(source) {
+            Ok(tree) => tree,
+            Err(error) => {
+                let explained =
+                    || errors::Reading { source, in_expression: true, config: config.clone() }.explain(&error);
+                let plain = unary_plus::blanked(source, true, &config).ok_or_else(explained)?;
+                let tree = machinery::parse_expr(&plain).map_err(|_| explained())?;
+                return lower::expression(&tree, &plain);
+            }
+        };
         lower::expression(&tree, source)
     })
 }
@@ -52,14 +89,30 @@ fn with_stack_for<T>(source: &str, work: impl FnOnce() -> T) -> T {
     stacker::maybe_grow(needed, needed.saturating_mul(2), work)
 }
 
-/// Jinja reads every kind of line end as the one it writes.
-fn normalize_newlines(source: &str, options: &TextOptions) -> Arc<str> {
-    let newline = options.newline_sequence.as_str();
-    if !source.contains('\r') && newline == "\n" {
-        return source.into();
+/// Jinja reads every kind of line end; the template's own are made of what is left after whitespace was trimmed.
+/// The line end after `{% raw %}` is not trimmed by Jinja, but would be here: it is doubled.
+fn prepared(source: &str, options: &TextOptions) -> Arc<str> {
+    let unix = if source.contains('\r') { source.replace("\r\n", "\n").replace('\r', "\n") } else { source.to_owned() };
+    if !options.trim_blocks || !unix.contains("raw") {
+        return unix.into();
     }
-    let unix = source.replace("\r\n", "\n").replace('\r', "\n");
-    if newline == "\n" { unix.into() } else { unix.replace('\n', newline).into() }
+    let mut out = String::with_capacity(unix.len());
+    let mut rest = unix.as_str();
+    while let Some(at) = rest.find(&options.block_start) {
+        let (before, after) = rest.split_at(at + options.block_start.len());
+        out.push_str(before);
+        rest = after;
+        let tag = after.trim_start_matches(['-', '+']).trim_start().strip_prefix("raw").map(str::trim_start);
+        if let Some(tail) =
+            tag.and_then(|tag| tag.strip_prefix(&options.block_end)).filter(|tail| tail.starts_with('\n'))
+        {
+            out.push_str(&after[..after.len() - tail.len()]);
+            out.push('\n');
+            rest = tail;
+        }
+    }
+    out.push_str(rest);
+    out.into()
 }
 
 fn syntax_config(options: &TextOptions) -> Result<SyntaxConfig, SyntaxError> {
