@@ -43,6 +43,10 @@ pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<A
     if let Some(free_form) = args.shift_remove("_raw_params") {
         args.insert(module.free_form.unwrap_or("_raw_params").into(), free_form);
     }
+    if module.name == "ansible.builtin.package" && !args.contains_key("use") {
+        // The host's own choice of a package manager.
+        args.extend(cx.vars.lookup_named("ansible_package_use").map(|name| ("use".into(), name)));
+    }
     if module.name == "ansible.builtin.user" {
         free_account(cx, &args).await;
     }

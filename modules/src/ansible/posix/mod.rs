@@ -2,6 +2,7 @@
 
 use crate::Module;
 
+mod acl;
 mod authorized_key;
 mod mount;
 mod seboolean;
@@ -11,6 +12,7 @@ mod sysctl;
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
+    &acl::MODULE,
     &authorized_key::MODULE,
     &mount::MODULE,
     &seboolean::MODULE,

@@ -5,15 +5,22 @@ use crate::Module;
 mod alternatives;
 mod capabilities;
 mod dpkg_divert;
+mod filesystem;
+mod gem;
 mod git_config;
 mod htpasswd;
 mod ini_file;
 mod kernel_blacklist;
 mod locale_gen;
+mod make;
 mod modprobe;
 mod npm;
 mod pam_limits;
+mod snap;
+mod sudoers;
+mod supervisorctl;
 mod timezone;
+mod ufw;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
@@ -21,13 +28,20 @@ pub(crate) static MODULES: &[&Module] = &[
     &alternatives::MODULE,
     &capabilities::MODULE,
     &dpkg_divert::MODULE,
+    &filesystem::MODULE,
+    &gem::MODULE,
     &git_config::MODULE,
     &htpasswd::MODULE,
     &ini_file::MODULE,
     &kernel_blacklist::MODULE,
     &locale_gen::MODULE,
+    &make::MODULE,
     &modprobe::MODULE,
     &npm::MODULE,
     &pam_limits::MODULE,
+    &snap::MODULE,
+    &sudoers::MODULE,
+    &supervisorctl::MODULE,
     &timezone::MODULE,
+    &ufw::MODULE,
 ];

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn entries_are_set_and_removed() {
-        let table = "# comment\ntmpfs\t/mnt  tmpfs  size=1m\n/dev/sda none swap sw 0 0\n";
+        let table = "# comment\ntmpfs\t/mnt  tmpfs  size=1m 0 0\n/dev/sda none swap sw 0 0\n";
         assert_eq!(set(table, &entry("/mnt", "size=1m")), None);
         let changed = set(table, &entry("/mnt", "size=2m")).unwrap();
         assert_eq!(changed, "# comment\ntmpfs /mnt tmpfs size=2m 0 0\n/dev/sda none swap sw 0 0\n");
