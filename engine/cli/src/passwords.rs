@@ -43,23 +43,35 @@ impl Passwords {
 /// Every vault password of arguments and settings, in the order in which they are tried. One that cannot be had is a
 /// warning as long as there is another.
 pub(crate) fn vault_secrets(args: &VaultArgs, settings: &Settings) -> Result<VaultSecrets> {
+    collect(args, settings, vault_password)
+}
+
+/// How the password of a vault id is had from its source; the secrets may have locked its file.
+type Ask = fn(&str, &PasswordSource, &VaultSecrets) -> Result<Vec<u8>>;
+
+pub(crate) fn collect(args: &VaultArgs, settings: &Settings, ask: Ask) -> Result<VaultSecrets> {
     let mut secrets = VaultSecrets::default();
     secrets.set_only_matching(settings.vault_id_match);
-    let mut failed = None;
+    let mut failed = Vec::new();
     for (label, source) in vault_sources(args, settings) {
-        match vault_password(&label, &source, &secrets) {
+        match ask(&label, &source, &secrets) {
             Ok(password) => secrets.push(&label, password),
-            Err(error) => failed = Some(error),
+            Err(error) => failed.push((label, source, error)),
         }
     }
-    match failed {
-        Some(error) if secrets.is_empty() => Err(error),
-        Some(error) => {
-            let warning = Diagnostic::warning(format!("a vault password is left out: {error:#}"));
-            tell(&Display::new(settings.nocolor, settings.force_color), &[warning]);
-            Ok(secrets)
-        }
-        None => Ok(secrets),
+    let warning = |(label, source, error): &(String, PasswordSource, anyhow::Error)| {
+        let what = match source {
+            PasswordSource::File(file) if !expand_home(file).exists() => "Error getting vault password file",
+            PasswordSource::File(_) => "Error in vault password file loading",
+            PasswordSource::Prompt | PasswordSource::PlainPrompt => "Error in vault password prompt",
+        };
+        Diagnostic::warning(format!("{what} ({label}): {error:#}"))
+    };
+    let warnings: Vec<Diagnostic> = failed.iter().map(warning).collect();
+    tell(&Display::new(settings.nocolor, settings.force_color), &warnings);
+    match failed.pop() {
+        Some((.., error)) if secrets.is_empty() => Err(error),
+        _ => Ok(secrets),
     }
 }
 

@@ -94,7 +94,6 @@ const NOT_BUILT: &[Section] = &[
             "run_vars_plugins",
             "strategy_plugins",
             "vars_plugins",
-            "vault_encrypt_salt",
         ],
     ),
     ("connection", &["ssh_agent", "ssh_agent_executable", "ssh_agent_key_lifetime"]),

@@ -285,6 +285,8 @@ settings! {
     DEFAULT_VAULT_IDENTITY vault_identity: String = "default" [defaults.vault_identity] [ANSIBLE_VAULT_IDENTITY];
     /// The vault id to encrypt with.
     DEFAULT_VAULT_ENCRYPT_IDENTITY vault_encrypt_identity: Option<String> = "" [defaults.vault_encrypt_identity] [ANSIBLE_VAULT_ENCRYPT_IDENTITY];
+    /// The salt to lock with, in place of a random one.
+    VAULT_ENCRYPT_SALT vault_encrypt_salt: Option<String> = "" [defaults.vault_encrypt_salt] [ANSIBLE_VAULT_ENCRYPT_SALT];
     /// Whether only the password of the same vault id is tried.
     DEFAULT_VAULT_ID_MATCH vault_id_match: bool = "False" [defaults.vault_id_match] [ANSIBLE_VAULT_ID_MATCH];
     /// Whether the vault password is asked for.

@@ -5,7 +5,6 @@ use super::cipher::Sealed;
 
 pub(super) const HEADER: &str = "$ANSIBLE_VAULT;";
 const LINE: usize = 80;
-const NOT_HEX: &str = "Vault format unhexlify error: Non-hexadecimal digit found";
 
 pub(super) struct Envelope {
     /// The vault id it was encrypted for (format 1.2).
@@ -53,11 +52,20 @@ fn parse_header(header: &str) -> Result<Option<String>, VaultError> {
 
 fn parse_body(body: &str) -> Result<Sealed, VaultError> {
     let packed: String = body.split_whitespace().collect();
-    let parts = hex::decode(packed).map_err(|_| VaultError::Damaged(NOT_HEX))?;
+    let parts = decode(packed)?;
     let mut parts = parts.splitn(3, |byte| *byte == b'\n');
     let mut part = || -> Result<Vec<u8>, VaultError> {
         let part = parts.next().ok_or(VaultError::Damaged("a part is missing (is it cut off?)"))?;
-        hex::decode(part).map_err(|_| VaultError::Damaged(NOT_HEX))
+        decode(part)
     };
     Ok(Sealed { salt: part()?, mac: part()?, ciphertext: part()? })
+}
+
+fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, VaultError> {
+    hex::decode(text).map_err(|error| {
+        VaultError::Damaged(match error {
+            hex::FromHexError::OddLength => "Vault format unhexlify error: Odd-length string",
+            _ => "Vault format unhexlify error: Non-hexadecimal digit found",
+        })
+    })
 }

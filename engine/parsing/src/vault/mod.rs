@@ -16,9 +16,9 @@ pub enum VaultError {
     UnsupportedFormat(String),
     #[error("vault data is damaged: {0}")]
     Damaged(&'static str),
-    #[error("vault data cannot be decrypted: no vault password was given")]
+    #[error("vault data cannot be decrypted: Attempting to decrypt but no vault secrets found")]
     NoSecrets,
-    #[error("vault data cannot be decrypted: none of the given vault passwords fits{}", tried(.0))]
+    #[error("vault data cannot be decrypted: no vault secrets were found that could decrypt{}", tried(.0))]
     NoMatchingSecret(Vec<String>),
 }
 

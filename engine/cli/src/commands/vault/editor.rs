@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
 use kapell_config::Settings;
-use kapell_parsing::vault;
 
 use super::args::EditArgs;
 use super::keys::Keys;
@@ -26,8 +25,7 @@ pub(super) fn create(args: &EditArgs, settings: &Settings) -> Result<(), Refusal
         return Err(anyhow!("{} exists, please use 'edit' instead", path.display()).into());
     }
     let plain = in_editor(&path, b"", settings)?;
-    let (label, password) = keys.locking()?;
-    Ok(replace(&path, &vault::encrypt(&plain, Some(label), password))?)
+    Ok(replace(&path, &keys.lock(&plain)?)?)
 }
 
 /// What was locked for a vault id stays locked for it, with the password that opened it.
@@ -42,7 +40,7 @@ pub(super) fn edit(args: &EditArgs, settings: &Settings) -> Result<(), Refusal> 
             continue;
         }
         let label = args.encrypt_vault_id.as_deref().or(opened.label.as_deref());
-        replace(path, &vault::encrypt(&plain, label, &opened.password))?;
+        replace(path, &keys.lock_as(&plain, label, &opened.password))?;
     }
     Ok(())
 }

@@ -15,32 +15,29 @@ pub(super) struct Keys {
     secrets: VaultSecrets,
     /// The vault id to lock with; the first of that id counts.
     encrypt_id: Option<String>,
+    salt: Option<String>,
 }
 
 impl Keys {
     /// For what is locked already. Without any source the password is asked for.
     pub(super) fn to_open(args: &VaultArgs, settings: &Settings) -> Result<Self> {
         let secrets = passwords::vault_secrets(&asking(args, settings), settings)?;
-        Ok(Self { secrets, encrypt_id: None })
+        Ok(Self { secrets, encrypt_id: None, salt: settings.vault_encrypt_salt.clone() })
     }
 
     /// For locking: with several vault ids one of them has to be chosen.
     pub(super) fn to_lock(args: &VaultArgs, chosen: Option<&str>, settings: &Settings) -> Result<Self, Refusal> {
         let args = asking(args, settings);
         let encrypt_id = chosen.map(str::to_owned).or_else(|| settings.vault_encrypt_identity.clone());
-        let sources = passwords::vault_sources(&args, settings);
-        if sources.len() > 1 && encrypt_id.is_none() {
-            let ids: Vec<&str> = sources.iter().map(|(id, _)| id.as_str()).collect();
+        let secrets = passwords::collect(&args, settings, passwords::new_vault_password)?;
+        let ids: Vec<&str> = secrets.iter().map(|(id, _)| id).collect();
+        if ids.len() > 1 && encrypt_id.is_none() {
             return Err(Refusal::options(format!(
                 "The vault-ids {} are available to encrypt. Specify the vault-id to encrypt with --encrypt-vault-id",
                 ids.join(",")
             )));
         }
-        let mut secrets = VaultSecrets::default();
-        for (id, source) in &sources {
-            secrets.push(id, passwords::new_vault_password(id, source, &secrets)?);
-        }
-        let keys = Self { secrets, encrypt_id };
+        let keys = Self { secrets, encrypt_id, salt: settings.vault_encrypt_salt.clone() };
         keys.locking()?;
         Ok(keys)
     }
@@ -55,7 +52,8 @@ impl Keys {
         };
         let mut secrets = VaultSecrets::default();
         secrets.push(&id, passwords::new_vault_password(&id, &source, &old.secrets)?);
-        Ok(Self { secrets, encrypt_id: args.encrypt_vault_id.clone() })
+        let salt = settings.vault_encrypt_salt.clone();
+        Ok(Self { secrets, encrypt_id: args.encrypt_vault_id.clone(), salt })
     }
 
     /// The vault id and password to lock with.
@@ -71,6 +69,19 @@ impl Keys {
             let known = known.join(", ");
             anyhow!("Did not find a match for --encrypt-vault-id={wanted} in the known vault-ids [{known}]")
         })
+    }
+
+    /// Locks `plain` with the password to lock with.
+    pub(super) fn lock(&self, plain: &[u8]) -> Result<Vec<u8>> {
+        let (id, password) = self.locking()?;
+        Ok(self.lock_as(plain, Some(id), password))
+    }
+
+    pub(super) fn lock_as(&self, plain: &[u8], label: Option<&str>, password: &[u8]) -> Vec<u8> {
+        match &self.salt {
+            Some(salt) => vault::encrypt_with_salt(plain, label, password, salt.as_bytes()),
+            None => vault::encrypt(plain, label, password),
+        }
     }
 
     pub(super) fn open(&self, input: &Input, data: &[u8]) -> Result<Opened> {

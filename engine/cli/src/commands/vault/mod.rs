@@ -71,8 +71,7 @@ fn encrypt(args: &args::EncryptArgs, keys: &Keys) -> Result<(), Refusal> {
         if vault::is_encrypted(&plain) {
             return Err(anyhow!("input is already encrypted").into());
         }
-        let (label, password) = keys.locking()?;
-        Output::of(args.output.as_deref(), &input).write(&vault::encrypt(&plain, Some(label), password))?;
+        Output::of(args.output.as_deref(), &input).write(&keys.lock(&plain)?)?;
     }
     success("Encryption successful");
     Ok(())
@@ -91,10 +90,10 @@ fn decrypt(args: &args::DecryptArgs, keys: &Keys) -> Result<(), Refusal> {
 fn rekey(args: &args::RekeyArgs, settings: &kapell_config::Settings) -> Result<(), Refusal> {
     let keys = Keys::to_open(&args.files.vault, settings)?;
     let new = Keys::to_rekey(args, &keys, settings)?;
-    let (label, password) = new.locking()?;
+    new.locking()?;
     for input in inputs(&args.files.files) {
         let opened = keys.open(&input, &input.read()?)?;
-        Output::of(None, &input).write(&vault::encrypt(&opened.plain, Some(label), password))?;
+        Output::of(None, &input).write(&new.lock(&opened.plain)?)?;
     }
     Display::new(false, false).err("Rekey successful", Color::Plain);
     Ok(())

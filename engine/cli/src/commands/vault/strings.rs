@@ -3,7 +3,6 @@
 use anyhow::{Result, anyhow, bail};
 use kapell_callback::{Color, Display};
 use kapell_config::Settings;
-use kapell_parsing::vault;
 
 use super::args::StringArgs;
 use super::keys::Keys;
@@ -26,7 +25,6 @@ pub(super) fn encrypt(args: &StringArgs, settings: &Settings) -> Result<(), Refu
     }
     let keys = Keys::to_lock(&args.vault, args.encrypt_vault_id.as_deref(), settings)?;
     let plain = collect(args, from_stdin)?;
-    let (label, password) = keys.locking()?;
     let display = Display::new(settings.nocolor, settings.force_color);
     let several = plain.len() > 1;
     let mut blocks = Vec::new();
@@ -34,7 +32,7 @@ pub(super) fn encrypt(args: &StringArgs, settings: &Settings) -> Result<(), Refu
         if several {
             display.err(&comment(plain, number), Color::Plain);
         }
-        blocks.push(block(plain.name.as_deref(), &vault::encrypt(&plain.text, Some(label), password)));
+        blocks.push(block(plain.name.as_deref(), &keys.lock(&plain.text)?));
     }
     let output = Output::of(args.output.as_deref(), &Input::Stdin);
     Ok(output.write(format!("{}\n", blocks.join("\n")).as_bytes())?)
