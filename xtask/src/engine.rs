@@ -63,6 +63,17 @@ impl Engines {
         }
     }
 
+    /// The words that come before the arguments of `ansible-inventory`.
+    pub(crate) fn inventory(&self, engine: Engine) -> Vec<String> {
+        let path = |path: Option<PathBuf>| path.unwrap_or_default().display().to_string();
+        match engine {
+            Engine::Kapell => vec![path(self.kapell.clone()), "inventory".to_owned()],
+            Engine::Ansible | Engine::Mitogen => {
+                vec![path(self.ansible.as_ref().map(|ansible| ansible.environment.join("bin/ansible-inventory")))]
+            }
+        }
+    }
+
     /// Settings the engine needs, and a PATH on which only the system's own Pythons are found.
     pub(crate) fn prepare(&self, engine: Engine, command: &mut Command) -> Result<()> {
         command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");

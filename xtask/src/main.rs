@@ -7,6 +7,7 @@ mod conformance;
 mod engine;
 mod faults;
 mod fleet;
+mod inventories;
 mod lab;
 mod load;
 mod recap;
@@ -38,6 +39,8 @@ enum Task {
     Faults(faults::FaultsCommand),
     /// Run the cases of tests/conformance under two engines and show what differs.
     Conformance(conformance::ConformanceCommand),
+    /// Show the inventories of tests/conformance/inventories by both programs and compare.
+    Inventories(inventories::InventoriesCommand),
     /// A real OpenSSH server on loopback addresses, with an inventory, for as long as you like.
     Sshd(sshd::SshdCommand),
     /// Time the playbook of tests/bench under every engine, side by side.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Task::Fleet(command) => command.run(&lab),
         Task::RolloutUnderLoad(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, Text, Trust, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Text, Value};
 use kapell_template::{RenderContext, Templar, TemplateError, VariableSource};
 
 use crate::inventory::HostId;
@@ -92,7 +92,7 @@ impl Constructed {
                 other => Ok(other.clone()),
             };
             if let Some(value) = self.unless_strict(value, || format!("variable '{name}'"))? {
-                inventory.set_var_of_name(host, name.clone(), value.with_trust(Trust::Untrusted))?;
+                inventory.set_var_of_name(host, name.clone(), value)?;
             }
         }
         Ok(())

@@ -44,7 +44,7 @@ pub fn list(
     match format {
         Format::Json => Ok(json_text::write(&Value::map(listing.groups()), Unsafe::Marked)),
         Format::Yaml => {
-            let content = listing.tree(GroupId::ALL, &mut HashSet::new());
+            let content = listing.tree(GroupId::ALL, &mut HashSet::new(), &mut Vec::new());
             let tree = if content.is_empty() { Map::new() } else { Map::from([("all".into(), Value::map(content))]) };
             Ok(yaml(Value::map(tree)))
         }
@@ -152,13 +152,15 @@ impl Listing<'_> {
         listed
     }
 
-    /// A group with all below it; a host's variables stand where it comes first.
-    fn tree(&self, id: GroupId, seen: &mut HashSet<String>) -> Map {
+    /// A group with all below it; what a group and a host hold stands where they come first.
+    fn tree(&self, id: GroupId, seen: &mut HashSet<String>, known: &mut Vec<GroupId>) -> Map {
         let group = self.inventory.group_at(id);
+        known.push(id);
         let mut children = Map::new();
         for child in &group.children {
-            let content = self.tree(*child, seen);
-            if !content.is_empty() {
+            let is_known = known.contains(child);
+            let content = if is_known { Map::new() } else { self.tree(*child, seen, known) };
+            if is_known || !content.is_empty() {
                 children.insert(Key::from(self.inventory.group_at(*child).name.as_str()), Value::map(content));
             }
         }

@@ -80,6 +80,11 @@ fn load_map(run: &Run, path: PathBuf) -> Result<Map, Diagnostic> {
     match value {
         Value::Null => Ok(Map::new()),
         Value::Map(map) => Ok(map.as_ref().clone()),
+        // Dictionaries in a list add up, the later over the earlier.
+        Value::List(items) if items.iter().all(|item| matches!(item, Value::Map(_))) => {
+            let entries = items.iter().filter_map(Value::as_map).flatten();
+            Ok(entries.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
         other => Err(Diagnostic::error(format!(
             "{} must hold a dictionary of variables, not a {}",
             path.display(),

@@ -8,7 +8,6 @@ use kapell_template::{RenderContext, Templar, TemplarOptions, VariableSource};
 use super::variables::check_name;
 use crate::inventory::{GroupId, HostId};
 use crate::load::{LoadContext, PluginConfig};
-use crate::mutation::Place;
 use crate::{Inventory, Plugin};
 
 /// More combinations than this are a slip of the fingers.
@@ -35,9 +34,10 @@ fn read(
     for words in combinations(layers)? {
         let words: Arc<dyn VariableSource> = Arc::new(words);
         let host = generator.text(name, &words)?;
-        let place = Place { source: Some(plugin.path), origin: None };
-        let (host_name, ungrouped) = (host.as_str(), GroupId::UNGROUPED);
-        let id = generator.inventory.add_source_host(host_name, None, ungrouped, &place, generator.warnings)?;
+        let (id, made) = generator.inventory.host_id(&host, generator.warnings);
+        if made {
+            generator.inventory.hosts[id.0 as usize].source = Some(plugin.path.to_owned());
+        }
         generator.add_parents(&Child::Host(id, host), &parents, &words, 0)?;
     }
     Ok(())

@@ -118,7 +118,9 @@ impl Reader<'_> {
             let place = Place { source: Some(&self.content.file.path), origin: Some(origin) };
             let host = self.inventory.add_source_host(&name, hosts.port, group, &place, self.warnings)?;
             for (key, value) in &variables {
-                self.inventory.set_var_of_name(host, key.clone(), value.clone())?;
+                // Each host has lists and maps of its own.
+                let own = value.map_strings(&Clone::clone);
+                self.inventory.set_var_of_name(host, key.clone(), own)?;
             }
         }
         Ok(())
