@@ -221,19 +221,23 @@ impl Listing<'_> {
 }
 
 /// `--graph`: the groups below `group` as a tree; with `vars`, the variables of hosts and groups too.
-pub fn graph(inventory: &Inventory, group: &str, vars: Option<&VarsDirs>) -> Result<String, Diagnostic> {
+pub fn graph(
+    inventory: &Inventory,
+    group: &str,
+    vars: Option<(&VarsDirs, &ListOptions)>,
+) -> Result<String, Diagnostic> {
     let Some(index) = inventory.groups.get_index_of(group) else {
         let known = inventory.groups.keys().map(String::as_str);
         return Err(Diagnostic::error("Pattern must be valid group name when using --graph").did_you_mean(group, known));
     };
-    let mut graph = Graph { inventory, dirs: vars, lines: Vec::new() };
+    let mut graph = Graph { inventory, vars, lines: Vec::new() };
     graph.add_group(GroupId(index as u32), 0);
     Ok(graph.lines.join("\n"))
 }
 
 struct Graph<'a> {
     inventory: &'a Inventory,
-    dirs: Option<&'a VarsDirs>,
+    vars: Option<(&'a VarsDirs, &'a ListOptions<'a>)>,
     lines: Vec<String>,
 }
 
@@ -248,12 +252,12 @@ impl Graph<'_> {
             for host in &group.hosts {
                 let host = self.inventory.host_at(*host);
                 self.add_line(&host.name, level + 1);
-                if let Some(dirs) = self.dirs {
-                    self.add_vars(&self.inventory.host_variables(host, dirs), level + 2);
+                if let Some((dirs, options)) = self.vars {
+                    self.add_vars(&options.host_vars(self.inventory, host, dirs), level + 2);
                 }
             }
         }
-        if let Some(dirs) = self.dirs {
+        if let Some((dirs, _)) = self.vars {
             self.add_vars(&self.inventory.group_variables(group, dirs), level + 1);
         }
     }

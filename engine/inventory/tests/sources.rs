@@ -408,7 +408,7 @@ fn listings_are_those_of_ansible_inventory() {
     assert_eq!(list(true), include_str!("measured/export.json").trim_end());
     assert_eq!(listing::graph(&inventory, "all", None).unwrap(), include_str!("measured/graph.txt").trim_end());
     assert_eq!(
-        listing::graph(&inventory, "all", Some(&dirs)).unwrap(),
+        listing::graph(&inventory, "all", Some((&dirs, &listing::ListOptions::default()))).unwrap(),
         include_str!("measured/graph_vars.txt").trim_end()
     );
     assert!(listing::graph(&inventory, "nope", None).is_err());

@@ -121,7 +121,7 @@ fn show(
     }
     if args.graph {
         let group = args.group.as_deref().unwrap_or("all");
-        let graph = listing::graph(&base.inventory, group, args.vars.then_some(dirs));
+        let graph = listing::graph(&base.inventory, group, args.vars.then_some((dirs, &options)));
         return graph.map_err(|error| Refusal { exit: Exit::BadOptions, errors: vec![error] });
     }
     let all = HostPattern::parse(["all"])?;
