@@ -17,7 +17,9 @@ pub fn all() -> impl Iterator<Item = &'static Module> {
 pub fn find(name: &str) -> Option<&'static Module> {
     static BY_NAME: LazyLock<HashMap<&'static str, &'static Module>> = LazyLock::new(by_name);
     let name = name.strip_prefix("ansible.legacy.").unwrap_or(name);
-    BY_NAME.get(name).copied()
+    // Modules that moved into collections are still called by their old full names.
+    let moved = || BY_NAME.get(name.strip_prefix("ansible.builtin.")?);
+    BY_NAME.get(name).or_else(moved).copied()
 }
 
 /// Full names win over short ones; the first of two equal short names wins.
@@ -41,6 +43,7 @@ mod tests {
         for name in ["ping", "ansible.builtin.ping", "ansible.legacy.ping"] {
             assert_eq!(find(name).map(|module| module.name), Some("ansible.builtin.ping"), "{name}");
         }
+        assert_eq!(find("ansible.builtin.ini_file").map(|module| module.name), Some("community.general.ini_file"));
         assert!(find("no_such_module").is_none());
     }
 

@@ -28,16 +28,19 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let wants_install = task.state != "absent" && task.differs(before.as_ref(), known.as_ref());
     let mut after = before.clone().unwrap_or_default();
     let mut changed = false;
+    let mut done: Vec<String> = Vec::new();
     if task.state == "absent" {
         if let Some(choice) = &known {
             task.command(&["--remove", &task.name, &choice.path.to_string_lossy()], cx)?;
             after.choices.retain(|other| other.path != choice.path);
+            done.push(format!("Remove alternative '{}' from '{}'.", choice.path.display(), task.name));
             changed = true;
         }
-        return Ok(task.report(changed, before.as_ref(), &after, cx));
+        return Ok(task.report(changed, before.as_ref(), &after, cx).msg(done.join(" ")));
     }
     if wants_install {
         task.install(before.as_ref(), known.as_ref(), cx)?;
+        done.push(format!("Install alternative '{}' for '{}'.", task.shown_path(), task.name));
         changed = true;
     }
     let selected = before.as_ref().is_some_and(|group| !group.automatic && Some(&group.value) == task.path.as_ref());
@@ -47,6 +50,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         let already = before.as_ref().is_some_and(|group| group.value.to_string_lossy() == target);
         if !already {
             task.command(&["--set", &task.name, &target], cx)?;
+            done.push(format!("Set alternative '{target}' for '{}'.", task.name));
             changed = true;
             after.automatic = false;
             after.value = PathBuf::from(target);
@@ -54,10 +58,11 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     }
     if task.state == "auto" && before.as_ref().is_none_or(|group| !group.automatic) {
         task.command(&["--auto", &task.name], cx)?;
+        done.push(format!("Set alternative to auto for '{}'.", task.name));
         changed = true;
         after.automatic = true;
     }
-    Ok(task.report(changed, before.as_ref(), &after, cx))
+    Ok(task.report(changed, before.as_ref(), &after, cx).msg(done.join(" ")))
 }
 
 /// A link and what stands behind it, as the node has it.
@@ -106,6 +111,10 @@ impl Task {
             followers: args.has("subcommands").then(|| followers.collect()),
             state: args.str("state")?.to_owned(),
         })
+    }
+
+    fn shown_path(&self) -> String {
+        self.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
     }
 
     fn choice_of<'g>(&self, group: &'g Group) -> Option<&'g Choice> {

@@ -40,6 +40,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
             let moves = task.rename && wanted.is_none();
             task.remove(current, moves, cx)?;
         }
+        if let (Some(current), Some(wanted), true) = (&current, &wanted, task.rename) {
+            task.move_on(current, wanted, cx)?;
+        }
         if let Some(wanted) = &wanted {
             task.add(wanted, task.rename && current.is_none(), cx)?;
         }
@@ -109,6 +112,18 @@ impl Task<'_> {
     fn remove(&mut self, current: &Diversion, moves: bool, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         self.make_room((moves && cx.exists(&current.divert)).then(|| PathBuf::from(self.path)), cx)?;
         self.run(moves, vec!["--remove".to_owned(), self.path.to_owned()], cx)
+    }
+
+    /// The file that was moved aside goes to the new place.
+    fn move_on(&mut self, from: &Diversion, to: &Diversion, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        let (from, to) = (PathBuf::from(&from.divert), PathBuf::from(&to.divert));
+        if from == to || !cx.exists(&from) {
+            return Ok(());
+        }
+        if cx.exists(&to) && !self.force {
+            return Err(ModuleError::failed(format!("{} exists: force is needed to replace it", to.display())));
+        }
+        cx.rename(&from, &to)
     }
 
     /// With `force`, a file that is in the way of the one that moves is lost.

@@ -26,7 +26,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let result = ModuleResult::ok()
         .changed(!todo.is_empty())
         .set("name", json!(names))
-        .set("state", args.str("state")?)
+        .set("ubuntu_mode", ubuntu)
         .set("mechanism", mechanism);
     if todo.is_empty() {
         return Ok(result);

@@ -17,6 +17,7 @@ const LOADED_AT_START: &str = "/etc/modules-load.d";
 const PARAMETERS: &str = "/etc/modprobe.d";
 
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
+    cx.require_program("modprobe")?;
     let (name, params) = (args.str("name")?, args.str("params")?);
     let present = args.str("state")? == "present";
     let loaded = is_loaded(name, cx)?;
