@@ -321,6 +321,9 @@ fn has_no_items(event: &HostResult) -> bool {
 
 impl Callback for Default {
     fn on_event(&mut self, event: &Event) {
+        if !matches!(event, Event::Prompt(_) | Event::Banner(_) | Event::Message(_) | Event::Diagnostic(_)) {
+            self.progress.show();
+        }
         match event {
             Event::PlayStart { name, hosts, batch, batches, check_mode } => {
                 self.play_start(name, hosts, (*batch, *batches), *check_mode);
@@ -368,6 +371,7 @@ impl Callback for Default {
                 self.display.out(text, Color::Verbose);
             }
             Event::Prompt(text) => {
+                self.progress.hide();
                 self.flush_banner();
                 self.display.prompt(text);
             }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+const TICK: Duration = Duration::from_millis(120);
+
 /// Nothing at all unless standard error and standard output are a terminal.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -13,6 +15,8 @@ pub(crate) struct Progress {
     done: usize,
     failed: usize,
     task: String,
+    /// The time shown when the line was given to a question.
+    hidden_at: Option<Duration>,
 }
 
 impl Progress {
@@ -23,10 +27,10 @@ impl Progress {
             let bar = ProgressBar::new_spinner();
             let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed_precise}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.enable_steady_tick(TICK);
             bar
         });
-        Self { bar, batch: String::new(), hosts: 0, done: 0, failed: 0, task: String::new() }
+        Self { bar, batch: String::new(), hosts: 0, done: 0, failed: 0, task: String::new(), hidden_at: None }
     }
 
     pub(crate) fn bar(&self) -> Option<ProgressBar> {
@@ -49,6 +53,22 @@ impl Progress {
         self.done += 1;
         self.failed += usize::from(failed);
         self.refresh();
+    }
+
+    /// Leaves the line to a question and its answer.
+    pub(crate) fn hide(&mut self) {
+        if let (Some(bar), None) = (&self.bar, self.hidden_at) {
+            bar.disable_steady_tick();
+            self.hidden_at = Some(bar.elapsed());
+            bar.finish_and_clear();
+        }
+    }
+
+    pub(crate) fn show(&mut self) {
+        if let (Some(bar), Some(elapsed)) = (&self.bar, self.hidden_at.take()) {
+            bar.reset();
+            bar.clone().with_elapsed(elapsed).enable_steady_tick(TICK);
+        }
     }
 
     pub(crate) fn finish(&mut self) {

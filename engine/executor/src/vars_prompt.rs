@@ -54,8 +54,8 @@ impl Question<'_> {
         }
         let (private, confirm) = (self.flag("private", true), self.flag("confirm", false));
         loop {
-            let typed = self.read(private, "")?;
-            if confirm && typed != self.read(private, "confirm ")? {
+            let typed = self.read(run, private, "")?;
+            if confirm && typed != self.read(run, private, "confirm ")? {
                 run.emit(Event::Message("***** VALUES ENTERED DO NOT MATCH ****".into()));
                 continue;
             }
@@ -72,12 +72,11 @@ impl Question<'_> {
         Value::Str(Text::from(typed)).with_trust(trust)
     }
 
-    fn read(&self, private: bool, prefix: &str) -> Result<String, Diagnostic> {
+    fn read(&self, run: &Run, private: bool, prefix: &str) -> Result<String, Diagnostic> {
         let default = self.default.as_ref().map(|default| format!(" [{default}]")).unwrap_or_default();
+        run.emit(Event::Prompt(format!("{prefix}{}{default}: ", self.prompt)));
         let terminal = console::Term::stderr();
-        let typed = terminal
-            .write_str(&format!("{prefix}{}{default}: ", self.prompt))
-            .and_then(|()| if private { terminal.read_secure_line() } else { terminal.read_line() });
+        let typed = if private { terminal.read_secure_line() } else { terminal.read_line() };
         typed.map_err(|error| Diagnostic::error(format!("cannot ask for {}: {error}", self.name)))
     }
 
