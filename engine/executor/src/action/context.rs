@@ -108,7 +108,11 @@ impl ActionError {
 
 impl From<ConnectionError> for ActionError {
     fn from(error: ConnectionError) -> Self {
-        if error.is_unreachable() { Self::Unreachable(error.to_string()) } else { Self::failed(error.to_string()) }
+        match error {
+            error if error.is_unreachable() => Self::Unreachable(error.to_string()),
+            ConnectionError::Call { message, .. } => Self::failed(message),
+            error => Self::raised(error.to_string(), None),
+        }
     }
 }
 
@@ -224,4 +228,19 @@ pub(crate) fn json_map(map: &Map) -> serde_json::Map<String, serde_json::Value> 
 
 pub(crate) fn value_map(json: &serde_json::Map<String, serde_json::Value>) -> Map {
     json.iter().map(|(key, value)| (key.as_str().into(), Value::from_json(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_wrong_below_an_action_says_so() {
+        let host = || "web".to_owned();
+        let refused = ConnectionError::BecomeFailed { host: host(), message: "Missing sudo password".into() };
+        let ActionError::Failed(failure) = ActionError::from(refused) else { panic!("not unreachable") };
+        assert_eq!(failure.kind, FailureKind::Raised);
+        let lost = ConnectionError::Lost { host: host(), message: "gone".into() };
+        assert!(matches!(ActionError::from(lost), ActionError::Unreachable(_)));
+    }
 }
