@@ -145,5 +145,5 @@ pub(crate) fn is_debug(action: &str) -> bool {
 
 /// Whether a result is shown without being asked for by `-v`.
 pub(crate) fn is_shown(event: &HostResult, verbosity: u8) -> bool {
-    (verbosity > 0 || event.result.verbose_always) && !event.result.data.is_empty()
+    (verbosity > 0 || (event.result.verbose_always && !event.result.no_log)) && !event.result.data.is_empty()
 }

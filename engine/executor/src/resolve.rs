@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kapell_parsing::{Key, Map, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Value};
 use kapell_playbook::{Scope, Task};
 use kapell_template::{RenderContext, is_omit};
 
@@ -12,7 +12,7 @@ use crate::module_defaults::defaults;
 use crate::module_run::ForeignModule;
 use crate::run_state::PlayState;
 use crate::variables::HostVariables;
-use crate::{Run, TaskInfo};
+use crate::{Event, Run, TaskInfo};
 
 /// Where a task's relative file names are looked for, nearest first: its role and the roles around it, the directory
 /// of its file, the playbook's directory.
@@ -156,7 +156,9 @@ impl Keywords<'_> {
                 match self.render("environment", &self.without_absent_env(item))? {
                     None => {}
                     Some(Value::Map(map)) => merged.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
-                    Some(other) => return Err(self.wrong("environment", "a dictionary", &other)),
+                    Some(_) => self.run.emit(Event::Diagnostic(
+                        Diagnostic::warning("could not parse environment value, skipping").at(item.origin()),
+                    )),
                 }
             }
         }

@@ -363,7 +363,10 @@ impl HostTask {
             }
             result.no_log |= resolved.no_log;
             self.apply_verdicts(&frame.resolution.action, &mut result, &vars, &frame.cx);
-            let done = retry.is_done(self, &result, &vars, &frame.cx).unwrap_or(false);
+            let done = match retry.is_done(self, &result, &vars, &frame.cx) {
+                Ok(done) => done,
+                Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(self.in_task(report))),
+            };
             if retry.attempts > 1 {
                 // A task that gives up reports its retries, not the first try.
                 let shown = if done { attempt } else { attempt.min(retry.attempts - 1) };
@@ -371,7 +374,8 @@ impl HostTask {
                 result.attempts = Some(shown);
             }
             if done || attempt >= retry.attempts || result.unreachable {
-                if !done {
+                // What `failed_when` has found counts in the end, too.
+                if !done && self.task.scope.own("failed_when").is_none() {
                     result.set("failed", true);
                 }
                 return self.outcome(result, effects, resolved, &spec);

@@ -41,6 +41,16 @@ impl Origin {
         &self.source.path
     }
 
+    /// Of the first key of a mapping in braces: where the brace stands.
+    pub fn at_brace(self) -> Self {
+        let before = |line: &str| line.chars().take(self.column.saturating_sub(1) as usize).collect::<String>();
+        let Some(text) = self.source_line().map(before) else { return self };
+        match text.trim_end().strip_suffix('{') {
+            Some(outside) => Self { column: outside.chars().count() as u32 + 1, ..self },
+            None => self,
+        }
+    }
+
     /// The source line this place is on.
     pub fn source_line(&self) -> Option<&str> {
         self.source.line(self.line)

@@ -176,7 +176,10 @@ fn lines(output: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut start = 0;
     for line in output.lines() {
-        if is_heading(line) || line.is_empty() {
+        if line.is_empty() {
+            continue;
+        }
+        if is_heading(line) {
             lines[start..].sort();
             lines.push(mask(line));
             start = lines.len();

@@ -131,6 +131,7 @@ fn file_name(module: &ForeignModule) -> String {
 /// The task's arguments, and what the engine tells every module under reserved names.
 fn arguments(module: &ForeignModule, task: &ResolvedTask, cx: &ActionContext<'_>, temp_dir: &str) -> JsonMap {
     let mut args = json_map(&task.args);
+    sort(&mut args);
     let settings = &cx.run.settings;
     let (major, minor, patch) = ANSIBLE_VERSION;
     let internal = json!({
@@ -156,6 +157,20 @@ fn arguments(module: &ForeignModule, task: &ResolvedTask, cx: &ActionContext<'_>
         args.insert(format!("_ansible_{name}"), value);
     }
     args
+}
+
+/// Arguments come in the order of their names, whatever order they were written in.
+fn sort(map: &mut JsonMap) {
+    map.sort_keys();
+    map.values_mut().for_each(sort_inside);
+}
+
+fn sort_inside(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(map) => sort(map),
+        serde_json::Value::Array(list) => list.iter_mut().for_each(sort_inside),
+        _ => {}
+    }
 }
 
 /// `key='a value'` one after the other, as a shell reads them.

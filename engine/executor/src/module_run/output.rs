@@ -90,7 +90,7 @@ fn is_refused(fact: &str) -> bool {
     let is_connection = fact.starts_with("ansible_become")
         || fact.starts_with("ansible_ssh_") && !fact.starts_with("ansible_ssh_host_key");
     REFUSED_FACTS.contains(&fact)
-        || fact.starts_with("discovered_interpreter_")
+        || fact.strip_prefix("ansible_").unwrap_or(fact).starts_with("discovered_interpreter_")
         || is_connection
         || (fact.starts_with("ansible_") && RESERVED_ENDINGS.iter().any(|ending| fact.ends_with(ending)))
 }

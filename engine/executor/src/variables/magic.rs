@@ -119,7 +119,10 @@ impl HostVariables {
             "ansible_play_role_names" | "role_names" => play.map(|play| {
                 list(play.play.roles.iter().filter(|role| role.parents.is_empty()).map(|r| r.name.as_str()))
             }),
-            "ansible_role_names" => play.map(|play| list(play.play.roles.iter().map(|role| role.name.as_str()))),
+            "ansible_role_names" => play.map(|play| {
+                let names: indexmap::IndexSet<&str> = play.play.roles.iter().map(|role| role.name.as_str()).collect();
+                list(names.into_iter())
+            }),
             "ansible_dependent_role_names" => play.map(|play| {
                 list(play.play.roles.iter().filter(|role| !role.parents.is_empty()).map(|role| role.name.as_str()))
             }),
@@ -142,7 +145,7 @@ impl HostVariables {
         match name {
             "role_name" | "ansible_role_name" => Some(role.name.as_str().into()),
             "role_path" => Some(path(&role.path)),
-            "ansible_collection_name" => role.collection.as_deref().map(Value::from),
+            "ansible_collection_name" => Some(role.collection.as_deref().map_or(Value::Null, Value::from)),
             "ansible_parent_role_names" if !parents.is_empty() => {
                 Some(list(parents.iter().map(|role| role.name.as_str())))
             }

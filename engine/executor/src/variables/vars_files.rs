@@ -64,10 +64,13 @@ fn names(entry: &Value) -> Vec<String> {
 fn load_first(run: &Run, names: &[String], basedir: &Path, entry: &Value) -> Result<Map, Diagnostic> {
     let candidates = names.iter().flat_map(|name| [basedir.join("vars").join(name), basedir.join(name)]);
     let Some(path) = candidates.into_iter().find(|path| path.is_file()) else {
-        let wanted = names.join(", ");
-        return Err(Diagnostic::error(format!("vars file {wanted} was not found"))
-            .at(entry.origin())
-            .hint(format!("looked in {} and its vars directory", basedir.display())));
+        // ansible-core goes on without a word; a name that no template makes is worth one.
+        if !is_templated(entry) {
+            let warning = Diagnostic::warning(format!("vars file {} was not found", names.join(", ")));
+            let hint = format!("looked in {} and its vars directory", basedir.display());
+            run.emit(crate::Event::Diagnostic(warning.at(entry.origin()).hint(hint)));
+        }
+        return Ok(Map::new());
     };
     load_map(run, path)
 }

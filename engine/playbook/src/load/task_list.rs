@@ -53,7 +53,7 @@ impl Loader<'_> {
         match entry {
             Value::Null => None,
             Value::Map(entries) => {
-                let place = entry.origin().or(origin).cloned().unwrap_or_else(nowhere);
+                let place = entry.origin().or(origin).cloned().unwrap_or_else(nowhere).at_brace();
                 if is_block(entries) {
                     self.block(entries, parent, dir, &place).map(|block| Node::Block(Arc::new(block)))
                 } else {

@@ -1,4 +1,4 @@
-//! Lookups over lists and dicts: `items`, `list`, `dict`, `nested`, `together`, `subelements`, `indexed_items`.
+//! Lookups over lists and dicts: `items`, `list`, `dict`, `nested`, `together`, `subelements`, `indexed_items`, `flattened`.
 #![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
 use std::sync::Arc;
@@ -26,6 +26,15 @@ fn flattened(call: &LookupCall<'_>, terms: &[Object]) -> Result<Vec<Object>, Fau
 
 pub(super) fn items(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     flattened(call, &call.terms)
+}
+
+/// Lists in lists, however deep, as one.
+pub(super) fn flattened_deep(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
+    let mut flat = call.terms.clone();
+    while flat.iter().any(|item| matches!(item, Object::List(_) | Object::Tuple(_))) {
+        flat = flattened(call, &flat)?;
+    }
+    Ok(flat)
 }
 
 pub(super) fn list(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {

@@ -32,11 +32,13 @@ const fn row(name: &'static str, run: fn(&LookupCall<'_>) -> Result<Vec<Object>,
 }
 
 pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
-    let short = name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name);
+    const COLLECTIONS: [&str; 3] = ["ansible.builtin.", "ansible.legacy.", "community.general."];
+    let short = COLLECTIONS.iter().find_map(|collection| name.strip_prefix(collection)).unwrap_or(name);
     LOOKUPS.iter().find(|lookup| lookup.name == short)
 }
 
 static LOOKUPS: &[Lookup] = &[
+    row("cartesian", items::nested),
     row("config", config::config),
     row("csvfile", csvfile::csvfile),
     row("dict", items::dict),
@@ -44,6 +46,7 @@ static LOOKUPS: &[Lookup] = &[
     row("file", files::file),
     row("fileglob", files::fileglob),
     row("first_found", first_found::first_found),
+    row("flattened", items::flattened_deep),
     row("indexed_items", items::indexed_items),
     row("ini", ini::ini),
     row("inventory_hostnames", hosts::inventory_hostnames),

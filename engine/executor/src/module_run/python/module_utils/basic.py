@@ -254,6 +254,7 @@ class AnsibleModule:
         sys.exit(1)
 
     def _return_formatted(self, kwargs):
+        self.add_path_info(kwargs)
         kwargs.setdefault('invocation', {'module_args': self.params})
         for warning in _as_list(kwargs.pop('warnings', None)):
             self.warn(warning)

@@ -199,12 +199,10 @@ def _supported(argument_spec):
 
 
 def supported_text(argument_spec):
-    """`a, b (alias, other)`"""
-    shown = []
-    for name in sorted(argument_spec):
-        aliases = argument_spec[name].get('aliases')
-        shown.append('%s (%s)' % (name, ', '.join(sorted(aliases))) if aliases else name)
-    return ', '.join(shown)
+    """`a, b, c (alias, other)`"""
+    aliases = sorted(alias for spec in argument_spec.values() for alias in spec.get('aliases') or [])
+    shown = ', '.join(sorted(argument_spec))
+    return '%s (%s)' % (shown, ', '.join(aliases)) if aliases else shown
 
 
 def set_defaults(argument_spec, parameters, set_default=True):
