@@ -676,6 +676,8 @@ impl<'a> Dispatcher<'a> {
         }
         let policy = FailurePolicy { max_fail_percentage: self.settings.max_fail_percentage };
         if has_failed && policy.is_exceeded(self.iterator.failed_hosts(), self.batch.len()) {
+            // Once for the batch, once for the play.
+            self.run.emit(Event::NoHostsRemaining);
             self.run.emit(Event::NoHostsRemaining);
             self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
             self.ended = Some(BatchEnd::Break);

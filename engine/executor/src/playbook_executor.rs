@@ -41,13 +41,16 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
         for play in &playbook.plays {
             match run_play(run, play, &mut state).await {
                 Ok(PlayEnd::Complete) => {}
-                Ok(PlayEnd::Break) => continue 'playbooks,
+                Ok(PlayEnd::Break) => break,
                 Ok(PlayEnd::Interrupted) => break 'playbooks,
                 Err(error) => {
                     ended = Err(error);
                     break 'playbooks;
                 }
             }
+        }
+        if !state.failed.is_empty() || !state.unreachable.is_empty() {
+            break;
         }
     }
     run.connections.close_all().await;
