@@ -228,6 +228,8 @@ impl Tree {
         self.above.push(fs_err::canonicalize(dir)?);
         let mut names: Vec<_> = fs_err::read_dir(dir)?.collect::<Result<Vec<_>, _>>()?;
         names.sort_by_key(fs_err::DirEntry::file_name);
+        // What is in a directory comes before what is further down.
+        let mut directories = Vec::new();
         for found in names {
             let (path, relative) = (found.path(), relative.join(found.file_name()));
             let is_link = found.file_type()?.is_symlink();
@@ -236,10 +238,13 @@ impl Tree {
                 let fields = [("path", relative.to_string_lossy().into_owned().into()), ("target", target.into())];
                 self.links.push(Value::map(fields.into_iter().map(|(k, v): (&str, Value)| (k.into(), v)).collect()));
             } else if path.is_dir() {
-                self.walk(&path, &relative)?;
+                directories.push((path, relative));
             } else {
                 self.add_file(&path, &relative)?;
             }
+        }
+        for (path, relative) in directories {
+            self.walk(&path, &relative)?;
         }
         self.above.pop();
         Ok(())

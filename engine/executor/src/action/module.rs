@@ -1,7 +1,8 @@
 //! Any module without a controller half: its arguments go to the managed node, its result comes back.
 
 use kapell_connection::Blobs;
-use kapell_parsing::Map;
+use kapell_parsing::{Map, Value};
+use kapell_template::{Variable, VariableSource};
 
 use super::{ActionContext, ActionError, ActionOutput, text_arg};
 use crate::module_run;
@@ -47,12 +48,23 @@ pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<A
         // The host's own choice of a package manager.
         args.extend(cx.vars.lookup_named("ansible_package_use").map(|name| ("use".into(), name)));
     }
+    if module.name == "ansible.builtin.package" && text_arg(&args, "use").is_none_or(|name| name == "auto") {
+        args.extend(wanted_manager(cx)?.map(|name| ("use".into(), name)));
+    }
     if module.name == "ansible.builtin.user" {
         free_account(cx, &args).await;
     }
     let mut result = cx.call_module(task, called(task, module.name), &args, &Blobs::default()).await?;
     module_run::note_discovery(task, cx, &mut result).await?;
     Ok(result.into())
+}
+
+/// The package manager that the variable `ansible_package_use` names.
+fn wanted_manager(cx: &ActionContext<'_>) -> Result<Option<Value>, ActionError> {
+    match cx.vars.get("ansible_package_use") {
+        Some(Variable::Value(name)) => Ok(Some(cx.run.templar.render(&name, &cx.vars.as_source(), cx.cx)?)),
+        _ => Ok(None),
+    }
 }
 
 /// A user is only deleted when no process runs as that user, so our worker must not.
