@@ -66,6 +66,7 @@ impl Keys {
     }
 
     /// The first of `wanted` that is pressed; `None` at the end of the input.
+    #[expect(clippy::unused_self, reason = "keys come one by one only while the terminal is open")]
     pub(super) fn one_of(&self, wanted: &[u8]) -> io::Result<Option<u8>> {
         while let Some(key) = next_key(None)? {
             let key = key.to_ascii_lowercase();
