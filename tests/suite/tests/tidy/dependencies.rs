@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("kapell-aws", &["kapell-executor", "kapell-inventory", "kapell-parsing"]),
-    ("kapell-callback", &["kapell-config", "kapell-executor", "kapell-parsing"]),
+    ("kapell-callback", &["kapell-config", "kapell-executor", "kapell-parsing", "kapell-template"]),
     (
         "kapell-executor",
         &[
