@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, Value};
 use kapell_playbook::{
-    Block, LoadContext, LoadErrors, Node, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
+    Block, LoadContext, LoadErrors, Node, Role, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
     load_task_file, missing_file,
 };
 
@@ -34,8 +34,8 @@ pub struct IncludeGroup {
 pub struct Loaded {
     pub block: Arc<Block>,
     pub handlers: Vec<Arc<Task>>,
-    /// Role variables the whole play may see (`public`).
-    pub public_roles: Vec<Arc<kapell_playbook::Role>>,
+    /// The roles it stands for or imports; the whole play sees the variables of those that are `public`.
+    pub roles: Vec<Arc<Role>>,
 }
 
 /// Equal requests of several hosts as one, in the order of the first host that asked.
@@ -87,7 +87,7 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
                 .map(|loaded| Loaded {
                     block: block_of(&scope, loaded.tasks),
                     handlers: loaded.handlers,
-                    public_roles: loaded.imported.into_iter().filter(|role| role.public).collect(),
+                    roles: loaded.imported,
                 })
         }
         Included::Role { args } => load_included_role(run, task, request, args, basedir, &cx),
@@ -125,7 +125,7 @@ fn load_included_role(
     Ok(Loaded {
         block: block_of(&scope, loaded.tasks),
         handlers: loaded.handlers,
-        public_roles: loaded.imported.into_iter().chain([loaded.role]).filter(|role| role.public).collect(),
+        roles: loaded.imported.into_iter().chain([loaded.role]).collect(),
     })
 }
 
@@ -232,9 +232,14 @@ impl Dispatcher<'_> {
             self.iterator.add_handlers(content.handlers.clone());
             self.handlers = known_handlers(self.run, &self.state.world, self.iterator.handlers());
         }
-        for role in &content.public_roles {
+        for role in &content.roles {
             let Some(play) = self.state.world.play.clone() else { break };
             let mut changed = play.as_ref().clone();
+            Arc::make_mut(&mut changed.included_roles).push(Arc::clone(role));
+            if !role.public {
+                self.state.world.play = Some(Arc::new(changed));
+                continue;
+            }
             let behaviour = self.run.settings.hash_behaviour;
             combine(Arc::make_mut(&mut changed.role_defaults), &role.defaults, behaviour);
             combine(Arc::make_mut(&mut changed.role_vars), &role.vars, behaviour);

@@ -273,13 +273,10 @@ impl PlayIterator {
         let all = Arc::make_mut(&mut self.handlers);
         let mut replaced = Vec::new();
         for handler in handlers {
-            match all.iter_mut().find(|known| is_same_handler(known, &handler)) {
-                Some(known) => {
-                    replaced.push((known.id, handler.id));
-                    *known = handler;
-                }
-                None => all.push(handler),
+            if let Some(at) = all.iter().position(|known| is_same_handler(known, &handler)) {
+                replaced.push((all.remove(at).id, handler.id));
             }
+            all.push(handler);
         }
         for state in self.hosts.values_mut() {
             for (old, new) in &replaced {

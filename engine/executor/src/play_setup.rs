@@ -143,6 +143,7 @@ pub fn enter_play(
         prompted: Arc::clone(&state.prompted),
         vars_files: Arc::new(fixed),
         host_vars_files: Arc::new(per_host),
+        included_roles: Arc::default(),
         role_defaults: Arc::new(role_defaults),
         role_vars: Arc::new(role_vars),
         action_groups: Arc::new(ActionGroups::new(collection_roots(run, play))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kapell_inventory::Inventory;
 use kapell_parsing::{Diagnostic, Map, Value};
-use kapell_playbook::Play;
+use kapell_playbook::{Play, Role};
 
 use crate::action::{AddHost, GroupBy};
 use crate::action_groups::ActionGroups;
@@ -33,6 +33,8 @@ pub struct PlayState {
     pub vars_files: Arc<Map>,
     /// `vars_files` entries whose names do.
     pub host_vars_files: Arc<Vec<Value>>,
+    /// Roles that came with `include_role` so far.
+    pub included_roles: Arc<Vec<Arc<Role>>>,
     pub role_defaults: Arc<Map>,
     pub role_vars: Arc<Map>,
     /// Groups of actions `module_defaults` may name.

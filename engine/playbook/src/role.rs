@@ -32,6 +32,8 @@ pub struct Role {
     pub collections: Vec<String>,
     /// Whether the whole play sees its variables.
     pub public: bool,
+    /// Named in another role's `dependencies`, not in the play or by a task.
+    pub is_dependency: bool,
 }
 
 impl Role {

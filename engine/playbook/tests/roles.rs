@@ -506,7 +506,7 @@ text
         |                           ^
       hint: did you mean 'install'?
 
-    '../../secret' is not inside /roles/web/tasks
+    Failed loading '../../secret' for role (web) as it is not inside the expected role path: '/roles/web/tasks'
       --> /site.yml:21:27
         |
      21 |     - import_role: {name: web, tasks_from: ../../secret}

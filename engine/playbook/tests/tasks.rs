@@ -594,7 +594,7 @@ fn meta_actions() {
        |             ^
       hint: one of clear_facts, clear_host_errors, end_batch, end_host, end_play, end_role, flush_handlers, noop, refresh_inventory, reset_connection
 
-    'end_role' in a task outside of a role
+    Cannot execute 'end_role' from outside of a role
       --> /site.yml:7:7
        |
      7 |     - meta: end_role
@@ -776,7 +776,7 @@ fn wrong_handlers() {
        |       ^
       hint: did you mean 'listen'?
 
-    'end_role' in a handler
+    Cannot execute 'end_role' from a handler
       --> /site.yml:9:7
        |
      9 |     - meta: end_role

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use kapell_parsing::{Key, Map, Text, Value};
 use kapell_playbook::Role;
 use kapell_template::{Variable, VariableSource};
 
 use super::HostVariables;
+use crate::run_state::PlayState;
 
 /// The version whose behaviour is followed, as `ansible_version` tells it.
 pub const ANSIBLE_VERSION: (i64, i64, i64) = (2, 19, 14);
@@ -116,15 +118,14 @@ impl HostVariables {
             "ansible_play_hosts" => play.map(|play| play.hosts.clone()),
             "ansible_play_batch" | "play_hosts" => play.map(|play| play.batch.clone()),
             "playbook_dir" => play.map(|play| path(&play.play.basedir)),
-            "ansible_play_role_names" | "role_names" => play.map(|play| {
-                list(play.play.roles.iter().filter(|role| role.parents.is_empty()).map(|r| r.name.as_str()))
-            }),
-            "ansible_role_names" => play.map(|play| {
-                let names: indexmap::IndexSet<&str> = play.play.roles.iter().map(|role| role.name.as_str()).collect();
-                list(names.into_iter())
-            }),
+            "ansible_play_role_names" | "role_names" => play
+                .map(|play| list(play_roles(play).filter(|role| !role.is_dependency).map(|role| role.name.as_str()))),
+            "ansible_role_names" => {
+                play.map(|play| list(play_roles(play).map(|role| role.name.as_str()).collect::<IndexSet<_>>()))
+            }
             "ansible_dependent_role_names" => play.map(|play| {
-                list(play.play.roles.iter().filter(|role| !role.parents.is_empty()).map(|role| role.name.as_str()))
+                let dependencies = play_roles(play).filter(|role| role.is_dependency);
+                list(dependencies.map(|role| role.name.as_str()).collect::<IndexSet<_>>())
             }),
             _ => None,
         }
@@ -155,6 +156,13 @@ impl HostVariables {
             _ => None,
         }
     }
+}
+
+/// Every use of a role in the play so far.
+fn play_roles(play: &PlayState) -> impl Iterator<Item = &Role> {
+    let included = play.included_roles.iter();
+    let with_dependencies = included.flat_map(|role| role.dependencies().iter().chain([role]));
+    play.play.roles.iter().chain(with_dependencies).map(AsRef::as_ref)
 }
 
 /// `hostvars`: host name to that host's variables, made when asked for.

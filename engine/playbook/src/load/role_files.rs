@@ -61,7 +61,11 @@ impl Loader<'_> {
     ) -> Option<PathBuf> {
         let Some(wanted) = wanted else { return found };
         if !normal(&dir.join(wanted)).starts_with(normal(dir)) {
-            let message = format!("'{wanted}' is not inside {}", dir.display());
+            let role = dir.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+            let message = format!(
+                "Failed loading '{wanted}' for role ({role}) as it is not inside the expected role path: '{}'",
+                dir.display()
+            );
             self.error(Diagnostic::error(message).at(origin));
             return None;
         }

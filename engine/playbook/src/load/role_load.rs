@@ -88,6 +88,7 @@ impl Loader<'_> {
             collection: place.collection.clone(),
             collections: meta.collections.clone(),
             public: request.public,
+            is_dependency: parent.kind == ScopeKind::Role,
         }
     }
 

@@ -30,7 +30,8 @@ impl RoleUse {
     pub(crate) fn identity(&self, path: &Path) -> String {
         let shown = |keyword: &str| self.scope.own(keyword).map(Value::repr).unwrap_or_default();
         let vars = if self.included {
-            self.scope.parent.as_ref().and_then(|parent| parent.own("vars")).map(Value::repr).unwrap_or_default()
+            let vars = self.scope.parent.as_ref().and_then(|parent| parent.own("vars"));
+            vars.filter(|vars| vars.is_truthy()).map(Value::repr).unwrap_or_default()
         } else {
             shown("vars")
         };

@@ -130,8 +130,8 @@ impl Loader<'_> {
         let wanted = statement.free_form.as_deref().unwrap_or_default();
         let is_template = statement.free_form.as_ref().is_some_and(Text::is_template);
         if wanted == "end_role" && (scope.role().is_none() || scope.in_handlers) {
-            let place = if scope.in_handlers { "a handler" } else { "a task outside of a role" };
-            return self.error(Diagnostic::error(format!("'end_role' in {place}")).at(Some(origin)));
+            let place = if scope.in_handlers { "a handler" } else { "outside of a role" };
+            return self.error(Diagnostic::error(format!("Cannot execute 'end_role' from {place}")).at(Some(origin)));
         }
         if META_ACTIONS.contains(&wanted) || is_template {
             return;
