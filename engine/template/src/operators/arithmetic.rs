@@ -71,9 +71,10 @@ fn repeat(rendering: &Rendering<'_>, sequence: &Object, times: &Object) -> Resul
         return Err(Fault::error(format!("can't multiply sequence by non-int of type '{kind}'")));
     };
     let times = usize::try_from(times).unwrap_or(0);
+    // An item of a list takes far more room than a character.
     let length = match sequence {
         Object::Str(text) => text.len(),
-        other => crate::evaluate::length(other)?,
+        other => crate::evaluate::length(other)?.saturating_mul(64),
     };
     check_length(rendering, length.saturating_mul(times))?;
     let repeated = |items: &[Object]| items.iter().cycle().take(items.len() * times).cloned().collect::<Vec<_>>();

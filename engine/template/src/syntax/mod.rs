@@ -85,7 +85,7 @@ pub(crate) fn parse_expression(source: &str) -> Result<Program, SyntaxError> {
 /// A long chain like `a + a + a…` makes a tree as deep as it is long, dropped recursively by its owner: a stack that
 /// grows with the source keeps that from overflowing.
 fn with_stack_for<T>(source: &str, work: impl FnOnce() -> T) -> T {
-    let needed = 256 * 1024 + source.len().saturating_mul(512);
+    let needed = 4 * 1024 * 1024 + source.len().saturating_mul(512);
     stacker::maybe_grow(needed, needed.saturating_mul(2), work)
 }
 
