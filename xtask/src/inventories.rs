@@ -177,7 +177,7 @@ impl Case {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
         let file = |part: &str| part.split_once('\n').map(|(path, text)| (path.to_owned(), text.to_owned()));
         let files = parts.filter_map(file).collect();
-        Ok(Self { name, arguments, files, text })
+        Ok(Self { name, text, arguments, files })
     }
 
     fn unpack(&self, place: &Path) -> Result<()> {

@@ -57,7 +57,7 @@ fn plugin(call: &LookupCall<'_>) -> Result<Option<(String, String)>, Fault> {
         }
         (Some(kind), Some(name)) => {
             plugin_options::check_plugin(&kind, &name)?;
-            Ok(Some((kind.to_string(), name.to_string())))
+            Ok(Some((kind, name)))
         }
         (None, None) if call.flag("show_origin", false) => {
             Err(Fault::error("the option 'show_origin' is not supported"))

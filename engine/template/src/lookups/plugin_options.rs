@@ -142,11 +142,10 @@ impl Default {
     fn of(self, written: Option<&str>) -> Value {
         match (self, written) {
             (Self::None, None) => Value::Null,
-            (Self::Text(text), None) => Value::from(text),
             (Self::Number(number), None) => Value::from(number),
             (Self::Flag(flag), None) => Value::from(flag),
             (Self::List, None) => Value::from(Vec::new()),
-            (Self::None | Self::Text(_), Some(text)) => Value::from(text),
+            (Self::Text(text), None) | (Self::None | Self::Text(_), Some(text)) => Value::from(text),
             (Self::Number(_), Some(text)) => text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
             (Self::Flag(_), Some(text)) => {
                 Value::from(matches!(text.to_ascii_lowercase().as_str(), "yes" | "true" | "on" | "1" | "y" | "t"))
