@@ -162,7 +162,7 @@ fn vault_scalars_are_opened_when_loaded() {
     let Value::Undefined(why) = load_text(&text).get("a").unwrap().clone() else {
         panic!("decrypted without a secret")
     };
-    assert!(why.reason.contains("no vault password was given"), "{}", why.reason);
+    assert!(why.reason.contains("no vault secrets found"), "{}", why.reason);
 }
 
 #[test]
