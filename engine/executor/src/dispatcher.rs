@@ -74,6 +74,8 @@ pub struct Dispatcher<'a> {
     pub(crate) state: &'a mut RunState,
     pub(crate) iterator: PlayIterator,
     pub(crate) batch: Vec<String>,
+    /// With the hosts that were out before: shares of the batch are shares of this.
+    batch_size: usize,
     pub(crate) handlers: Vec<KnownHandler>,
     selection: Selection,
     pub(crate) busy: HashSet<String>,
@@ -100,7 +102,7 @@ impl<'a> Dispatcher<'a> {
         play: &'a Arc<Play>,
         settings: &'a PlaySettings,
         state: &'a mut RunState,
-        batch: &[String],
+        (batch, batch_size): (&[String], usize),
     ) -> Result<Self, Diagnostic> {
         let root = root_block(run, play, settings);
         let first = batch.first().map_or("localhost", String::as_str);
@@ -111,6 +113,7 @@ impl<'a> Dispatcher<'a> {
             iterator: PlayIterator::new(batch, &root, play.handlers.clone()),
             selection: Selection::new(run, vars, waiting),
             batch: batch.to_vec(),
+            batch_size,
             run,
             play,
             settings,
@@ -143,7 +146,7 @@ impl<'a> Dispatcher<'a> {
     /// A batch in which every host failed or became unreachable ends the play and the playbook.
     fn natural_end(&self) -> BatchEnd {
         let out = self.batch.iter().filter(|host| self.state.is_out(host)).count();
-        if out == self.batch.len() { BatchEnd::Break } else { BatchEnd::Complete }
+        if out == self.batch_size { BatchEnd::Break } else { BatchEnd::Complete }
     }
 
     async fn work(&mut self) -> Result<(), Stopped> {
@@ -675,7 +678,7 @@ impl<'a> Dispatcher<'a> {
             self.fail_everyone();
         }
         let policy = FailurePolicy { max_fail_percentage: self.settings.max_fail_percentage };
-        if has_failed && policy.is_exceeded(self.iterator.failed_hosts(), self.batch.len()) {
+        if has_failed && policy.is_exceeded(self.iterator.failed_hosts(), self.batch_size) {
             // Once for the batch, once for the play.
             self.run.emit(Event::NoHostsRemaining);
             self.run.emit(Event::NoHostsRemaining);

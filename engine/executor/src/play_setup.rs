@@ -156,7 +156,7 @@ fn collection_roots(run: &Run, play: &Play) -> Vec<PathBuf> {
     std::iter::once(play.basedir.join("collections")).chain(run.settings.collections_paths.iter().cloned()).collect()
 }
 
-/// The play's hosts in the order asked for, less those that are out of the run.
+/// The play's hosts in the order asked for, those that are out of the run among them.
 pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Vec<String>, Diagnostic> {
     let inventory = &state.world.inventory;
     let mut warnings = Vec::new();
@@ -181,7 +181,7 @@ pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Vec
                 .did_you_mean(other, known));
         }
     }
-    Ok(selected.into_iter().filter(|host| !state.is_out(host)).collect())
+    Ok(selected)
 }
 
 /// Reads the batch's inventory variables and tells variables which hosts it has.

@@ -42,21 +42,22 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
             match run_play(run, play, &mut state).await {
                 Ok(PlayEnd::Complete) => {}
                 Ok(PlayEnd::Break) => break,
-                Ok(PlayEnd::Interrupted) => break 'playbooks,
+                Ok(PlayEnd::Interrupted) => {
+                    run.emit(Event::Stats(state.stats.clone()));
+                    break 'playbooks;
+                }
                 Err(error) => {
                     ended = Err(error);
                     break 'playbooks;
                 }
             }
         }
+        run.emit(Event::Stats(state.stats.clone()));
         if !state.failed.is_empty() || !state.unreachable.is_empty() {
             break;
         }
     }
     run.connections.close_all().await;
-    if ended.is_ok() {
-        run.emit(Event::Stats(state.stats.clone()));
-    }
     run.emit(Event::RunEnd);
     ended.map(|()| report(run, state))
 }
@@ -98,10 +99,8 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
         .map_err(|error| Diagnostic::error(error.to_string()).at(Some(&play.origin)))?;
     let count = serial.len();
     for (index, batch) in serial.into_iter().enumerate() {
+        let size = batch.len();
         let batch: Vec<String> = batch.into_iter().filter(|host| !state.is_out(host)).collect();
-        if batch.is_empty() {
-            continue;
-        }
         play_setup::enter_batch(run, state, &hosts, &batch)?;
         let check_mode = run.options.check;
         run.emit(Event::PlayStart {
@@ -111,7 +110,10 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
             batches: count,
             check_mode,
         });
-        let mut dispatcher = Dispatcher::new(run, play, &settings, state, &batch)?;
+        if batch.is_empty() {
+            continue;
+        }
+        let mut dispatcher = Dispatcher::new(run, play, &settings, state, (&batch, size))?;
         match dispatcher.run().await? {
             BatchEnd::Complete => {}
             BatchEnd::EndPlay => return Ok(PlayEnd::Complete),

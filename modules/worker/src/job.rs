@@ -48,6 +48,9 @@ fn leave_stdio() -> rustix::io::Result<()> {
     rustix::stdio::dup2_stderr(&nothing)
 }
 
+/// A job is looked at every so many seconds: a task that polls gives up before its job is ended.
+const LIMIT_STEP: u64 = 5;
+
 /// The module's result, or that of running out of time.
 fn within_limit(call: ModuleCall, limit: u64) -> Map<String, Value> {
     let (sender, receiver) = mpsc::channel();
@@ -61,7 +64,9 @@ fn within_limit(call: ModuleCall, limit: u64) -> Map<String, Value> {
     if let Err(error) = spawned {
         return failure(&format!("cannot start a thread: {error}"));
     }
-    if let Ok(result) = receiver.recv_timeout(Duration::from_secs(limit)) {
+    if let Ok(result) =
+        receiver.recv_timeout(Duration::from_secs(limit.div_ceil(LIMIT_STEP).saturating_mul(LIMIT_STEP)))
+    {
         return result;
     }
     given_up.store(true, Ordering::Relaxed);
