@@ -16,9 +16,6 @@ const SUPPORTED: &[&str] = &["command", "dnf", "dnf5", "package", "service", "sh
 /// Modules without a controller half here, but with one in ansible-core, which has no jobs for it.
 const UNSUPPORTED: &[&str] = &["assemble", "reboot", "unarchive"];
 
-/// When a job whose time is up is looked at again.
-const LAST_WORDS: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(600), Duration::from_millis(1500)];
-
 /// Whether `action` (fully qualified) can run as a job.
 pub(crate) fn is_supported(action: &str) -> bool {
     let name = action.strip_prefix("ansible.builtin.").unwrap_or(action);
@@ -57,17 +54,8 @@ impl HostTask {
             |mode: &str| Map::from_iter([("jid", job.as_str()), ("mode", mode)].map(|(k, v)| (Key::from(k), v.into())));
         let mut left = background.limit as i64;
         let mut last = None;
-        // A job that ran out of time needs a moment to say so.
-        let mut last_words = LAST_WORDS.iter();
-        loop {
-            let pause = match left > 0 {
-                true => Duration::from_secs(background.poll),
-                false => match last_words.next() {
-                    Some(pause) => *pause,
-                    None => break,
-                },
-            };
-            tokio::time::sleep(pause).await;
+        while left > 0 {
+            tokio::time::sleep(Duration::from_secs(background.poll)).await;
             // One look that fails on the way is no reason to give the job up.
             let look = match look_at_job(task, cx, args("status")).await {
                 Ok(look) => look,
@@ -84,8 +72,10 @@ impl HostTask {
                 self.run.emit(Event::JobPoll { host: self.host.clone(), job: job.clone() });
             }
         }
-        let result =
-            last.filter(|look| is_finished(look) || look.unreachable).unwrap_or_else(|| out_of_time(background));
+        let result = match last {
+            Some(look) if is_finished(&look) || look.unreachable => look,
+            last => out_of_time(background, last),
+        };
         if !result.unreachable {
             let _ = look_at_job(&ResolvedTask { check: false, ..task.clone() }, cx, args("cleanup")).await;
         }
@@ -98,8 +88,12 @@ fn is_finished(look: &TaskResult) -> bool {
     !look.unreachable && look.data.get("finished").is_some_and(Value::is_truthy)
 }
 
-fn out_of_time(background: Background) -> TaskResult {
+fn out_of_time(background: Background, last: Option<TaskResult>) -> TaskResult {
     let mut result = TaskResult::new(Map::new());
+    if let Some(look) = last {
+        let state = look.data.iter().filter(|(key, _)| key.as_str() != Some("changed"));
+        result.set("async_result", Value::map(state.map(|(key, value)| (key.clone(), value.clone())).collect()));
+    }
     result.set("changed", false);
     result.set("failed", true);
     result.set("msg", format!("async task did not complete within the requested time - {}s", background.limit));
