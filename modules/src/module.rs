@@ -25,8 +25,8 @@ pub struct Module {
     /// The module's own arguments; `all_args` adds the shared ones.
     pub args: &'static [Arg],
     pub constraints: &'static [Constraint],
-    /// Takes owner, group, mode and the other arguments every file module shares.
-    pub file_args: bool,
+    /// Arguments of several modules, defined once: those of all file modules, of all clients of a server.
+    pub shared_args: &'static [Arg],
     pub check_mode: Support,
     pub diff: bool,
     /// The argument that a free-form command line becomes.
@@ -41,7 +41,7 @@ impl Module {
             aliases: &[],
             args,
             constraints: &[],
-            file_args: false,
+            shared_args: &[],
             check_mode: Support::Full,
             diff: false,
             free_form: None,
@@ -59,8 +59,13 @@ impl Module {
         self
     }
 
-    pub const fn file_args(mut self) -> Self {
-        self.file_args = true;
+    /// Takes owner, group, mode and the other arguments every file module shares.
+    pub const fn file_args(self) -> Self {
+        self.shared_args(FILE_ARGS)
+    }
+
+    pub const fn shared_args(mut self, args: &'static [Arg]) -> Self {
+        self.shared_args = args;
         self
     }
 
@@ -81,7 +86,7 @@ impl Module {
 
     /// Every argument the module takes.
     pub fn all_args(&self) -> impl Iterator<Item = &'static Arg> + Clone + use<> {
-        self.args.iter().chain(if self.file_args { FILE_ARGS } else { &[] })
+        self.args.iter().chain(self.shared_args)
     }
 
     /// The argument of this name or alias.

@@ -1,29 +1,34 @@
 //! `Dispatcher`: runs one batch of a play. Hands tasks out as the strategy says, at most `forks` at a time, and records
 //! what comes back: the only place where results turn into variables, statistics and events.
 
+mod effects;
+mod failures;
+mod questions;
+mod throttle;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Map, Text, Value};
+use kapell_parsing::{Diagnostic, Text, Value};
 use kapell_playbook::{Play, Scope, Task};
 use kapell_template::RenderContext;
 use tokio::task::JoinSet;
 
-use crate::action::{Effects, IncludeRequest};
+use self::throttle::Throttle;
+use crate::action::IncludeRequest;
 use crate::added_items;
-use crate::debugger::{Debugger, Order};
+use crate::debugger::Order;
 use crate::event::HostResult;
-use crate::failure_policy::FailurePolicy;
-use crate::handlers::{KnownHandler, known_handlers, notified};
-use crate::play_iterator::{AfterFailure, HostState, PlayIterator, Step};
+use crate::handlers::{KnownHandler, known_handlers};
+use crate::play_iterator::{PlayIterator, Step};
 use crate::play_setup::{PlaySettings, root_block};
 use crate::resolve::Keywords;
-use crate::run_state::{InventoryChange, RunState};
+use crate::run_state::RunState;
 use crate::selection::Selection;
 use crate::strategy::Strategy;
 use crate::task_executor::{HostTask, Overrides, TaskOutcome};
 use crate::variables::{HostVariables, TaskVariables};
-use crate::{Event, Run, Stopped, TaskInfo, TaskStatus, fact_cache, reserved_names, terminal};
+use crate::{Event, Run, Stopped, TaskInfo, TaskStatus, reserved_names};
 
 /// How a batch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,22 +54,6 @@ struct OpenStep {
     any_errors_fatal: bool,
     has_failed: bool,
     includes: Vec<(String, Vec<IncludeRequest>)>,
-}
-
-/// A task that not all hosts may do at the same time, whichever step they do it in.
-#[derive(Default)]
-struct Throttle {
-    running: usize,
-    held: VecDeque<(u64, HostTask)>,
-}
-
-impl Throttle {
-    /// Whether one more may run, which is then counted.
-    fn admit(&mut self, limit: usize) -> bool {
-        let has_room = self.running < limit;
-        self.running += usize::from(has_room);
-        has_room
-    }
 }
 
 pub struct Dispatcher<'a> {
@@ -268,20 +257,6 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// At most so many hosts at a time; 0 means as many as `forks` allows.
-    fn throttle(&self, keywords: &Keywords<'_>) -> Result<usize, Diagnostic> {
-        const WHAT: &str = "Failed to convert the throttle value to an integer";
-        let Some(written) = keywords.scope.inherited("throttle") else { return Ok(0) };
-        let wrong = |message: String| Diagnostic::error(format!("{WHAT}: {message}")).at(written.origin());
-        let rendered = self.run.templar.render(written, &keywords.vars.as_source(), keywords.cx);
-        let value = rendered.map_err(|error| wrong(error.to_string()))?;
-        let text = value.to_string();
-        let number: Result<f64, _> =
-            if value.is_null() || kapell_template::is_omit(&value) { Ok(0.0) } else { text.trim().parse() };
-        let literal = || format!("invalid literal for int() with base 10: {}", Value::from(text.as_str()).repr());
-        number.map(|number| number.max(0.0) as usize).map_err(|_| wrong(literal()))
-    }
-
     /// `gathering = smart`: hosts whose facts are known pass over the implicit gathering.
     fn without_gathered(&mut self, hosts: Vec<String>) -> Vec<String> {
         if self.run.settings.gathering != kapell_config::Gathering::Smart {
@@ -336,15 +311,6 @@ impl<'a> Dispatcher<'a> {
                 continue;
             }
             self.in_flight.spawn(async move { (id, Box::pin(host_task.execute()).await) });
-        }
-    }
-
-    /// A host is done with a task: another that waits for it may begin.
-    fn make_room(&mut self, task: u64) {
-        let Some(throttle) = self.throttles.get_mut(&task) else { return };
-        throttle.running -= 1;
-        if let Some(next) = throttle.held.pop_front() {
-            self.pending.push_front(next);
         }
     }
 
@@ -420,234 +386,10 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    /// Tells the result and takes orders, when somebody wants to look at it.
-    async fn debug(&mut self, id: u64, outcome: &TaskOutcome) -> Option<Order> {
-        let step = self.steps.get(&id)?;
-        if !self.settings.debugger && step.task.scope.inherited("debugger").is_none() {
-            return None;
-        }
-        let (task, info) = (Arc::clone(&step.task), Arc::clone(&step.info));
-        let (world, host) = (self.state.world.clone(), outcome.host.clone());
-        let overrides = self.overrides.remove(&(id, host.clone())).unwrap_or_default();
-        let mut debugger =
-            Debugger { run: self.run, world, host, task: Arc::clone(&task), name: &info.name, outcome, overrides };
-        if !debugger.is_wanted(self.settings.debugger) {
-            return None;
-        }
-        self.tell(&info, outcome, foreseen_status(outcome));
-        let order = debugger.converse().await;
-        let overrides = debugger.overrides;
-        match order {
-            Order::Redo => self.redo(id, task, info, &outcome.host, overrides),
-            Order::Quit => self.run.interrupted.store(true, std::sync::atomic::Ordering::Relaxed),
-            Order::Continue => {}
-        }
-        Some(order)
-    }
-
-    fn redo(&mut self, id: u64, task: Arc<Task>, info: Arc<TaskInfo>, host: &str, overrides: Overrides) {
-        self.overrides.insert((id, host.to_owned()), overrides.clone());
-        let host_task = HostTask {
-            run: Arc::clone(self.run),
-            world: self.state.world.clone(),
-            host: host.to_owned(),
-            variables: Arc::new(TaskVariables::new(&task.scope, self.run.settings.hash_behaviour)),
-            task,
-            info,
-            overrides,
-        };
-        self.pending.push_front((id, host_task));
-    }
-
-    /// `--step`: whether the person at the terminal wants `task` done.
-    async fn is_agreed(&mut self, info: &TaskInfo) -> bool {
-        if !self.asks {
-            return true;
-        }
-        let question = format!("Perform task: TASK: {} (N)o/(y)es/(c)ontinue: ", info.name);
-        let answer = terminal::ask(self.run, question.as_str()).await;
-        self.run.emit(Event::Banner(question));
-        match answer.map(|answer| answer.to_lowercase()).as_deref() {
-            Some("y" | "yes") => true,
-            Some("c" | "continue") => {
-                self.asks = false;
-                true
-            }
-            Some(_) => false,
-            None => {
-                self.run.interrupted.store(true, std::sync::atomic::Ordering::Relaxed);
-                false
-            }
-        }
-    }
-
     pub(crate) fn release(&mut self, host: &str) {
         if self.busy.remove(host) {
             self.settings.strategy.take_back(host.to_owned(), &mut self.ready);
         }
-    }
-
-    /// Variables, facts, inventory and notifications.
-    fn apply(&mut self, host: &str, affected: &[String], effects: Effects) -> Result<(), Diagnostic> {
-        for (owner, facts) in &effects.facts {
-            let owners = if owner == host { affected } else { std::slice::from_ref(owner) };
-            for owner in owners {
-                let known = self.state.facts_mut(owner);
-                known.add_facts(facts);
-                known.gathered |= facts.contains_key("ansible_facts_gathered") || facts.contains_key("gather_subset");
-                fact_cache::remember(self.run, self.state, owner);
-            }
-        }
-        for (owner, variables) in &effects.delegated {
-            let known = self.state.facts_mut(owner);
-            variables.iter().for_each(|(name, value)| known.set(&name.to_string(), value.clone()));
-        }
-        for owner in affected {
-            let has_news = effects.register.is_some() || !effects.variables.is_empty() || !effects.included.is_empty();
-            if !has_news {
-                continue;
-            }
-            let known = self.state.facts_mut(owner);
-            effects.variables.iter().for_each(|(name, value)| known.set(&name.to_string(), value.clone()));
-            if effects.cacheable {
-                known.add_facts(&effects.variables);
-            }
-            if !effects.included.is_empty() {
-                known.add_included(&effects.included);
-            }
-            if let Some((name, value)) = &effects.register {
-                known.set(name, value.clone());
-            }
-            if effects.cacheable {
-                fact_cache::remember(self.run, self.state, owner);
-            }
-        }
-        for (data, scope) in &effects.stats {
-            self.add_custom_stats(if scope.per_host { host } else { "_run" }, data, scope.aggregate);
-        }
-        self.notify(host, affected, &effects.notify)
-    }
-
-    /// Whether each addition changed anything, in order.
-    fn apply_inventory(&mut self, host: &str, effects: &Effects) -> Result<Vec<bool>, Diagnostic> {
-        if effects.add_hosts.is_empty() && effects.group_by.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut warnings = Vec::new();
-        let added = effects.add_hosts.iter().cloned().map(InventoryChange::AddHost);
-        let grouped = effects.group_by.iter().map(|group| InventoryChange::GroupBy(host.to_owned(), group.clone()));
-        let changes: Vec<InventoryChange> = added.chain(grouped).collect();
-        let inventory = self.state.inventory_mut();
-        let made: Vec<bool> =
-            changes.iter().map(|change| change.make(inventory, &mut warnings)).collect::<Result<_, _>>()?;
-        self.state.inventory_changes.extend(changes);
-        warnings.into_iter().for_each(|warning| self.run.emit(Event::Diagnostic(warning)));
-        Ok(made)
-    }
-
-    fn add_custom_stats(&mut self, owner: &str, data: &Map, aggregate: bool) {
-        let custom = self.state.stats.custom.entry(owner.to_owned()).or_default();
-        for (key, value) in data {
-            let sum = match (custom.get(key), value) {
-                (Some(Value::Int(a)), Value::Int(b)) if aggregate => Value::Int(a + b),
-                (Some(Value::List(a)), Value::List(b)) if aggregate => {
-                    Value::list([a.as_slice(), b.as_slice()].concat())
-                }
-                (Some(Value::Map(a)), Value::Map(b)) if aggregate => {
-                    let mut merged = a.as_ref().clone();
-                    merged.extend(b.iter().map(|(k, v)| (k.clone(), v.clone())));
-                    Value::map(merged)
-                }
-                (Some(Value::Str(a)), Value::Str(b)) if aggregate => format!("{a}{b}").into(),
-                _ => value.clone(),
-            };
-            custom.insert(key.clone(), sum);
-        }
-    }
-
-    fn notify(&mut self, host: &str, affected: &[String], names: &[String]) -> Result<(), Diagnostic> {
-        for name in names {
-            let (handlers, warnings) = notified(&self.handlers, name);
-            warnings.into_iter().for_each(|warning| self.run.emit(Event::Diagnostic(warning.clone())));
-            if handlers.is_empty() {
-                let message = format!(
-                    "The requested handler '{name}' was not found in either the main handlers list nor in the listening \
-                     handlers list"
-                );
-                if self.run.settings.error_on_missing_handler {
-                    return Err(Diagnostic::error(message));
-                }
-                self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
-            }
-            for handler in handlers {
-                let is_news = self.iterator.notify(host, handler.task.id);
-                affected.iter().for_each(|owner| _ = self.iterator.notify(owner, handler.task.id));
-                if is_news {
-                    self.run.emit(Event::Notified { host: host.to_owned(), handler: handler.shown.clone() });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Decides what a result means for the hosts it counts for.
-    fn settle(&mut self, affected: &[String], all: &[String], outcome: &mut TaskOutcome) -> TaskStatus {
-        let status = outcome.result.status();
-        match status {
-            TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Ignored,
-            TaskStatus::Unreachable => {
-                for host in affected {
-                    self.state.unreachable.insert(host.clone());
-                    self.iterator.mark_unreachable(host);
-                }
-                self.hosts_left = true;
-                status
-            }
-            TaskStatus::Failed if outcome.ignore_errors => TaskStatus::Ignored,
-            TaskStatus::Failed => {
-                let others = all.iter().filter(|host| {
-                    let is_active = |host: &String| self.iterator.host(host).is_some_and(HostState::is_active);
-                    !affected.contains(host) && is_active(host)
-                });
-                let failing: Vec<String> = affected.iter().chain(others).cloned().collect();
-                self.settle_failure(&failing, outcome)
-            }
-            _ => status,
-        }
-    }
-
-    fn settle_failure(&mut self, affected: &[String], outcome: &TaskOutcome) -> TaskStatus {
-        let mut settled = TaskStatus::Failed;
-        for host in affected {
-            let after = self.iterator.fail(host);
-            let known = self.state.facts_mut(host);
-            known.set("ansible_failed_task", outcome.failed_task.clone());
-            known.set("ansible_failed_result", outcome.result.registered());
-            match after {
-                AfterFailure::Rescued => settled = TaskStatus::Rescued,
-                AfterFailure::Failed => _ = self.state.failed.insert(host.clone()),
-            }
-        }
-        self.hosts_left |= settled == TaskStatus::Failed;
-        settled
-    }
-
-    /// `ansible_play_hosts` and `ansible_play_batch` lose the hosts that are out.
-    pub(crate) fn refresh_hosts(&mut self) {
-        if !std::mem::take(&mut self.hosts_left) {
-            return;
-        }
-        let Some(play) = self.state.world.play.clone() else { return };
-        let left = |list: &Value| {
-            let hosts = list.as_list().unwrap_or_default().iter();
-            Value::list(
-                hosts.filter(|host| host.as_str().is_none_or(|host| !self.state.is_out(host))).cloned().collect(),
-            )
-        };
-        let mut changed = play.as_ref().clone();
-        changed.hosts = left(&play.hosts);
-        changed.batch = left(&play.batch);
-        self.state.world.play = Some(Arc::new(changed));
     }
 
     /// The result as events.
@@ -677,41 +419,14 @@ impl<'a> Dispatcher<'a> {
         if has_failed && step.any_errors_fatal {
             self.fail_everyone();
         }
-        let policy = FailurePolicy { max_fail_percentage: self.settings.max_fail_percentage };
-        if has_failed && policy.is_exceeded(self.iterator.failed_hosts(), self.batch_size) {
-            // Once for the batch, once for the play.
-            self.run.emit(Event::NoHostsRemaining);
-            self.run.emit(Event::NoHostsRemaining);
-            self.batch.iter().for_each(|host| _ = self.state.failed.insert(host.clone()));
-            self.ended = Some(BatchEnd::Break);
+        if has_failed {
+            self.weigh_failures();
         }
         Ok(())
-    }
-
-    /// `any_errors_fatal`: the hosts that are still well fail too, through their rescue and always sections.
-    fn fail_everyone(&mut self) {
-        for host in self.iterator.remaining_hosts() {
-            if self.busy.contains(&host) || self.iterator.is_recovering(&host) {
-                continue;
-            }
-            if self.iterator.fail(&host) == AfterFailure::Failed {
-                self.state.failed.insert(host);
-            }
-        }
-        self.hosts_left = true;
     }
 }
 
 /// Whether one host does the task for all, as its own: what it does is the same for everybody.
 fn is_for_all_hosts(task: &Task) -> bool {
     matches!(crate::resolve::qualified(&task.action).as_str(), "ansible.builtin.add_host")
-}
-
-/// What a result amounts to, as far as the task itself decides it.
-fn foreseen_status(outcome: &TaskOutcome) -> TaskStatus {
-    match outcome.result.status() {
-        TaskStatus::Failed if outcome.ignore_errors => TaskStatus::Ignored,
-        TaskStatus::Unreachable if outcome.ignore_unreachable => TaskStatus::Ignored,
-        status => status,
-    }
 }

@@ -96,20 +96,17 @@ fn text(module: &Module) -> String {
         text.push_str(&format!("\n  Also called {}.\n", module.aliases.join(", ")));
     }
     text.push_str("\nOPTIONS (= indicates it is required):\n");
-    push_options(&mut text, module.args, 0);
+    push_options(&mut text, module.all_args(), 0);
     text.push_str(&format!(
         "\nATTRIBUTES:\n\n        check_mode: {:?}\n        diff_mode: {}\n",
         module.check_mode, module.diff
     ));
-    if module.file_args {
-        text.push_str("        takes owner, group, mode and the other options of files, too\n");
-    }
     text.trim_end().to_owned()
 }
 
-fn push_options(text: &mut String, args: &[Arg], level: usize) {
+fn push_options<'a>(text: &mut String, args: impl Iterator<Item = &'a Arg>, level: usize) {
     let indent = " ".repeat(level * 8);
-    let mut args: Vec<&Arg> = args.iter().collect();
+    let mut args: Vec<&Arg> = args.collect();
     args.sort_by_key(|arg| arg.name);
     for arg in args {
         let mark = if arg.required { '=' } else { '-' };
@@ -128,7 +125,7 @@ fn push_options(text: &mut String, args: &[Arg], level: usize) {
             line("elements", kind(*elements).to_owned());
         }
         line("type", kind(arg.kind).to_owned());
-        push_options(text, arg.options, level + 1);
+        push_options(text, arg.options.iter(), level + 1);
     }
 }
 
@@ -149,7 +146,7 @@ fn kind(kind: ArgKind) -> &'static str {
 
 fn snippet(module: &Module) -> String {
     let short = module.name.rsplit('.').next().unwrap_or(module.name);
-    let mut args: Vec<&Arg> = module.args.iter().collect();
+    let mut args: Vec<&Arg> = module.all_args().collect();
     args.sort_by_key(|arg| (!arg.required, arg.name));
     let lines = args.into_iter().map(|arg| {
         let required = if arg.required { "(required) " } else { "" };
@@ -159,10 +156,10 @@ fn snippet(module: &Module) -> String {
 }
 
 fn as_json(module: &Module) -> Json {
-    json!({"doc": {"module": module.name, "aliases": module.aliases, "options": options_json(module.args)}})
+    json!({"doc": {"module": module.name, "aliases": module.aliases, "options": options_json(module.all_args())}})
 }
 
-fn options_json(args: &[Arg]) -> Json {
+fn options_json<'a>(args: impl Iterator<Item = &'a Arg>) -> Json {
     let option = |arg: &Arg| {
         let mut fields = Map::new();
         fields.insert("type".into(), json!(kind(arg.kind)));
@@ -178,11 +175,11 @@ fn options_json(args: &[Arg]) -> Json {
             fields.insert("elements".into(), json!(kind(*elements)));
         }
         if !arg.options.is_empty() {
-            fields.insert("suboptions".into(), options_json(arg.options));
+            fields.insert("suboptions".into(), options_json(arg.options.iter()));
         }
         (arg.name.to_owned(), Json::Object(fields))
     };
-    Json::Object(args.iter().map(option).collect())
+    Json::Object(args.map(option).collect())
 }
 
 fn pretty(map: &Map<String, Json>) -> String {

@@ -85,7 +85,10 @@ pub(super) fn regex_escape(call: &FilterCall<'_>) -> Result<Object, Fault> {
             let special = |c: char| "][.^$*\\".contains(c);
             Ok(text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect::<String>().into())
         }
-        "posix_extended" => Err(Fault::error("Regex type (posix_extended) not yet implemented")),
+        // Content may test for this: ansible-core has no such type either, and says it so.
+        "posix_extended" => {
+            Err(Fault::error("Regex type (posix_extended) not yet implemented; the types are python and posix_basic"))
+        }
         other => Err(Fault::error(format!("Invalid regex type ({other})"))),
     }
 }

@@ -1,22 +1,11 @@
 //! `community.mysql.mysql_variables`: settings of a running MySQL or MariaDB server.
 
-use super::session::{Session, identifier, literal};
+use super::session::{LOGIN_ARGS, Session, identifier, literal};
 use crate::{Arg, Args, Context, Module, ModuleError, ModuleResult};
 
-pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_variables", ARGS, run);
+pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_variables", ARGS, run).shared_args(LOGIN_ARGS);
 
 const ARGS: &[Arg] = &[
-    Arg::str("login_user"),
-    Arg::str("login_password").no_log(),
-    Arg::str("login_host").default("localhost"),
-    Arg::int("login_port").default("3306"),
-    Arg::str("login_unix_socket"),
-    Arg::path("config_file").default("~/.my.cnf"),
-    Arg::int("connect_timeout").default("30"),
-    Arg::path("client_cert").alias(&["ssl_cert"]),
-    Arg::path("client_key").alias(&["ssl_key"]),
-    Arg::path("ca_cert").alias(&["ssl_ca"]),
-    Arg::bool("check_hostname"),
     Arg::str("variable").required(),
     Arg::str("value"),
     Arg::str("mode").default("global").choices(&["global", "persist", "persist_only"]),

@@ -6,7 +6,22 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::python_repr::str_of;
-use crate::{Args, CommandSpec, Context, ModuleError};
+use crate::{Arg, Args, CommandSpec, Context, ModuleError};
+
+/// How a server is reached, the same for every module.
+pub(super) const LOGIN_ARGS: &[Arg] = &[
+    Arg::str("login_user"),
+    Arg::str("login_password").no_log(),
+    Arg::str("login_host").default("localhost"),
+    Arg::int("login_port").default("3306"),
+    Arg::str("login_unix_socket"),
+    Arg::path("config_file").default("~/.my.cnf"),
+    Arg::int("connect_timeout").default("30"),
+    Arg::path("client_cert").alias(&["ssl_cert"]),
+    Arg::path("client_key").alias(&["ssl_key"]),
+    Arg::path("ca_cert").alias(&["ssl_ca"]),
+    Arg::bool("check_hostname"),
+];
 
 /// How to reach the server. What must not be seen is in an option file that only this user can read.
 pub(super) struct Session {

@@ -1,28 +1,12 @@
 //! `community.postgresql.postgresql_privs`: who may do what with the objects of a PostgreSQL database.
 
-use super::session::{Session, identifier, literal, parse_rows, refuse_dangerous};
+use super::session::{LOGIN_ARGS, Session, identifier, literal, parse_rows, refuse_dangerous};
 use crate::{Arg, Args, Context, Module, ModuleError, ModuleResult};
 
-pub(crate) static MODULE: Module = Module::new("community.postgresql.postgresql_privs", ARGS, run);
+pub(crate) static MODULE: Module =
+    Module::new("community.postgresql.postgresql_privs", ARGS, run).shared_args(LOGIN_ARGS);
 
 const ARGS: &[Arg] = &[
-    Arg::str("login_user").default("postgres").alias(&["login"]),
-    Arg::str("login_password").default("").no_log(),
-    Arg::str("login_host").default("").alias(&["host"]),
-    Arg::str("login_unix_socket").default("").alias(&["unix_socket"]),
-    Arg::int("login_port").default("5432").alias(&["port"]),
-    Arg::str("ssl_mode").default("prefer").choices(&[
-        "allow",
-        "disable",
-        "prefer",
-        "require",
-        "verify-ca",
-        "verify-full",
-    ]),
-    Arg::str("ca_cert").alias(&["ssl_rootcert"]),
-    Arg::path("ssl_cert"),
-    Arg::path("ssl_key"),
-    Arg::dict("connect_params").default("{}"),
     Arg::str("login_db").required().alias(&["db", "database"]),
     Arg::str("state").default("present").choices(&["present", "absent"]),
     Arg::str("privs").alias(&["priv"]),

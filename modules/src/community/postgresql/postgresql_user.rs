@@ -6,30 +6,14 @@ use hmac::{Hmac, Mac as _};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
 
-use super::session::{Session, identifier, literal, refuse_dangerous};
+use super::session::{LOGIN_ARGS, Session, identifier, literal, refuse_dangerous};
 use crate::python_repr::str_of;
 use crate::{Arg, Args, Context, Module, ModuleError, ModuleResult};
 
-pub(crate) static MODULE: Module = Module::new("community.postgresql.postgresql_user", ARGS, run);
+pub(crate) static MODULE: Module =
+    Module::new("community.postgresql.postgresql_user", ARGS, run).shared_args(LOGIN_ARGS);
 
 const ARGS: &[Arg] = &[
-    Arg::str("login_user").default("postgres").alias(&["login"]),
-    Arg::str("login_password").default("").no_log(),
-    Arg::str("login_host").default("").alias(&["host"]),
-    Arg::str("login_unix_socket").default("").alias(&["unix_socket"]),
-    Arg::int("login_port").default("5432").alias(&["port"]),
-    Arg::str("ssl_mode").default("prefer").choices(&[
-        "allow",
-        "disable",
-        "prefer",
-        "require",
-        "verify-ca",
-        "verify-full",
-    ]),
-    Arg::str("ca_cert").alias(&["ssl_rootcert"]),
-    Arg::path("ssl_cert"),
-    Arg::path("ssl_key"),
-    Arg::dict("connect_params").default("{}"),
     Arg::str("user").required().alias(&["name"]),
     Arg::str("password").no_log(),
     Arg::str("state").default("present").choices(&["absent", "present"]),

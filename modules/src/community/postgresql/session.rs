@@ -3,7 +3,28 @@
 use std::collections::BTreeMap;
 
 use crate::python_repr::str_of;
-use crate::{Args, CommandSpec, Context, ModuleError};
+use crate::{Arg, Args, CommandSpec, Context, ModuleError};
+
+/// How a server is reached, the same for every module.
+pub(super) const LOGIN_ARGS: &[Arg] = &[
+    Arg::str("login_user").default("postgres").alias(&["login"]),
+    Arg::str("login_password").default("").no_log(),
+    Arg::str("login_host").default("").alias(&["host"]),
+    Arg::str("login_unix_socket").default("").alias(&["unix_socket"]),
+    Arg::int("login_port").default("5432").alias(&["port"]),
+    Arg::str("ssl_mode").default("prefer").choices(&[
+        "allow",
+        "disable",
+        "prefer",
+        "require",
+        "verify-ca",
+        "verify-full",
+    ]),
+    Arg::str("ca_cert").alias(&["ssl_rootcert"]),
+    Arg::path("ssl_cert"),
+    Arg::path("ssl_key"),
+    Arg::dict("connect_params").default("{}"),
+];
 
 /// What psql prints for NULL; no value looks like this.
 const NULL: &str = "\u{1}";

@@ -8,24 +8,14 @@ use privileges::{Policy, Privileges, parse, plan};
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
 
-use super::session::{Session, identifier, literal};
+use super::session::{LOGIN_ARGS, Session, identifier, literal};
 use crate::{Arg, Args, Constraint, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_user", ARGS, run)
+    .shared_args(LOGIN_ARGS)
     .constraints(&[Constraint::MutuallyExclusive(&["append_privs", "subtract_privs"])]);
 
 const ARGS: &[Arg] = &[
-    Arg::str("login_user"),
-    Arg::str("login_password").no_log(),
-    Arg::str("login_host").default("localhost"),
-    Arg::int("login_port").default("3306"),
-    Arg::str("login_unix_socket"),
-    Arg::path("config_file").default("~/.my.cnf"),
-    Arg::int("connect_timeout").default("30"),
-    Arg::path("client_cert").alias(&["ssl_cert"]),
-    Arg::path("client_key").alias(&["ssl_key"]),
-    Arg::path("ca_cert").alias(&["ssl_ca"]),
-    Arg::bool("check_hostname"),
     Arg::str("name").required().alias(&["user"]),
     Arg::str("password").no_log(),
     Arg::bool("encrypted").default("false"),

@@ -5,31 +5,15 @@ mod statements;
 use serde_json::{Map as JsonMap, Value, json};
 use statements::{Parameters, split};
 
-use super::session::{Row, Session, identifier, literal, parse_rows, refuse_dangerous};
+use super::session::{LOGIN_ARGS, Row, Session, identifier, literal, parse_rows, refuse_dangerous};
 use crate::python_repr::{repr, str_of};
 use crate::{Arg, ArgKind, Args, Constraint, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.postgresql.postgresql_query", ARGS, run)
+    .shared_args(LOGIN_ARGS)
     .constraints(&[Constraint::MutuallyExclusive(&["positional_args", "named_args"])]);
 
 const ARGS: &[Arg] = &[
-    Arg::str("login_user").default("postgres").alias(&["login"]),
-    Arg::str("login_password").default("").no_log(),
-    Arg::str("login_host").default("").alias(&["host"]),
-    Arg::str("login_unix_socket").default("").alias(&["unix_socket"]),
-    Arg::int("login_port").default("5432").alias(&["port"]),
-    Arg::str("ssl_mode").default("prefer").choices(&[
-        "allow",
-        "disable",
-        "prefer",
-        "require",
-        "verify-ca",
-        "verify-full",
-    ]),
-    Arg::str("ca_cert").alias(&["ssl_rootcert"]),
-    Arg::path("ssl_cert"),
-    Arg::path("ssl_key"),
-    Arg::dict("connect_params").default("{}"),
     Arg::raw("query"),
     Arg::str("login_db").alias(&["db"]),
     Arg::list_of("positional_args", &ArgKind::Raw),
