@@ -4,13 +4,12 @@ use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgAction, Parser};
+use clap::Parser;
 use kapell_callback::{Color, Display, Minimal, Shape};
 use kapell_executor::Callback;
 use kapell_inventory::HostPattern;
 use kapell_parsing::Diagnostic;
 
-use crate::args::{ConnectionArgs, HostArgs, PrivilegeArgs, VaultArgs};
 use crate::commands::run::{AdHoc, TaskArgs};
 use crate::exit_code::Exit;
 use crate::foundation::{self, Foundation};
@@ -42,25 +41,8 @@ pub(crate) struct ConsoleArgs {
     /// Host pattern
     #[arg(value_name = "pattern", default_value = "all")]
     pub pattern: String,
-    /// List the matching hosts; run nothing
-    #[arg(long)]
-    pub list_hosts: bool,
     #[command(flatten)]
     pub task: TaskArgs,
-    #[command(flatten)]
-    pub hosts: HostArgs,
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-    #[command(flatten)]
-    pub privilege: PrivilegeArgs,
-    #[command(flatten)]
-    pub vault: VaultArgs,
-    /// Say more; up to -vvvv
-    #[arg(short, long, action = ArgAction::Count)]
-    pub verbose: u8,
-    /// Show the version and where things are
-    #[arg(long)]
-    pub version: bool,
 }
 
 pub(crate) fn main(args: ConsoleArgs) -> ExitCode {
@@ -70,17 +52,17 @@ pub(crate) fn main(args: ConsoleArgs) -> ExitCode {
 fn run(args: ConsoleArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> {
     let mut settings = foundation::settings(warnings)?;
     let display = Display::new(settings.nocolor, settings.force_color);
-    if args.version {
+    if args.task.version {
         display.out(&version::text("ansible-console", &settings), Color::Plain);
         return Ok(Exit::Ok);
     }
-    args.connection.apply_to(&mut settings);
+    args.task.connection.apply_to(&mut settings);
     args.task.apply_to(&mut settings);
-    version::say_config_file(&display, &settings, args.verbose.max(settings.verbosity));
-    let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
-    let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
+    version::say_config_file(&display, &settings, args.task.verbose.max(settings.verbosity));
+    let passwords = Passwords::collect(&args.task.connection, &args.task.privilege, &settings)?;
+    let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, warnings)?;
     let mut console = Console { pattern: args.pattern.clone(), args, passwords, base, display };
-    if console.args.list_hosts {
+    if console.args.task.list_hosts {
         console.list_hosts(warnings)?;
         return Ok(Exit::Ok);
     }
@@ -128,10 +110,10 @@ impl Console {
     }
 
     fn prompt(&self) -> Result<String, Refusal> {
-        let user = self.args.connection.user.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_default();
+        let user = self.args.task.connection.user.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_default();
         let count = self.hosts(&mut Vec::new())?.len();
         let forks = self.args.task.forks.unwrap_or(self.base.settings.forks);
-        let end = if self.args.privilege.become_ { '#' } else { '$' };
+        let end = if self.args.task.privilege.become_ { '#' } else { '$' };
         Ok(format!("{user}@{} ({count})[f:{forks}]{end} ", self.pattern))
     }
 
@@ -161,14 +143,14 @@ impl Console {
             "list" => self.list_hosts(&mut Vec::new())?,
             "cd" => self.change_pattern(rest)?,
             "forks" => self.args.task.forks = Some(number(word, rest)?),
-            "verbosity" => self.args.verbose = number(word, rest)?,
+            "verbosity" => self.args.task.verbose = number(word, rest)?,
             "timeout" => self.base.settings.task_timeout = number(word, rest)?,
-            "become" => self.args.privilege.become_ = flag(word, rest)?,
+            "become" => self.args.task.privilege.become_ = flag(word, rest)?,
             "check" => self.args.task.check = flag(word, rest)?,
             "diff" => self.args.task.diff = flag(word, rest)?,
-            "become_user" if !rest.is_empty() => self.args.privilege.become_user = Some(rest.to_owned()),
-            "become_method" if !rest.is_empty() => self.args.privilege.become_method = Some(rest.to_owned()),
-            "remote_user" if !rest.is_empty() => self.args.connection.user = Some(rest.to_owned()),
+            "become_user" if !rest.is_empty() => self.args.task.privilege.become_user = Some(rest.to_owned()),
+            "become_method" if !rest.is_empty() => self.args.task.privilege.become_method = Some(rest.to_owned()),
+            "remote_user" if !rest.is_empty() => self.args.task.connection.user = Some(rest.to_owned()),
             _ => self.run_task(line, word, rest)?,
         }
         Ok(Then::Continue)
@@ -192,9 +174,9 @@ impl Console {
         };
         let task = AdHoc::new(module, arguments, None)?;
         let passwords = self.passwords.clone();
-        let login = Login { connection: &self.args.connection, privilege: &self.args.privilege, passwords };
+        let login = Login { connection: &self.args.task.connection, privilege: &self.args.task.privilege, passwords };
         let base = self.base.clone();
-        let options = login.options(&self.args.hosts, &base.settings, &base.extra_vars, self.args.verbose);
+        let options = login.options(&self.args.task.hosts, &base.settings, &base.extra_vars, self.args.task.verbose);
         let callback: Vec<Box<dyn Callback>> =
             vec![Box::new(Minimal::new(&base.settings, options.verbosity, Shape::Block))];
         let dir: Option<PathBuf> = self.args.task.playbook_dir.clone();

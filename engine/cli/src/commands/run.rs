@@ -50,30 +50,16 @@ pub(crate) struct RunArgs {
     /// Write the results to files in this directory
     #[arg(short = 't', long, value_name = "TREE")]
     pub tree: Option<PathBuf>,
-    /// List the matching hosts; run nothing
-    #[arg(long)]
-    pub list_hosts: bool,
     #[command(flatten)]
     pub task: TaskArgs,
-    #[command(flatten)]
-    pub hosts: HostArgs,
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-    #[command(flatten)]
-    pub privilege: PrivilegeArgs,
-    #[command(flatten)]
-    pub vault: VaultArgs,
-    /// Say more; up to -vvvv
-    #[arg(short, long, action = ArgAction::Count)]
-    pub verbose: u8,
-    /// Show the version and where things are
-    #[arg(long)]
-    pub version: bool,
 }
 
 /// What single tasks are run with, ad hoc and in the console.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct TaskArgs {
+    /// List the matching hosts; run nothing
+    #[arg(long)]
+    pub list_hosts: bool,
     /// The directory taken as the playbook's: roles, group_vars and files are found there
     #[arg(long, value_name = "BASEDIR")]
     pub playbook_dir: Option<PathBuf>,
@@ -92,6 +78,20 @@ pub(crate) struct TaskArgs {
     /// Where modules are searched for first
     #[arg(short = 'M', long, value_name = "MODULE_PATH")]
     pub module_path: Vec<String>,
+    #[command(flatten)]
+    pub hosts: HostArgs,
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    #[command(flatten)]
+    pub privilege: PrivilegeArgs,
+    #[command(flatten)]
+    pub vault: VaultArgs,
+    /// Say more; up to -vvvv
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Show the version and where things are
+    #[arg(long)]
+    pub version: bool,
 }
 
 pub(crate) fn main(args: RunArgs) -> ExitCode {
@@ -101,15 +101,15 @@ pub(crate) fn main(args: RunArgs) -> ExitCode {
 fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> {
     let mut settings = foundation::settings(warnings)?;
     let display = Display::new(settings.nocolor, settings.force_color);
-    if args.version {
+    if args.task.version {
         display.out(&version::text("ansible", &settings), Color::Plain);
         return Ok(Exit::Ok);
     }
-    args.connection.apply_to(&mut settings);
+    args.task.connection.apply_to(&mut settings);
     args.task.apply_to(&mut settings);
-    version::say_config_file(&display, &settings, args.verbose.max(settings.verbosity));
-    let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
-    let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
+    version::say_config_file(&display, &settings, args.task.verbose.max(settings.verbosity));
+    let passwords = Passwords::collect(&args.task.connection, &args.task.privilege, &settings)?;
+    let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, warnings)?;
     let given = args.pattern.as_deref().unwrap_or_default();
     let pattern = HostPattern::parse([given])?;
     let hosts = base.inventory.select(&pattern, base.limit.as_ref(), warnings)?;
@@ -121,7 +121,7 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
         }
         warnings.push(Diagnostic::warning("No hosts matched, nothing to do"));
     }
-    if args.list_hosts {
+    if args.task.list_hosts {
         let lines = hosts.iter().map(|host| format!("\n    {host}")).collect::<String>();
         display.out(&format!("  hosts ({}):{lines}", hosts.len()), Color::Plain);
         return Ok(Exit::Ok);
@@ -131,8 +131,8 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
         return Ok(Exit::Ok);
     }
     tell(&display, &std::mem::take(warnings));
-    let login = Login { connection: &args.connection, privilege: &args.privilege, passwords };
-    let options = login.options(&args.hosts, &base.settings, &base.extra_vars, args.verbose);
+    let login = Login { connection: &args.task.connection, privilege: &args.task.privilege, passwords };
+    let options = login.options(&args.task.hosts, &base.settings, &base.extra_vars, args.task.verbose);
     let callback = chosen_callbacks(args, &base.settings, options.verbosity);
     task.execute(base, given, args.task.options(options), args.task.playbook_dir.as_ref(), callback)
 }
