@@ -35,6 +35,7 @@ mod run;
 mod secrets;
 mod services;
 mod silence;
+mod terminal;
 mod text_encoding;
 mod validation;
 mod words;

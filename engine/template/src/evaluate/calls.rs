@@ -101,10 +101,11 @@ impl Interpreter<'_> {
         Ok(evaluated)
     }
 
-    /// `lookup('name', …)`, `query(…)`, `q(…)`: string constants in their arguments may hold templates.
+    /// `lookup('name', …)`, `query(…)`, `q(…)`: string constants in their arguments may hold templates, the name may not.
     fn lookup_expr(&self, function: &str, call: &CallExpr) -> Result<Object, Fault> {
+        let is_name = |expr: &Expr| matches!(call.arguments.first(), Some(Argument::Positional(first)) if std::ptr::eq(first, expr));
         let arguments = self.arguments_with(&call.arguments, &|this, expr| match expr {
-            Expr::Embedded(constant) => this.embedded(constant),
+            Expr::Embedded(constant) if !is_name(expr) => this.embedded(constant),
             other => this.eval(other),
         })?;
         if let Some(undefined) = arguments.positional.iter().find(|object| object.is_undefined()) {

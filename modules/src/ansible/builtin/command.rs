@@ -201,12 +201,12 @@ fn report(
 }
 
 /// `2026-11-21 03:21:05.363695`
-fn moment(time: &Zoned) -> String {
+pub(super) fn moment(time: &Zoned) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
 }
 
 /// `0:00:00.003144`, `1 day, 0:00:01.000000`
-fn duration(micros: i128) -> String {
+pub(super) fn duration(micros: i128) -> String {
     let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
     let (days, seconds) = (seconds / 86_400, seconds % 86_400);
     let prefix = match days {

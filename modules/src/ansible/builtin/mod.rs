@@ -16,6 +16,7 @@ mod debconf;
 mod dnf;
 mod dpkg_selections;
 mod edited_file;
+mod expect;
 mod file;
 mod find;
 mod get_url;
@@ -63,6 +64,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &debconf::MODULE,
     &dnf::MODULE,
     &dpkg_selections::MODULE,
+    &expect::MODULE,
     &file::MODULE,
     &find::MODULE,
     &get_url::MODULE,

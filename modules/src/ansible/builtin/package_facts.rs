@@ -28,24 +28,66 @@ const ARGS: &[Arg] = &[
     Arg::str("strategy").default("first").choices(&["first", "all"]),
 ];
 
-/// Each manager's names, and the reader of its packages; in the order they are tried.
-const MANAGERS: [(&[&str], Read); 4] =
-    [(&["apt"], apt), (&["rpm", "yum", "dnf", "dnf5", "zypper"], rpm), (&["apk"], apk), (&["pacman"], pacman)];
+/// A package manager: its name, the other names of those that share its database, the program it cannot do without,
+/// and the reader of its packages.
+struct Manager {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    program: &'static str,
+    read: Option<Read>,
+}
 
 /// Name and description of every package; `None` when the node does not have this manager.
 type Read = fn(&mut Context<'_>) -> Result<Option<Vec<(String, Value)>>, ModuleError>;
 
+/// In the order they are tried. Those of other systems and of Gentoo cannot be read.
+const MANAGERS: [Manager; 7] = [
+    Manager { name: "apk", aliases: &[], program: "apk", read: Some(apk) },
+    Manager { name: "apt", aliases: &[], program: "apt", read: Some(apt) },
+    Manager { name: "pacman", aliases: &[], program: "pacman", read: Some(pacman) },
+    Manager { name: "pkg", aliases: &["pkg5", "pkgng"], program: "pkg", read: None },
+    Manager { name: "pkg_info", aliases: &["openbsd_pkg"], program: "pkg_info", read: None },
+    Manager { name: "portage", aliases: &[], program: "qlist", read: None },
+    Manager { name: "rpm", aliases: &["dnf", "dnf5", "yum", "zypper"], program: "rpm", read: Some(rpm) },
+];
+
+impl Manager {
+    fn packages(&self, cx: &mut Context<'_>) -> Result<Option<Vec<(String, Value)>>, ModuleError> {
+        self.read.map_or(Ok(None), |read| read(cx))
+    }
+
+    fn unusable(&self, cx: &Context<'_>) -> String {
+        let reason = match cx.require_program(self.program) {
+            Err(error) => error.to_string(),
+            Ok(_) if self.read.is_none() => "reading its packages is not supported".to_owned(),
+            Ok(_) => "it has no packages".to_owned(),
+        };
+        format!("Requested package manager {} was not usable by this module: {reason}", self.name)
+    }
+}
+
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
-    let wanted = args.list_of_str("manager");
-    let auto = wanted.iter().any(|name| name == "auto");
+    let asked = args.list_of_str("manager");
+    let names = expanded(&asked);
+    let only_first = args.str("strategy")? == "first";
     let mut packages: Map = Map::new();
-    let mut found = false;
-    for (names, read) in MANAGERS {
-        let is_wanted = auto || wanted.iter().any(|name| names.contains(&name.as_str()));
-        if !is_wanted || (found && args.str("strategy")? == "first") {
+    let (mut found, mut tried) = (false, Vec::new());
+    for name in &names {
+        let called = |manager: &&Manager| manager.name == name || manager.aliases.contains(&name.as_str());
+        let Some(manager) = MANAGERS.iter().find(called).filter(|manager| !tried.contains(&manager.name)) else {
             continue;
+        };
+        if found && only_first {
+            break;
         }
-        let Some(list) = read(cx)? else { continue };
+        tried.push(manager.name);
+        let Some(list) = manager.packages(cx)? else {
+            if asked.iter().any(|asked| asked == manager.name) {
+                let warning = manager.unusable(cx);
+                cx.warn(warning);
+            }
+            continue;
+        };
         found = true;
         for (name, package) in list {
             if let Value::Array(versions) = packages.entry(name).or_insert_with(|| json!([])) {
@@ -57,10 +99,20 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         return Err(ModuleError::failed(format!(
             "Could not detect a supported package manager from the following list: {}, or the required Python library \
              is not installed. Check warnings for details.",
-            crate::python_repr::repr(&json!(wanted))
+            crate::python_repr::repr(&json!(names))
         )));
     }
     Ok(ModuleResult::ok().fact("packages", packages))
+}
+
+/// `auto` stands for every name there is.
+fn expanded(asked: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = asked.iter().filter(|name| *name != "auto").cloned().collect();
+    if names.len() < asked.len() {
+        let all = MANAGERS.iter().flat_map(|manager| [manager.name].into_iter().chain(manager.aliases.iter().copied()));
+        names.extend(all.map(str::to_owned));
+    }
+    names
 }
 
 fn apt(cx: &mut Context<'_>) -> Result<Option<Vec<(String, Value)>>, ModuleError> {

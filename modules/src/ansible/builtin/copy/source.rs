@@ -37,6 +37,9 @@ impl<'a> Source<'a> {
             return Err(ModuleError::failed(format!("Source {src} not readable")));
         }
         if !Path::new(src).is_dir() {
+            if args.bool("remote_src") && !Path::new(src).is_file() {
+                return Err(ModuleError::failed(format!("Cannot copy invalid source '{src}': not a file")));
+            }
             return Ok(Self::File(PathBuf::from(src)));
         }
         if !args.bool("remote_src") {
