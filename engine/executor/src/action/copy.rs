@@ -161,13 +161,13 @@ fn plain_text(path: &Path, secrets: &VaultSecrets) -> Result<Option<Vec<u8>>, Ac
 }
 
 /// A file's checksum and size, read once in pieces.
-struct FileContent {
-    sha256: String,
+pub(super) struct FileContent {
+    pub(super) sha256: String,
     size: u64,
 }
 
 impl FileContent {
-    fn of(path: &Path) -> Result<Self, ActionError> {
+    pub(super) fn of(path: &Path) -> Result<Self, ActionError> {
         let mut file = fs_err::File::open(path)?;
         let mut digest = Sha256::new();
         let mut buffer = vec![0; 128 * 1024];

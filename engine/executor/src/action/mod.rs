@@ -16,6 +16,7 @@ mod include_role;
 mod include_tasks;
 mod include_vars;
 mod module;
+mod patch;
 mod pause;
 mod raw;
 mod reboot;
@@ -79,6 +80,7 @@ static ACTIONS: &[&Action] = &[
     &include_role::ACTION,
     &include_tasks::ACTION,
     &include_vars::ACTION,
+    &patch::ACTION,
     &pause::ACTION,
     &raw::ACTION,
     &reboot::ACTION,

@@ -3,8 +3,10 @@
 use crate::Module;
 
 mod acl;
+mod at;
 mod authorized_key;
 mod mount;
+mod patch;
 mod seboolean;
 mod selinux;
 mod sysctl;
@@ -13,8 +15,10 @@ mod sysctl;
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &acl::MODULE,
+    &at::MODULE,
     &authorized_key::MODULE,
     &mount::MODULE,
+    &patch::MODULE,
     &seboolean::MODULE,
     &selinux::MODULE,
     &sysctl::MODULE,

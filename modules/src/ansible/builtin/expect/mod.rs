@@ -142,16 +142,11 @@ fn converse(
             return Err(ModuleError::failed("Timed out"));
         }
         let seen = terminal.read(Duration::from_millis(100), &mut output)?;
-        while seen == Seen::Output {
-            match responses.answer(&output[fresh..])? {
-                Answer::None => break,
-                Answer::Exhausted(message) => return Err(ModuleError::failed(message)),
-                Answer::Text { text, end } => {
-                    std::thread::sleep(BEFORE_ANSWER);
-                    terminal.write(&text)?;
-                    fresh += end;
-                    since = Instant::now();
-                }
+        if seen == Seen::Output {
+            let answered = answer(terminal, responses, &output[fresh..])?;
+            if answered > 0 {
+                fresh += answered;
+                since = Instant::now();
             }
         }
         if seen == Seen::End {
@@ -159,6 +154,22 @@ fn converse(
         }
         if limit.is_some_and(|limit| since.elapsed() >= limit) {
             return Ok((output, false));
+        }
+    }
+}
+
+/// Answers every prompt of the text; returns where the last one ends.
+fn answer(terminal: &mut Terminal, responses: &mut Responses, text: &[u8]) -> Result<usize, ModuleError> {
+    let mut answered = 0;
+    loop {
+        match responses.answer(&text[answered..])? {
+            Answer::None => return Ok(answered),
+            Answer::Exhausted(message) => return Err(ModuleError::failed(message)),
+            Answer::Text { text, end } => {
+                std::thread::sleep(BEFORE_ANSWER);
+                terminal.write(&text)?;
+                answered += end;
+            }
         }
     }
 }

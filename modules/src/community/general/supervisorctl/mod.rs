@@ -1,5 +1,9 @@
 //! `community.general.supervisorctl`: programs that supervisord looks after.
 
+mod configuration;
+
+use configuration::Configuration;
+
 use crate::{Arg, Args, CommandOutput, CommandSpec, Constraint, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.general.supervisorctl", ARGS, run)
@@ -73,7 +77,8 @@ struct Process {
 
 struct Supervisor {
     words: Vec<String>,
-    environment: Vec<(&'static str, String)>,
+    /// Holds the password until the session ends.
+    _configuration: Option<Configuration>,
 }
 
 impl Supervisor {
@@ -88,15 +93,24 @@ impl Supervisor {
             None => cx.require_program("supervisorctl")?.to_string_lossy().into_owned(),
         };
         let mut words = vec![program];
-        for (option, name) in [("-c", "config"), ("-s", "server_url"), ("-u", "username"), ("-p", "password")] {
-            words.extend(args.opt_str(name).into_iter().flat_map(|value| [option.to_owned(), value.to_owned()]));
+        let configuration =
+            args.opt_str("password").map(|password| Configuration::with(password, args, cx)).transpose()?;
+        let config = match &configuration {
+            Some(configuration) => Some(configuration.path()),
+            None => args.opt_str("config").map(str::to_owned),
+        };
+        for (option, value) in [
+            ("-c", config),
+            ("-s", args.opt_str("server_url").map(str::to_owned)),
+            ("-u", args.opt_str("username").map(str::to_owned)),
+        ] {
+            words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
         }
-        Ok(Self { words, environment: Vec::new() })
+        Ok(Self { words, _configuration: configuration })
     }
 
     fn command(&self, words: &[&str]) -> CommandSpec {
-        let command = CommandSpec::new(self.words.iter().cloned()).args(words.iter().copied());
-        self.environment.iter().fold(command, |command, (name, value)| command.env(*name, value))
+        CommandSpec::new(self.words.iter().cloned()).args(words.iter().copied())
     }
 
     /// `update` reads the configuration anew, also for a prediction.
