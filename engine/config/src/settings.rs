@@ -44,6 +44,8 @@ macro_rules! settings {
         pub struct Settings {
             /// The `ansible.cfg` that was read.
             pub config_file: Option<PathBuf>,
+            /// Names of the options that somebody set, if only to their defaults.
+            pub set: Vec<&'static str>,
             $($(#[doc = $doc])+ pub $field: $type,)*
         }
 
@@ -76,6 +78,7 @@ macro_rules! settings {
             fn read(sources: &Sources) -> Result<Self, Diagnostic> {
                 Ok(Self {
                     config_file: sources.file.map(|file| file.path.clone()),
+                    set: sources.set(OPTIONS),
                     $($field: sources.read::<read_as!($type $(, $as)?)>(&rows::$name)?.into(),)*
                 })
             }

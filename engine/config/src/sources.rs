@@ -50,6 +50,11 @@ impl Sources<'_> {
         }
     }
 
+    /// Names of the `rows` that do not have their defaults by default.
+    pub(crate) fn set(&self, rows: &[OptionRow]) -> Vec<&'static str> {
+        rows.iter().filter(|row| !matches!(self.find(row), Found::Default)).map(|row| row.name).collect()
+    }
+
     fn default<T: Setting>(&self, row: &OptionRow) -> Result<T, Diagnostic> {
         let text = row.default.replace("{{ ANSIBLE_HOME }}", &self.home.to_string_lossy());
         let raw = Raw { text: &text, base: self.cwd, cwd: self.cwd, environment: self.environment };

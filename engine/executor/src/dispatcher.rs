@@ -192,7 +192,9 @@ impl<'a> Dispatcher<'a> {
         let cx = crate::resolve::render_context(&task.scope, self.state.world.play.as_deref());
         let keywords = Keywords { run: self.run, vars: &vars, scope: &task.scope, cx: &cx };
         let flag = |name: &str| keywords.bool(name).ok().flatten().unwrap_or(false);
-        let run_once = flag("run_once") && self.settings.strategy == Strategy::Linear;
+        // What a play says of its tasks is not about gathering facts: every host has its own.
+        let is_gathering = task.implicit && task.action.ends_with("gather_facts");
+        let run_once = flag("run_once") && self.settings.strategy == Strategy::Linear && !is_gathering;
         let info = Arc::new(self.describe(&task, &keywords, &vars, &cx));
         let throttle = self.throttle(&keywords)?;
         if let Some(name) = task.scope.own("register").and_then(Value::as_text) {

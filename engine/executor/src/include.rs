@@ -115,7 +115,7 @@ fn load_included_role(
         defaults_from: text("defaults_from"),
         handlers_from: text("handlers_from"),
         allow_duplicates: Some(flag("allow_duplicates", true)),
-        public: flag("public", false),
+        public: flag("public", shares_role_vars(run)),
         validate: flag("rolespec_validate", true),
         ..RoleRequest::default()
     };
@@ -127,6 +127,11 @@ fn load_included_role(
         handlers: loaded.handlers,
         roles: loaded.imported.into_iter().chain([loaded.role]).collect(),
     })
+}
+
+/// What a dynamic include is `public` by default: not at all, unless somebody asked for roles that hide nothing.
+fn shares_role_vars(run: &Run) -> bool {
+    !run.settings.private_role_vars && run.settings.set.contains(&"DEFAULT_PRIVATE_ROLE_VARS")
 }
 
 /// The scope included tasks live in: the include's, with what its loop and `apply` add.

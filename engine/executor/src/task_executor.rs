@@ -511,7 +511,11 @@ impl HostTask {
         }
         if let Some(Value::Map(facts)) = result.data.get("ansible_facts") {
             let host = resolved.delegate_to.as_ref().filter(|_| resolved.delegate_facts).unwrap_or(&self.host);
-            effects.facts.push((host.clone(), facts.as_ref().clone()));
+            let mut facts = facts.as_ref().clone();
+            if resolved.action == "ansible.builtin.gather_facts" {
+                facts.insert("_ansible_facts_gathered".into(), true.into());
+            }
+            effects.facts.push((host.clone(), facts));
         }
     }
 

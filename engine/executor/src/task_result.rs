@@ -17,7 +17,7 @@ pub enum TaskStatus {
     Ignored,
 }
 
-const NO_TRACEBACK: &str = "(traceback unavailable)";
+pub(crate) const NO_TRACEBACK: &str = "(traceback unavailable)";
 
 /// The result as the module or action gave it, and what the engine knows besides.
 #[derive(Clone, Debug)]

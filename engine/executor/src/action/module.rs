@@ -51,11 +51,19 @@ pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<A
     if module.name == "ansible.builtin.package" && text_arg(&args, "use").is_none_or(|name| name == "auto") {
         args.extend(wanted_manager(cx)?.map(|name| ("use".into(), name)));
     }
+    if module.name == "ansible.builtin.ping"
+        && let Some(missing) = module_run::demanded_interpreter(task, cx).await?
+    {
+        return Ok(missing.into());
+    }
     if module.name == "ansible.builtin.user" {
         free_account(cx, &args).await;
     }
+    let discovery = module_run::asked_discovery(task, cx)?;
     let mut result = cx.call_module(task, called(task, module.name), &args, &Blobs::default()).await?;
-    module_run::note_discovery(task, cx, &mut result).await?;
+    if let Some(discovery) = discovery {
+        discovery.make(task, cx, &mut result).await?;
+    }
     Ok(result.into())
 }
 

@@ -16,7 +16,7 @@ impl Dispatcher<'_> {
             for owner in owners {
                 let known = self.state.facts_mut(owner);
                 known.add_facts(facts);
-                known.gathered |= facts.contains_key("ansible_facts_gathered") || facts.contains_key("gather_subset");
+                known.gathered |= facts.contains_key("_ansible_facts_gathered") || facts.contains_key("gather_subset");
                 fact_cache::remember(self.run, self.state, owner);
             }
         }

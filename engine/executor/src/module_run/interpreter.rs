@@ -1,13 +1,14 @@
 //! `Interpreter`: what runs a script on the node: a variable's choice, the script's own, or the Python found there.
 
-use kapell_parsing::{Map, Value};
-use kapell_template::{Variable, VariableSource};
+use kapell_parsing::{Diagnostic, Map, Origin, Value};
+use kapell_template::{Variable, VariableSource, is_omit};
 
 use super::shebang::Shebang;
-use crate::TaskResult;
 use crate::action::{ActionContext, ActionError};
+use crate::error_report::ErrorReport;
 use crate::resolve::ResolvedTask;
 use crate::variables::HostVariables;
+use crate::{Event, TaskResult};
 
 const PYTHON: &str = "ansible_python_interpreter";
 const DISCOVERED: &str = "discovered_interpreter_python";
@@ -54,7 +55,11 @@ impl Interpreter {
     }
 
     fn python(vars: &HostVariables, cx: &ActionContext<'_>) -> Result<Self, ActionError> {
-        let written = text(PYTHON, vars, cx)?.unwrap_or_else(|| cx.run.settings.interpreter_python.clone());
+        let written = match rendered(PYTHON, vars, cx)? {
+            Some(omitted) if is_omit(&omitted) => "auto".to_owned(),
+            Some(written) => written.to_string(),
+            None => cx.run.settings.interpreter_python.clone(),
+        };
         let Some(mut discovery) = Discovery::read(&written) else {
             let mut words = written.split_whitespace().map(str::to_owned);
             return Ok(Self { candidates: words.next().into_iter().collect(), args: words.collect(), discovery: None });
@@ -62,6 +67,8 @@ impl Interpreter {
         if let Some(known) = discovered(vars, cx)? {
             return Ok(Self { candidates: vec![known], ..Self::default() });
         }
+        let text = format!("<{}> Attempting python interpreter discovery.", vars.host());
+        cx.emit(Event::Detail { verbosity: 3, text });
         discovery.is_fact = !vars.world().inventory.host(vars.host()).is_some_and(|host| host.implicit);
         let listed = value("ansible_interpreter_python_fallback", vars, cx)?;
         let candidates = match listed.as_ref().and_then(Value::as_list) {
@@ -138,21 +145,66 @@ pub(super) fn fallback() -> String {
 }
 
 /// For native modules: when a variable asks for discovery, others may count on its fact.
-pub(crate) async fn note_discovery(
+pub(crate) fn asked_discovery(
     task: &ResolvedTask,
     cx: &ActionContext<'_>,
-    result: &mut TaskResult,
-) -> Result<(), ActionError> {
+) -> Result<Option<AskedDiscovery>, ActionError> {
     let vars = target(task, cx);
     if text(PYTHON, &vars, cx)?.is_none_or(|written| Discovery::read(&written).is_none()) {
-        return Ok(());
+        return Ok(None);
     }
     let Interpreter { candidates, discovery: Some(discovery), .. } = Interpreter::python(&vars, cx)? else {
-        return Ok(());
+        return Ok(None);
     };
-    let found = super::invocation::first_program(task, cx, &candidates).await?;
-    discovery.note(result, found.as_deref(), &candidates, vars.host());
-    Ok(())
+    Ok(Some(AskedDiscovery { candidates, discovery, host: vars.host().to_owned() }))
+}
+
+/// A discovery that no module of the task needs.
+pub(crate) struct AskedDiscovery {
+    candidates: Vec<String>,
+    discovery: Discovery,
+    host: String,
+}
+
+impl AskedDiscovery {
+    pub(crate) async fn make(
+        self,
+        task: &ResolvedTask,
+        cx: &ActionContext<'_>,
+        result: &mut TaskResult,
+    ) -> Result<(), ActionError> {
+        let found = super::invocation::first_program(task, cx, &self.candidates).await?;
+        self.discovery.note(result, found.as_deref(), &self.candidates, &self.host);
+        Ok(())
+    }
+}
+
+/// For who asks whether Python can be used: an interpreter that the task itself names has to be there. (What an inventory
+/// says of a host's Python does not matter to native modules.)
+pub(crate) async fn demanded(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<Option<TaskResult>, ActionError> {
+    let Some(written) = cx.vars.own(PYTHON) else { return Ok(None) };
+    let rendered = cx.run.templar.render(&written, &cx.vars.as_source(), cx.cx)?;
+    if is_omit(&rendered) || Discovery::read(&rendered.to_string()).is_some() {
+        return Ok(None);
+    }
+    let Some(program) = rendered.to_string().split_whitespace().next().map(str::to_owned) else { return Ok(None) };
+    let found = super::invocation::first_program(task, cx, std::slice::from_ref(&program)).await?;
+    Ok(found.is_none().then(|| missing(&program, &task.task.origin)))
+}
+
+/// The result of a module whose interpreter is not on the node: what a shell says that does not find it.
+pub(super) fn missing(program: &str, origin: &Origin) -> TaskResult {
+    let message = format!("The module interpreter '{program}' was not found.");
+    let hint = "Consider overriding the configured interpreter path for this host. See stdout/stderr for the returned \
+                output.";
+    let cause = Diagnostic::error(message.as_str()).hint(hint);
+    let report = ErrorReport { causes: vec![cause] }.wrap("Task failed: Action failed.", Some(origin));
+    let mut result = TaskResult::failed(report);
+    result.set("msg", message);
+    result.set("module_stderr", format!("/bin/sh: 1: {program}: not found\n"));
+    result.set("module_stdout", "");
+    result.set("rc", 127);
+    result
 }
 
 /// The variables of the host on which the module runs.
@@ -173,13 +225,17 @@ fn text(name: &str, vars: &HostVariables, cx: &ActionContext<'_>) -> Result<Opti
 }
 
 fn value(name: &str, vars: &HostVariables, cx: &ActionContext<'_>) -> Result<Option<Value>, ActionError> {
+    Ok(rendered(name, vars, cx)?.filter(|value| !is_omit(value)))
+}
+
+fn rendered(name: &str, vars: &HostVariables, cx: &ActionContext<'_>) -> Result<Option<Value>, ActionError> {
     let written = match vars.get(name) {
         Some(Variable::Value(written)) => written,
         Some(Variable::Map(map)) => return Ok(map_entry(map.as_ref(), DISCOVERED)),
         _ => return Ok(None),
     };
     let rendered = cx.run.templar.render(&written, &vars.as_source(), cx.cx)?;
-    Ok(Some(rendered).filter(|value| !value.is_null() && !value.is_undefined()))
+    Ok(Some(rendered).filter(|value| is_omit(value) || !value.is_null() && !value.is_undefined()))
 }
 
 /// The one entry of a lazy map that is asked for, as a map.

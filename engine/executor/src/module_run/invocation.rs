@@ -42,7 +42,7 @@ pub(crate) async fn run(
     }
     let answer = session.call(sent.call(task, cx), &sent.blobs, None).await?;
     if let Some(missing) = answer.get("missing").and_then(serde_json::Value::as_str) {
-        return Err(ActionError::failed(format!("The module interpreter '{missing}' was not found.")));
+        return Ok(interpreter::missing(missing, &task.task.origin).into());
     }
     let mut result = output::result(&answer, cx.run.options.verbosity);
     if let Some(discovery) = interpreter.discovery {

@@ -16,7 +16,7 @@ mod shebang;
 mod typed_json;
 
 pub use foreign::ForeignModule;
-pub(crate) use interpreter::note_discovery;
+pub(crate) use interpreter::{asked_discovery, demanded as demanded_interpreter};
 pub(crate) use invocation::run;
 pub use library::{Found, ModuleLibrary};
 

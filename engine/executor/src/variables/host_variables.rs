@@ -126,6 +126,11 @@ impl HostVariables {
         self.locals.get(name).cloned().or_else(|| self.lookup(name))
     }
 
+    /// The written value of a variable of the task itself or of a block around it.
+    pub fn own(&self, name: &str) -> Option<Value> {
+        self.task.as_ref().and_then(|task| task.task_vars.get(name)).cloned()
+    }
+
     fn lookup(&self, name: &str) -> Option<Value> {
         if self.run.settings.hash_behaviour == HashBehaviour::Merge {
             return self.lookup_merged(name);
