@@ -1,6 +1,7 @@
 //! The modules: everything that runs on a managed node, and the table of their names and arguments.
 //!
 //! `run` is the way in: it validates a call's arguments, runs the module and returns its result as JSON.
+//! `fetch` is their HTTP client for the control node.
 //! `find` and `all` are for whoever needs the names and argument specifications (the engine, documentation).
 
 mod accounts;
@@ -52,6 +53,7 @@ pub use conversion::convert_value;
 pub use diff::Diff;
 pub use error::ModuleError;
 pub use file_writing::{Content, WriteOptions};
+pub use http::{Fetch, Fetched, fetch};
 pub use kapell_protocol::{BlobSource, EventSink, ModuleCall, OutputStream};
 pub use module::{Module, Support};
 pub use result::ModuleResult;

@@ -1,18 +1,20 @@
 //! What templates may ask of this program: settings, host patterns, and a place for a plugin's messages.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use kapell_config::{Settings, ini};
 use kapell_executor::Event;
 use kapell_inventory::{HostPattern, Inventory, Policy};
 use kapell_parsing::{Diagnostic, Map, SourceFile, Value, VaultSecrets};
-use kapell_template::{PluginPaths, Surroundings, TemplarOptions};
+use kapell_template::{FetchError, PluginPaths, Surroundings, TemplarOptions, UrlAnswer, UrlRequest};
 
 /// The options of a run's `Templar`. `roots`: the directories of its playbooks.
 pub(crate) fn templar_options(
     settings: &Settings,
     vault: &VaultSecrets,
-    roots: impl IntoIterator<Item = std::path::PathBuf>,
+    roots: impl IntoIterator<Item = PathBuf>,
     tell: impl Fn(Event) + Send + Sync + 'static,
 ) -> TemplarOptions {
     let plugins = PluginPaths {
@@ -75,6 +77,29 @@ impl Surroundings for Program {
         }
         let pattern = HostPattern::parse([pattern]).map_err(|error| error.message)?;
         inventory.select(&pattern, None, &mut Vec::new()).map_err(|error| error.message)
+    }
+
+    fn fetch(&self, request: &UrlRequest) -> Result<UrlAnswer, FetchError> {
+        let request = request.clone();
+        let fetch = kapell_modules::Fetch {
+            url: request.url,
+            headers: request.headers,
+            unredirected_headers: request.unredirected_headers,
+            timeout: Duration::try_from_secs_f64(request.timeout).unwrap_or(Duration::MAX),
+            follow_redirects: !matches!(request.follow_redirects.as_str(), "none" | "no"),
+            username: request.username,
+            password: request.password,
+            force_basic_auth: request.force_basic_auth,
+            use_netrc: request.use_netrc,
+            use_proxy: request.use_proxy,
+            validate_certs: request.validate_certs,
+            ca_path: request.ca_path.map(PathBuf::from),
+            unix_socket: request.unix_socket.map(PathBuf::from),
+            agent: request.agent,
+        };
+        let fetched = kapell_modules::fetch(&fetch);
+        let fetched = fetched.map_err(|reason| reason.map_or(FetchError::TimedOut, FetchError::NoAnswer))?;
+        Ok(UrlAnswer { status: fetched.status, reason: fetched.reason, body: fetched.body })
     }
 
     fn notice(&self, level: &str, text: &str) {

@@ -15,7 +15,6 @@ pub mod merge;
 pub mod mutation;
 pub mod pattern;
 pub mod policy;
-pub mod python_literal;
 pub mod select;
 mod sources;
 mod toml_text;

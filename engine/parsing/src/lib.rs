@@ -6,6 +6,7 @@ pub mod json_value;
 pub mod key;
 pub mod kv;
 pub mod origin;
+pub mod python_literal;
 pub mod text;
 pub mod value;
 pub mod vault;

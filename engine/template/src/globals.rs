@@ -77,9 +77,12 @@ fn now(_rendering: &Rendering<'_>, arguments: Arguments) -> Result<Object, Fault
     })
 }
 
+/// The reason of what `undef()` gives without a hint.
+pub(crate) const UNDEF_HINT: &str = "Mandatory variable has not been overridden";
+
 fn undef(_rendering: &Rendering<'_>, arguments: Arguments) -> Result<Object, Fault> {
     let args = bind("undef", &["hint?"], arguments)?;
-    Ok(Object::undefined(None, args.text_or(0, "Mandatory variable has not been overridden")))
+    Ok(Object::undefined(None, args.text_or(0, UNDEF_HINT)))
 }
 
 fn dict(rendering: &Rendering<'_>, arguments: Arguments) -> Result<Object, Fault> {

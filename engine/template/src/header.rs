@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::SourceFile;
+use kapell_parsing::{SourceFile, Text, Value, python_literal};
 
 use crate::TextOptions;
 
@@ -16,6 +16,9 @@ pub(crate) fn apply(source: &Arc<SourceFile>, options: &TextOptions) -> Result<(
     let (line, body) = rest.split_once('\n').unwrap_or((rest, ""));
     let mut changed = options.clone();
     for pair in line.split(',') {
+        if pair.trim().is_empty() {
+            return Err("Empty '#jinja2:' override pair not allowed.".into());
+        }
         let Some((name, value)) = pair.split_once(':') else {
             return Err(format!("Missing key-value separator `:` in '#jinja2:' override pair '{pair}'."));
         };
@@ -25,11 +28,17 @@ pub(crate) fn apply(source: &Arc<SourceFile>, options: &TextOptions) -> Result<(
 }
 
 fn set(options: &mut TextOptions, name: &str, value: &str) -> Result<(), String> {
-    let text = value.trim_matches(['\'', '"']).replace("\\n", "\n").replace("\\r", "\r");
-    let flag = || match value.to_ascii_lowercase().as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(format!("TemplateOverrides.{name} must be <class 'bool'> instead of <class 'str'>")),
+    let literal = python_literal::parse(value, &|text| Text::from(text));
+    let literal = literal.ok_or_else(|| format!("malformed value for override '{name}': {value}"))?;
+    let wrong = |wanted: &str| {
+        Err(format!("TemplateOverrides.{name} must be <class '{wanted}'> instead of <class '{}'>", literal.type_name()))
+    };
+    let flag = || if let Value::Bool(flag) = &literal { Ok(*flag) } else { wrong("bool") };
+    let is_flag = matches!(name, "trim_blocks" | "lstrip_blocks" | "keep_trailing_newline");
+    let text = match &literal {
+        Value::Str(text) => text.to_string(),
+        _ if is_flag => String::new(),
+        _ => return wrong("str").map(|_: bool| ()),
     };
     match name {
         "trim_blocks" => options.trim_blocks = flag()?,
@@ -42,6 +51,8 @@ fn set(options: &mut TextOptions, name: &str, value: &str) -> Result<(), String>
         "variable_end_string" => options.variable_end = text,
         "comment_start_string" => options.comment_start = text,
         "comment_end_string" => options.comment_end = text,
+        "line_statement_prefix" => options.line_statement_prefix = text,
+        "line_comment_prefix" => options.line_comment_prefix = text,
         other => return Err(format!("Invalid '#jinja2:' override key '{other}'.")),
     }
     Ok(())

@@ -24,6 +24,7 @@ mod sidecar;
 mod syntax;
 
 pub mod error;
+pub mod file_owner;
 pub mod options;
 pub mod surroundings;
 pub mod templar;
@@ -34,6 +35,6 @@ pub use error::TemplateError;
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;
 pub use sidecar::PluginPaths;
-pub use surroundings::Surroundings;
+pub use surroundings::{FetchError, Surroundings, UrlAnswer, UrlRequest};
 pub use templar::{Templar, is_omit, omit};
 pub use variables::{Variable, VariableSource};

@@ -55,6 +55,11 @@ pub(crate) trait Native: Send + Sync {
         self.repr()
     }
 
+    /// The same where making it can fail.
+    fn printed(&self, _rendering: &Rendering<'_>) -> Option<Result<String, Fault>> {
+        None
+    }
+
     fn is_truthy(&self) -> bool {
         true
     }

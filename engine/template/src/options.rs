@@ -51,6 +51,9 @@ pub struct TextOptions {
     pub variable_end: String,
     pub comment_start: String,
     pub comment_end: String,
+    /// What starts a line that is a statement as a whole; empty for none. Likewise for comments.
+    pub line_statement_prefix: String,
+    pub line_comment_prefix: String,
 }
 
 impl Default for TextOptions {
@@ -66,6 +69,8 @@ impl Default for TextOptions {
             variable_end: "}}".into(),
             comment_start: "{#".into(),
             comment_end: "#}".into(),
+            line_statement_prefix: String::new(),
+            line_comment_prefix: String::new(),
         }
     }
 }

@@ -29,7 +29,7 @@ struct Entry {
 enum Kind {
     Template,
     Expression,
-    File(TextOptions),
+    File(Box<TextOptions>),
 }
 
 impl Programs {
@@ -51,7 +51,7 @@ impl Programs {
 
     /// A template file.
     pub(crate) fn file(&self, file: &SourceFile, options: &TextOptions) -> Result<Arc<Program>, SyntaxError> {
-        self.get(&Kind::File(options.clone()), &file.text, |text| {
+        self.get(&Kind::File(Box::new(options.clone())), &file.text, |text| {
             syntax::parse_template(text, options, false, self.extensions)
         })
     }

@@ -11,6 +11,44 @@ pub trait Surroundings: Send + Sync {
     fn config_file(&self) -> Option<String>;
     /// The hosts a pattern selects from `groups` (names to lists of hosts); an unknown name selects none.
     fn hosts(&self, pattern: &str, groups: &Map) -> Result<Vec<String>, String>;
+    /// Gets a URL.
+    fn fetch(&self, request: &UrlRequest) -> Result<UrlAnswer, FetchError>;
     /// A message for the user: `warning`, `deprecated`, `info` or `verboseN`.
     fn notice(&self, level: &str, text: &str);
+}
+
+/// What the `url` lookup asks for. Not `Debug`: it may hold a password.
+#[derive(Clone)]
+pub struct UrlRequest {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    /// Names of headers that are not sent on after a redirect.
+    pub unredirected_headers: Vec<String>,
+    /// Seconds.
+    pub timeout: f64,
+    /// As the option is written: `none`, `all` and so on.
+    pub follow_redirects: String,
+    pub username: Option<String>,
+    pub password: Option<String>,
+    /// Sends the credentials without being asked.
+    pub force_basic_auth: bool,
+    pub use_netrc: bool,
+    pub use_proxy: bool,
+    pub validate_certs: bool,
+    pub ca_path: Option<String>,
+    pub unix_socket: Option<String>,
+    pub agent: String,
+}
+
+/// What a server answered, whatever the status.
+pub struct UrlAnswer {
+    pub status: u16,
+    pub reason: String,
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+pub enum FetchError {
+    TimedOut,
+    NoAnswer(String),
 }

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use kapell_parsing::{Map, Origin, SourceFile, Text, Undefined, Value};
 
 use crate::condition::UNTRUSTED;
+use crate::dates::{DateTime, strftime};
 use crate::evaluate::{
     Arguments, Fault, Interpreter, Locals, Rendering, TemplateFrame, concat, defined, piece_text, with_final_newlines,
 };
@@ -105,15 +107,17 @@ impl Templar {
     }
 
     /// Like `expression`, for showing to the user: whatever in the value is undefined is replaced by a text that says
-    /// so. Also gives these errors, in the order of their numbers in the texts. Other errors are errors.
+    /// so. Also gives these errors, in the order of their numbers in the texts, which go on after `shown_before`. Other
+    /// errors are errors.
     pub fn expression_with_undefined_shown(
         &self,
         expression: &Text,
+        shown_before: usize,
         vars: &Arc<dyn VariableSource>,
         cx: &RenderContext,
     ) -> Result<(Value, Vec<TemplateError>), TemplateError> {
         let rendering = Rendering::new(self, cx);
-        rendering.show_undefined();
+        rendering.show_undefined(shown_before);
         let scope = Scope::new(vars.clone());
         let origin = expression.origin().or(cx.origin.as_ref());
         let program = self.expression_program(expression, origin)?;
@@ -147,6 +151,7 @@ impl Templar {
         locals: Arc<Locals>,
     ) -> Result<Object, Fault> {
         let (source, options) = header::apply(source, options).map_err(|message| {
+            let message = format!("Syntax error in template: {message}");
             Fault::from(TemplateError::Syntax { message, origin: Some(Origin::new(source.clone(), 1, 1)) })
         })?;
         let program = self.programs.file(&source, &options).map_err(|error| error.in_file(&source))?;
@@ -159,6 +164,18 @@ impl Templar {
         rendering.set_text_options(outer);
         result?;
         Ok(with_final_newlines(concat(rendering, interpreter.output)?, &text, &newline))
+    }
+
+    /// What `ansible_managed` stands for in a template file: the setting with its `strftime` marks filled in with the
+    /// file's time and its `{host}`, `{uid}` and `{file}` as templates of the variables of that name.
+    pub fn managed_text(&self, setting: &str, modified: SystemTime, cx: &RenderContext) -> Result<Text, TemplateError> {
+        let seconds = modified.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        let dated = DateTime::from_epoch(seconds, false).map_or_else(|| setting.to_owned(), |at| strftime(&at, setting));
+        let named = [("host", "{{ template_host }}"), ("uid", "{{ template_uid }}"), ("file", "{{ template_path }}")];
+        let named = named.map(|(name, text)| (Arc::from(name), Object::from(text))).to_vec();
+        let arguments = Arguments { positional: Vec::new(), named };
+        let text = python::brace_format(&Rendering::new(self, cx), &dated, &arguments);
+        text.map(|text| Text::trusted(text, None)).map_err(|fault| fault.at(cx.origin.as_ref()))
     }
 
     /// A lookup plugin's results, as `with_NAME` wants them. `terms` and `kwargs` are templated first.

@@ -190,7 +190,7 @@ fn what_is_undefined_can_be_shown_in_place() {
     let vars = vars("a: [1, '{{ nope }}', {b: 'x {{ zz }}', c: x}]\nd: '{{ nope }}'\ne: ['{{ 1 / 0 }}']");
     let shown = |expression: &str| {
         let text = Text::trusted(expression, None);
-        match templar().expression_with_undefined_shown(&text, &vars, &RenderContext::default()) {
+        match templar().expression_with_undefined_shown(&text, 0, &vars, &RenderContext::default()) {
             Ok((value, errors)) => (value.repr(), errors.len()),
             Err(error) => (error.to_string(), 0),
         }
@@ -245,8 +245,8 @@ fn files_include_import_and_extend() {
         ("{% set x = 5 %}{% include 'part.j2' %}", "part: hello 5"),
         ("{% include ['nope.j2', 'part.j2'] %}", "part: hello "),
         ("{% include 'nope.j2' ignore missing %}.", "."),
-        ("{% import 'macros.j2' as m %}{{ m.greet('bob') }} {{ m.version }}", "hi bob, hello 3"),
-        ("{% from 'macros.j2' import greet as g, version %}{{ g('x') }}{{ version }}", "hi x, hello3"),
+        ("{% import 'macros.j2' as m with context %}{{ m.greet('bob') }} {{ m.version }}", "hi bob, hello 3"),
+        ("{% from 'macros.j2' import greet as g, version with context %}{{ g('x') }}{{ version }}", "hi x, hello3"),
         (
             "{% extends 'base.j2' %}ignored{% block body %}child {{ super() }}{% endblock %}",
             "top [child base body] foot",

@@ -103,6 +103,20 @@ impl Client {
         }
     }
 
+    /// For this process itself, on the control node.
+    pub(super) fn of_process() -> Self {
+        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let either = |name: &str| env(name).or_else(|| env(&name.to_uppercase()));
+        let netrc = env("NETRC").or_else(|| Some(format!("{}/.netrc", env("HOME")?)));
+        Self {
+            http_proxy: either("http_proxy"),
+            https_proxy: either("https_proxy"),
+            no_proxy: either("no_proxy"),
+            netrc: netrc.and_then(|path| std::fs::read_to_string(path).ok()),
+            ca_bundle: env("SSL_CERT_FILE"),
+        }
+    }
+
     /// Sends the request and follows where it leads. Any status is a response.
     pub(crate) fn send(&self, request: &Request) -> Result<Response, HttpError> {
         let mut request = request.clone();
@@ -126,11 +140,18 @@ impl Client {
 
     /// Sends once more when the server asks who we are and we know.
     fn authenticated(&self, request: &Request, address: &Address) -> Result<Response, HttpError> {
-        let credentials = self.credentials(request, address);
-        let first = credentials.as_ref().filter(|_| request.force_basic_auth || has_own_credentials(request, address));
+        let known = self.credentials(request, address);
+        let says_who = request.headers.iter().any(|(name, _)| is_authorization(name));
+        // Those of `~/.netrc` come before what the task says itself.
+        let unasked = |source: &Source| match source {
+            Source::Netrc => true,
+            Source::Address => !says_who || request.force_basic_auth,
+            Source::Task => request.force_basic_auth,
+        };
+        let first = known.as_ref().filter(|(_, source)| unasked(source)).map(|(credentials, _)| credentials);
+        let credentials = known.as_ref().map(|(credentials, _)| credentials);
         let response = self.exchange(request, address, first.map(Credentials::basic))?;
-        if response.status != 401 || request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
-        {
+        if response.status != 401 || says_who {
             return Ok(response);
         }
         let challenges = response.headers.iter().filter(|(name, _)| name == "www-authenticate");
@@ -139,7 +160,7 @@ impl Client {
                 |(_, challenge): &(String, String)| credentials.answer(challenge, &request.method, &address.target);
             challenges.clone().find_map(answer)
         };
-        match credentials.as_ref().and_then(answer) {
+        match credentials.and_then(answer) {
             Some(answer) if first.map(Credentials::basic).as_ref() != Some(&answer) => {
                 self.exchange(request, address, Some(answer))
             }
@@ -147,11 +168,16 @@ impl Client {
         }
     }
 
-    fn credentials(&self, request: &Request, address: &Address) -> Option<Credentials> {
+    fn credentials(&self, request: &Request, address: &Address) -> Option<(Credentials, Source)> {
         let pair = |(user, password): (String, String)| Credentials { user, password };
-        let given = request.username.clone().map(|user| pair((user, request.password.clone().unwrap_or_default())));
-        let netrc = || netrc::credentials(address.host(), self.netrc.as_deref()?).filter(|_| request.use_netrc);
-        given.or_else(|| address.credentials.clone().map(pair)).or_else(|| netrc().map(pair))
+        if let Some(user) = request.username.clone() {
+            return Some((pair((user, request.password.clone().unwrap_or_default())), Source::Task));
+        }
+        if let Some(own) = address.credentials.clone() {
+            return Some((pair(own), Source::Address));
+        }
+        let netrc = self.netrc.as_deref().filter(|_| request.use_netrc)?;
+        netrc::credentials(address.host(), netrc).map(|found| (pair(found), Source::Netrc))
     }
 
     fn exchange(
@@ -218,8 +244,15 @@ fn is_excluded(host: &str, list: &str) -> bool {
     })
 }
 
-fn has_own_credentials(request: &Request, address: &Address) -> bool {
-    request.username.is_none() && address.credentials.is_some()
+/// Who told the credentials.
+enum Source {
+    Task,
+    Address,
+    Netrc,
+}
+
+fn is_authorization(name: &str) -> bool {
+    name.eq_ignore_ascii_case("authorization")
 }
 
 fn agent(config: Config, unix_socket: Option<PathBuf>) -> Agent {
@@ -244,6 +277,9 @@ fn message(
     let method = Method::from_bytes(request.method.as_bytes()).map_err(http::Error::from)?;
     let mut message = http::Request::builder().method(method).uri(percent_encode_text(&url));
     for (name, value) in &request.headers {
+        if authorization.is_some() && is_authorization(name) {
+            continue;
+        }
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(http::Error::from)?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(http::Error::from)?;
         message = message.header(name, value);

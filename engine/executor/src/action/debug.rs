@@ -67,7 +67,7 @@ fn show_variable(name: &Text, cx: &ActionContext<'_>, result: &mut TaskResult) -
         let message = "Error while resolving `var` expression: Encountered untrusted template or expression.";
         return Err(ActionError::raised(message, name.origin()));
     }
-    let shown = cx.run.templar.expression_with_undefined_shown(name, &source, cx.cx);
+    let shown = cx.run.templar.expression_with_undefined_shown(name, 0, &source, cx.cx);
     let (value, errors) = shown.map_err(|error| {
         ActionError::raised(format!("Error while resolving `var` expression: {error}"), error.origin())
     })?;
@@ -79,7 +79,7 @@ fn show_variable(name: &Text, cx: &ActionContext<'_>, result: &mut TaskResult) -
         let note = "The result of the `var` expression could not be omitted; a placeholder was used instead.";
         warnings.push(at(note, name.origin()));
     } else if !errors.is_empty() {
-        warnings.push(at(&undefined_parts(&errors), errors.first().and_then(TemplateError::origin)));
+        warnings.push(at(&undefined_parts(&errors, 0), errors.first().and_then(TemplateError::origin)));
     }
     if !warnings.is_empty() {
         result.set("warnings", warnings);
@@ -88,12 +88,12 @@ fn show_variable(name: &Text, cx: &ActionContext<'_>, result: &mut TaskResult) -
     Ok(())
 }
 
-/// What is undefined in a value that is shown nevertheless.
-fn undefined_parts(errors: &[TemplateError]) -> String {
+/// What is undefined in a value that is shown nevertheless. Numbers go on after `before`.
+pub(super) fn undefined_parts(errors: &[TemplateError], before: usize) -> String {
     let s = if errors.len() == 1 { "" } else { "s" };
     let mut message = format!("Encountered {} template error{s}.", errors.len());
     for (at, error) in errors.iter().enumerate() {
-        message.push_str(&format!("\nerror {} - {error}", at + 1));
+        message.push_str(&format!("\nerror {} - {error}", before + at + 1));
     }
     message
 }

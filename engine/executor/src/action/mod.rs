@@ -18,6 +18,7 @@ mod include_vars;
 mod module;
 mod patch;
 mod pause;
+mod protomatter_debug;
 mod raw;
 mod reboot;
 mod script;
@@ -82,6 +83,7 @@ static ACTIONS: &[&Action] = &[
     &include_vars::ACTION,
     &patch::ACTION,
     &pause::ACTION,
+    &protomatter_debug::ACTION,
     &raw::ACTION,
     &reboot::ACTION,
     &script::ACTION,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use kapell_parsing::{Map, SourceFile, Value};
-use kapell_template::{RenderContext, TextOptions};
+use kapell_template::{file_owner, RenderContext, TextOptions};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, copy, text_arg};
 use crate::resolve::ResolvedTask;
@@ -37,7 +37,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         return Err(ActionError::failed("src and dest are required"));
     };
     let path = cx.find_file("templates", &src)?;
-    let text = render(&path, &dest, args, cx)?;
+    let text = render(&path, (&src, &dest), args, cx)?;
     let encoding = text_arg(args, "output_encoding");
     let mut args: Map = args
         .iter()
@@ -55,7 +55,8 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     Ok(copy::send_content(task, cx, args, content, Some(&written_name)).await?.into())
 }
 
-fn render(path: &Path, dest: &str, args: &Map, cx: &ActionContext<'_>) -> Result<String, ActionError> {
+/// `names`: the source and the destination as written.
+fn render(path: &Path, names: (&str, &str), args: &Map, cx: &ActionContext<'_>) -> Result<String, ActionError> {
     if path.is_dir() {
         return Err(ActionError::failed(format!("{} is a directory, not a template", path.display())));
     }
@@ -66,7 +67,7 @@ fn render(path: &Path, dest: &str, args: &Map, cx: &ActionContext<'_>) -> Result
     let source = String::from_utf8(source)
         .map_err(|_| ActionError::failed(format!("the template {} is not valid UTF-8", path.display())))?;
     let options = options(args)?;
-    let vars = cx.vars.with_locals(&file_variables(path, dest, cx)?).as_source();
+    let vars = cx.vars.with_locals(&file_variables(path, names, cx)?).as_source();
     let mut search_path: Vec<_> = path.parent().map(Path::to_owned).into_iter().collect();
     search_path.extend(cx.cx.search_path.iter().flat_map(|dir| [dir.join("templates"), dir.clone()]));
     let render_cx = RenderContext { search_path, ..cx.cx.clone() };
@@ -105,20 +106,23 @@ fn options(args: &Map) -> Result<TextOptions, ActionError> {
 }
 
 /// `template_path` and its like, and `ansible_managed`.
-fn file_variables(path: &Path, dest: &str, cx: &ActionContext<'_>) -> Result<Map, ActionError> {
+fn file_variables(path: &Path, (shown, dest): (&str, &str), cx: &ActionContext<'_>) -> Result<Map, ActionError> {
     let metadata = fs_err::metadata(path)?;
-    let shown = path.to_string_lossy().into_owned();
     let full = path.canonicalize().unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned();
+    let uid = metadata.uid();
+    let owner = file_owner::owner_name(uid).map_or_else(|| i64::from(uid).into(), Value::from);
     let mut vars = Map::new();
-    vars.insert("template_host".into(), host_name().into());
+    vars.insert("template_host".into(), file_owner::host_name().into());
     vars.insert("template_path".into(), shown.into());
     vars.insert("template_fullpath".into(), full.into());
     vars.insert("template_destpath".into(), dest.into());
-    vars.insert("template_uid".into(), owner_name(metadata.uid()));
+    vars.insert("template_uid".into(), owner);
     vars.insert("template_mtime".into(), local_time(metadata.modified()?));
     vars.insert("template_run_date".into(), local_time(SystemTime::now()));
     if !cx.run.options.extra_vars.contains_key("ansible_managed") && cx.vars.lookup_named("ansible_managed").is_none() {
-        vars.insert("ansible_managed".into(), cx.run.settings.ansible_managed.as_str().into());
+        let setting = cx.run.settings.ansible_managed.as_str();
+        let managed = cx.run.templar.managed_text(setting, metadata.modified()?, cx.cx)?;
+        vars.insert("ansible_managed".into(), Value::Str(managed));
     }
     Ok(vars)
 }
@@ -129,19 +133,4 @@ fn local_time(time: SystemTime) -> Value {
         Ok(time) => time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S%.6f").to_string().into(),
         Err(_) => Value::Null,
     }
-}
-
-fn host_name() -> String {
-    fs_err::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| String::new(), |name| name.trim().to_owned())
-}
-
-/// The name of user `uid`, or the number.
-fn owner_name(uid: u32) -> Value {
-    let passwd = fs_err::read_to_string("/etc/passwd").unwrap_or_default();
-    let found = passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
-    });
-    found.map_or_else(|| i64::from(uid).into(), Value::from)
 }

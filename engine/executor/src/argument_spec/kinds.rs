@@ -1,8 +1,7 @@
 //! The types an argument specification names, and how values are converted to them (measured on ansible-core 2.19).
 
-use kapell_inventory::python_literal;
 use kapell_modules::{ArgKind, convert_value};
-use kapell_parsing::{Text, Value};
+use kapell_parsing::{Text, Value, python_literal};
 
 /// The value as `kind`; the error is the reason alone.
 pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {

@@ -1,14 +1,14 @@
 //! INI inventories: host lines, `[group]`, `[group:vars]`, `[group:children]`.
 
 use indexmap::IndexMap;
-use kapell_parsing::{Diagnostic, Key, Origin, Text, Value};
+use kapell_parsing::{Diagnostic, Key, Origin, Text, Value, python_literal};
 
 use super::variables::check_name;
 use super::{Source, host_line};
 use crate::inventory::GroupId;
 use crate::load::{FileText, LoadContext, read_text};
 use crate::mutation::Place;
-use crate::{Inventory, python_literal, words};
+use crate::{Inventory, words};
 
 /// Any file but TOML: this is the kind that is tried last.
 pub(crate) fn accepts(source: &Source, _: &LoadContext) -> bool {

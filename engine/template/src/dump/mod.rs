@@ -6,6 +6,8 @@ pub(crate) mod yaml;
 mod yaml_scalar;
 mod yaml_writer;
 
+pub(crate) use yaml_writer::ScalarStyle;
+
 /// Block style, keys sorted, shared collections written once and named elsewhere.
 pub fn yaml_text(value: &kapell_parsing::Value) -> String {
     yaml::YamlStyle { flow: Some(false), aliases: true, ..yaml::YamlStyle::default() }.dump(value)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kapell_parsing::{Key, Value};
 
 use super::yaml_scalar::{Scalar, float_text};
-use super::yaml_writer::Writer;
+use super::yaml_writer::{ScalarStyle, Writer};
 
 pub(crate) struct YamlStyle {
     pub(crate) indent: usize,
@@ -22,6 +22,10 @@ pub(crate) struct YamlStyle {
     pub(crate) aliases: bool,
     /// Texts of several lines become blocks.
     pub(crate) literal: bool,
+    /// How every scalar is written, as far as it can be.
+    pub(crate) scalars: ScalarStyle,
+    /// With every tag and nothing plain, one item to a line.
+    pub(crate) canonical: bool,
 }
 
 impl Default for YamlStyle {
@@ -36,6 +40,8 @@ impl Default for YamlStyle {
             explicit_end: false,
             aliases: false,
             literal: false,
+            scalars: ScalarStyle::Plain,
+            canonical: false,
         }
     }
 }
@@ -46,13 +52,18 @@ impl YamlStyle {
         let width = if self.width > indent * 2 { self.width } else { 80 };
         let mut dumper = Dumper { style: self, writer: Writer::new(indent, width), anchors: HashMap::new() };
         dumper.writer.literal = self.literal;
+        dumper.writer.canonical = self.canonical;
+        dumper.writer.scalars = if self.canonical { ScalarStyle::Double } else { self.scalars };
         if self.aliases {
             let mut anchors = HashMap::new();
             self.find_anchors(value, &mut anchors, &mut 0);
             dumper.anchors = anchors;
         }
-        if self.explicit_start {
+        if self.explicit_start || self.canonical {
             dumper.writer.indicator("---", true, false, false);
+        }
+        if self.canonical {
+            dumper.writer.write_indent();
         }
         dumper.node(value, Place::default());
         dumper.writer.write_indent();
@@ -105,7 +116,12 @@ impl YamlStyle {
 
     /// Whether a collection goes on one line.
     fn is_flow(&self, value: &Value) -> bool {
-        let scalar = |value: &Value| !matches!(value, Value::List(_) | Value::Map(_));
+        if self.canonical {
+            return true;
+        }
+        // Only a scalar without quotes is simple enough to share a line.
+        let simple = self.scalars == ScalarStyle::Plain;
+        let scalar = |value: &Value| simple && !matches!(value, Value::List(_) | Value::Map(_));
         match value {
             Value::List(items) => self.flow.unwrap_or_else(|| items.iter().all(scalar)),
             Value::Map(map) => self.flow.unwrap_or_else(|| map.values().all(scalar)),
@@ -154,6 +170,9 @@ impl Dumper<'_> {
                 return;
             }
         }
+        if self.style.canonical {
+            self.writer.indicator(tag(value), true, false, false);
+        }
         match value {
             Value::List(items) => {
                 if self.writer.flow_level > 0 || items.is_empty() || self.style.is_flow(value) {
@@ -200,7 +219,7 @@ impl Dumper<'_> {
             self.writer.wrap();
             self.node(item, Place::default());
         }
-        self.writer.close_flow("]", outer);
+        self.writer.close_flow("]", outer, items.is_empty());
     }
 
     fn flow_map(&mut self, entries: &[(&Key, &Value)]) {
@@ -210,19 +229,22 @@ impl Dumper<'_> {
                 self.writer.indicator(",", false, false, false);
             }
             self.writer.wrap();
-            let key = self.key_scalar(key);
-            if key.is_simple_key() {
-                self.scalar(&key, Place { simple_key: true, ..Place::default() });
+            let scalar = self.key_scalar(key);
+            if scalar.is_simple_key() && !self.style.canonical {
+                self.scalar(&scalar, Place { simple_key: true, ..Place::default() });
                 self.writer.indicator(":", false, false, false);
             } else {
                 self.writer.indicator("?", true, false, false);
-                self.scalar(&key, Place { in_mapping: true, ..Place::default() });
+                if self.style.canonical {
+                    self.writer.indicator(key_tag(key), true, false, false);
+                }
+                self.scalar(&scalar, Place { in_mapping: true, ..Place::default() });
                 self.writer.wrap();
                 self.writer.indicator(":", true, false, false);
             }
             self.node(value, Place { in_mapping: true, ..Place::default() });
         }
-        self.writer.close_flow("}", outer);
+        self.writer.close_flow("}", outer, entries.is_empty());
     }
 
     fn block_list(&mut self, items: &[Value], place: Place) {
@@ -252,6 +274,29 @@ impl Dumper<'_> {
             self.node(value, Place { in_mapping: true, ..Place::default() });
         }
         self.writer.indent = outer;
+    }
+}
+
+/// The short form of the tag of a value's type.
+fn tag(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "!!bool",
+        Value::Int(_) | Value::BigInt(_) => "!!int",
+        Value::Float(_) => "!!float",
+        Value::Str(_) => "!!str",
+        Value::List(_) => "!!seq",
+        Value::Map(_) => "!!map",
+        Value::Null | Value::Undefined(_) => "!!null",
+    }
+}
+
+fn key_tag(key: &Key) -> &'static str {
+    match key {
+        Key::Null => "!!null",
+        Key::Bool(_) => "!!bool",
+        Key::Int(_) => "!!int",
+        Key::Float(_) => "!!float",
+        Key::Str(_) => "!!str",
     }
 }
 

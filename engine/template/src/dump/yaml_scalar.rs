@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 use kapell_parsing::value::float_repr;
 use regex::Regex;
 
-use super::yaml_writer::Writer;
+use super::yaml_writer::{ScalarStyle, Writer};
 
 pub(super) struct Scalar {
     text: String,
+    /// Whether it is a string: others say so when they are quoted.
+    is_string: bool,
     allow_unicode: bool,
     /// Whether the plain text would be read back as this value.
     plain_reads_back: bool,
@@ -37,6 +39,7 @@ impl Scalar {
     pub(super) fn plain(text: String) -> Self {
         Self {
             text,
+            is_string: false,
             allow_unicode: true,
             plain_reads_back: true,
             multiline: false,
@@ -48,9 +51,11 @@ impl Scalar {
     }
 
     pub(super) fn string(text: &str, allow_unicode: bool) -> Self {
-        let mut scalar = Self { plain_reads_back: !is_other_type(text), allow_unicode, ..Self::plain(text.to_owned()) };
+        let plain_reads_back = !is_other_type(text);
+        let mut scalar = Self { plain_reads_back, is_string: true, allow_unicode, ..Self::plain(text.to_owned()) };
         if text.is_empty() {
             scalar.flow_plain = false;
+            scalar.literal = false;
         } else {
             scalar.analyze();
         }
@@ -104,19 +109,31 @@ impl Scalar {
     }
 
     pub(super) fn write(&self, writer: &mut Writer, simple_key: bool) {
+        let style = self.style(writer, simple_key);
+        if style != ScalarStyle::Plain && !self.is_string && !writer.canonical {
+            writer.indicator("!", true, false, false);
+        }
+        match style {
+            ScalarStyle::Plain => self.write_plain(writer, !simple_key),
+            ScalarStyle::Single => self.write_single(writer, !simple_key),
+            ScalarStyle::Double => self.write_double(writer, !simple_key),
+            ScalarStyle::Literal => self.write_literal(writer),
+            ScalarStyle::Folded => self.write_folded(writer),
+        }
+    }
+
+    /// The style wanted, or the next one that can hold the text where it stands.
+    fn style(&self, writer: &Writer, simple_key: bool) -> ScalarStyle {
         let plain_fits = if writer.flow_level > 0 { self.flow_plain } else { self.block_plain };
         let empty_misfit = self.text.is_empty() && (writer.flow_level > 0 || simple_key);
-        let plain = self.plain_reads_back && plain_fits && !empty_misfit;
-        if writer.literal && self.multiline && self.literal && writer.flow_level == 0 && !simple_key {
-            self.write_literal(writer);
-        } else if simple_key && self.multiline {
-            self.write_double(writer, !simple_key);
-        } else if plain {
-            self.write_plain(writer, !simple_key);
-        } else if self.single_quoted {
-            self.write_single(writer, !simple_key);
-        } else {
-            self.write_double(writer, !simple_key);
+        let block_fits = self.literal && writer.flow_level == 0 && !simple_key;
+        let wanted = if writer.literal && self.multiline && block_fits { ScalarStyle::Literal } else { writer.scalars };
+        match wanted {
+            _ if simple_key && self.multiline => ScalarStyle::Double,
+            ScalarStyle::Plain if self.plain_reads_back && plain_fits && !empty_misfit => ScalarStyle::Plain,
+            ScalarStyle::Plain | ScalarStyle::Single if self.single_quoted => ScalarStyle::Single,
+            ScalarStyle::Literal | ScalarStyle::Folded if block_fits => wanted,
+            _ => ScalarStyle::Double,
         }
     }
 
@@ -184,7 +201,8 @@ impl Scalar {
         writer.indention = false;
     }
 
-    fn write_literal(&self, writer: &mut Writer) {
+    /// `|` or `>`, with what it says of indentation and of line ends at the end.
+    fn open_block(&self, writer: &mut Writer, mark: char) {
         let indent = if self.text.starts_with([' ', '\n']) { writer.best_indent().to_string() } else { String::new() };
         let lines = self.text.trim_end_matches('\n');
         let chomp = match self.text.len() - lines.len() {
@@ -193,10 +211,44 @@ impl Scalar {
             _ => "+",
         };
         writer.open_ended |= chomp == "+";
-        writer.indicator(&format!("|{indent}{chomp}"), true, false, false);
+        writer.indicator(&format!("{mark}{indent}{chomp}"), true, false, false);
         writer.put('\n');
         writer.whitespace = true;
         writer.indention = true;
+    }
+
+    /// Line ends are doubled where they would be folded away, long lines are broken at spaces.
+    fn write_folded(&self, writer: &mut Writer) {
+        self.open_block(writer, '>');
+        let chars: Vec<char> = self.text.chars().collect();
+        let (mut breaks, mut leading_spaces) = (true, true);
+        for (at, &c) in chars.iter().enumerate() {
+            if is_break(c) {
+                let next = chars[at..].iter().find(|c| !is_break(**c));
+                if !breaks && !leading_spaces && c == '\n' && next.is_some_and(|c| !is_blank(*c)) {
+                    writer.put('\n');
+                }
+                writer.put(c);
+                writer.indention = true;
+                breaks = true;
+                continue;
+            }
+            if breaks {
+                writer.write_indent();
+                leading_spaces = is_blank(c);
+            }
+            if !breaks && c == ' ' && chars.get(at + 1) != Some(&' ') && writer.too_wide() {
+                writer.write_indent();
+            } else {
+                writer.put(c);
+            }
+            writer.indention = false;
+            breaks = false;
+        }
+    }
+
+    fn write_literal(&self, writer: &mut Writer) {
+        self.open_block(writer, '|');
         let mut breaks = true;
         for c in self.text.chars() {
             if is_break(c) {

@@ -1,5 +1,15 @@
 //! The column keeping of libyaml's emitter: indentation, indicators, line ends.
 
+/// How a scalar is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScalarStyle {
+    Plain,
+    Single,
+    Double,
+    Literal,
+    Folded,
+}
+
 pub(super) struct Writer {
     pub(super) out: String,
     pub(super) indent: i64,
@@ -13,6 +23,10 @@ pub(super) struct Writer {
     pub(super) flow_level: usize,
     /// Whether texts of several lines become blocks.
     pub(super) literal: bool,
+    /// How scalars are written as far as they can be.
+    pub(super) scalars: ScalarStyle,
+    /// One item to a line, even in flow collections.
+    pub(super) canonical: bool,
     /// Whether a block kept the line ends behind it, so that the document needs an end.
     pub(super) open_ended: bool,
 }
@@ -29,6 +43,8 @@ impl Writer {
             indention: true,
             flow_level: 0,
             literal: false,
+            scalars: ScalarStyle::Plain,
+            canonical: false,
             open_ended: false,
         }
     }
@@ -100,15 +116,19 @@ impl Writer {
         self.increase_indent(false)
     }
 
-    pub(super) fn close_flow(&mut self, bracket: &str, outer: i64) {
+    pub(super) fn close_flow(&mut self, bracket: &str, outer: i64, is_empty: bool) {
         self.flow_level -= 1;
         self.indent = outer;
+        if self.canonical && !is_empty {
+            self.indicator(",", false, false, false);
+            self.write_indent();
+        }
         self.indicator(bracket, false, false, false);
     }
 
     /// A line end inside a flow collection that has become too wide.
     pub(super) fn wrap(&mut self) {
-        if self.too_wide() {
+        if self.canonical || self.too_wide() {
             self.write_indent();
         }
     }

@@ -33,8 +33,11 @@ impl Interpreter<'_> {
         {
             return Ok(found);
         }
-        let key = crate::python::repr(self.rendering, &key)?;
-        Ok(self.lacking(object, &key))
+        let shown = crate::python::repr(self.rendering, &key)?;
+        Ok(match object {
+            Object::Undefined(_) | Object::Blank | Object::Variables(_) => self.lacking(object, &shown),
+            other => self.missing(None, lack_of_item(other, &key, &shown)),
+        })
     }
 
     fn lacking(&self, object: &Object, key: &str) -> Object {
@@ -70,6 +73,18 @@ pub(crate) fn attribute(rendering: &Rendering<'_>, object: &Object, name: &str) 
         (Object::Tuple(items), "grouper") if items.len() == 2 => Ok(Some(items[0].clone())),
         (Object::Tuple(items), "list") if items.len() == 2 => Ok(Some(items[1].clone())),
         _ => Ok(None),
+    }
+}
+
+/// What is said of an object without the item `key`, which is shown as `shown`. Jinja says it in other words for keys
+/// that are not true.
+pub(crate) fn lack_of_item(object: &Object, key: &Object, shown: &str) -> String {
+    let kind = object.type_name();
+    match (object, key) {
+        (_, key) if key.is_truthy() => format!("object of type '{kind}' has no attribute {shown}"),
+        (_, Object::Str(_)) => format!("'{kind} object' has no attribute {shown}"),
+        (Object::Null, _) => format!("None has no element {shown}"),
+        _ => format!("{kind} object has no element {shown}"),
     }
 }
 

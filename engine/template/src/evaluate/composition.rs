@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kapell_parsing::SourceFile;
+use kapell_parsing::{Map, SourceFile};
 
 use super::fault::defined;
-use super::{Fault, Interpreter, Locals, TemplateFrame, concat, iterate};
+use super::{Fault, Interpreter, Locals, Rendering, TemplateFrame, concat, iterate, piece_text};
 use crate::RenderContext;
 use crate::object::{Native, Object};
+use crate::scope::Scope;
 use crate::syntax::{Expr, Program, Stmt};
 
 /// Bodies of each block, the most derived template's first.
@@ -35,10 +36,11 @@ impl Blocks {
     }
 }
 
-/// What `import` binds: the names a template's top level set.
+/// What `import` binds: the names a template's top level set, and what it printed.
 struct Module {
     locals: Arc<Locals>,
     path: PathBuf,
+    output: Vec<Object>,
 }
 
 impl Native for Module {
@@ -48,6 +50,11 @@ impl Native for Module {
 
     fn repr(&self) -> String {
         format!("<TemplateModule '{}'>", self.path.display())
+    }
+
+    fn printed(&self, rendering: &Rendering<'_>) -> Option<Result<String, Fault>> {
+        let text = concat(rendering, self.output.clone());
+        Some(text.and_then(|text| piece_text(rendering, &text)))
     }
 
     fn attribute(&self, name: &str) -> Option<Object> {
@@ -67,18 +74,19 @@ impl Interpreter<'_> {
                 self.line.set(*line);
                 self.extend(name)
             }
-            Stmt::Include { name, ignore_missing, line } => {
+            Stmt::Include { name, ignore_missing, with_context, line } => {
                 self.line.set(*line);
-                self.include(name, *ignore_missing)
+                self.include(name, *ignore_missing, *with_context)
             }
-            Stmt::Import { name, target, line } => {
+            Stmt::Import { name, target, with_context, line } => {
                 self.line.set(*line);
-                let module = self.import(name)?;
+                let module = self.import(name, *with_context)?;
                 self.assign(target, Object::native(module))
             }
-            Stmt::FromImport { name, names, line } => {
+            Stmt::FromImport { name, names, with_context, line } => {
                 self.line.set(*line);
-                self.import_names(name, names)
+                self.import_names(&self.import(name, *with_context)?, names);
+                Ok(())
             }
             other => Err(Fault::error(format!("unsupported statement {other:?}"))),
         }
@@ -154,7 +162,15 @@ impl Interpreter<'_> {
         Ok(())
     }
 
-    fn include(&mut self, name: &Expr, ignore_missing: bool) -> Result<(), Fault> {
+    /// The variables and names a template sees that is taken `with context`, or without.
+    fn context(&self, with_context: bool) -> (Arc<Scope>, Arc<Locals>) {
+        if with_context {
+            return (self.frame.scope.clone(), Locals::child(&self.locals));
+        }
+        (Scope::new(Arc::new(Map::new())), Locals::root())
+    }
+
+    fn include(&mut self, name: &Expr, ignore_missing: bool, with_context: bool) -> Result<(), Fault> {
         let names = defined(self.eval(name)?)?;
         let candidates = match &names {
             Object::List(_) | Object::Tuple(_) => iterate(self.rendering, &names)?,
@@ -162,7 +178,7 @@ impl Interpreter<'_> {
         };
         for candidate in candidates.iter() {
             match self.load(candidate) {
-                Ok((file, program)) => return self.included(file, program),
+                Ok((file, program)) => return self.included(file, program, with_context),
                 Err(Fault::Error(_)) if candidates.len() > 1 || ignore_missing => {}
                 Err(fault) => return Err(fault),
             }
@@ -174,27 +190,27 @@ impl Interpreter<'_> {
         Err(Fault::error(format!("none of the templates given were found: {}", tried.join(", "))))
     }
 
-    fn included(&mut self, file: Arc<SourceFile>, program: Arc<Program>) -> Result<(), Fault> {
-        let frame = TemplateFrame::file(program, self.frame.scope.clone(), file);
-        let mut inner = Interpreter::new(self.rendering, frame.into(), Locals::child(&self.locals));
+    fn included(&mut self, file: Arc<SourceFile>, program: Arc<Program>, with_context: bool) -> Result<(), Fault> {
+        let (scope, locals) = self.context(with_context);
+        let frame = TemplateFrame::file(program, scope, file);
+        let mut inner = Interpreter::new(self.rendering, frame.into(), locals);
         self.rendering.deeper(|| inner.run_body())?;
         self.output.append(&mut inner.output);
         Ok(())
     }
 
-    fn import(&self, name: &Expr) -> Result<Module, Fault> {
+    fn import(&self, name: &Expr, with_context: bool) -> Result<Module, Fault> {
         let name = defined(self.eval(name)?)?;
         let (file, program) = self.load(&name)?;
         let path = file.path.clone();
-        let frame = TemplateFrame::file(program, self.frame.scope.clone(), file);
-        let locals = Locals::child(&self.locals);
+        let (scope, locals) = self.context(with_context);
+        let frame = TemplateFrame::file(program, scope, file);
         let mut inner = Interpreter::new(self.rendering, frame.into(), locals.clone());
         self.rendering.deeper(|| inner.run_body())?;
-        Ok(Module { locals, path })
+        Ok(Module { locals, path, output: inner.output })
     }
 
-    fn import_names(&self, name: &Expr, names: &[(Arc<str>, Arc<str>)]) -> Result<(), Fault> {
-        let module = self.import(name)?;
+    fn import_names(&self, module: &Module, names: &[(Arc<str>, Arc<str>)]) {
         for (name, alias) in names {
             let object = module.attribute(name).unwrap_or_else(|| {
                 let path = module.path.display();
@@ -202,7 +218,6 @@ impl Interpreter<'_> {
             });
             self.locals.set(alias, object);
         }
-        Ok(())
     }
 
     /// The template file called `name`, compiled.

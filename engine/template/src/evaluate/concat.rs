@@ -51,7 +51,7 @@ pub(crate) fn with_final_newlines(result: Object, source: &str, newline: &str) -
 pub(crate) fn piece_text(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
     match defined(object.clone())? {
         Object::Null | Object::Omit => Ok(String::new()),
-        Object::Native(native) => Ok(native.text()),
+        Object::Native(native) => native.printed(rendering).unwrap_or_else(|| Ok(native.text())),
         Object::List(_) | Object::Dict(_) | Object::Tuple(_) | Object::Variables(_) => {
             python::finished_repr(rendering, object)
         }

@@ -15,7 +15,7 @@ mod rendering;
 mod slices;
 
 pub(crate) use arguments::{Arguments, Bound, integer};
-pub(crate) use attributes::{attribute, entries, has_entry, item, iterate, length};
+pub(crate) use attributes::{attribute, entries, has_entry, item, iterate, lack_of_item, length};
 pub(crate) use calls::{FilterCall, TestCall, apply_filter, apply_test, call, has_filter, has_test};
 pub(crate) use composition::find_template;
 pub(crate) use concat::{concat, piece_text, with_final_newlines};

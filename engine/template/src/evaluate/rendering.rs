@@ -29,6 +29,7 @@ pub(crate) struct Rendering<'r> {
     text_options: RefCell<TextOptions>,
     /// Undefined things shown in place so far, when that is wanted.
     shown: RefCell<Option<Vec<TemplateError>>>,
+    shown_before: Cell<usize>,
 }
 
 struct Active {
@@ -58,12 +59,15 @@ impl<'r> Rendering<'r> {
             cyclic: RefCell::default(),
             text_options: RefCell::default(),
             shown: RefCell::default(),
+            shown_before: Cell::default(),
         }
     }
 
     /// From now on, values are converted with what is undefined in them shown instead of ending it all.
-    pub(crate) fn show_undefined(&self) {
+    /// `before`: how many were shown by others, for the numbers in the texts.
+    pub(crate) fn show_undefined(&self, before: usize) {
         *self.shown.borrow_mut() = Some(Vec::new());
+        self.shown_before.set(before);
     }
 
     pub(crate) fn shows_undefined(&self) -> bool {
@@ -78,7 +82,7 @@ impl<'r> Rendering<'r> {
         }
         let mut shown = self.shown.borrow_mut();
         let errors = shown.get_or_insert_default();
-        let text = format!("<< error {} - {error} >>", errors.len() + 1);
+        let text = format!("<< error {} - {error} >>", self.shown_before.get() + errors.len() + 1);
         errors.push(error);
         Ok(text.into())
     }

@@ -1,6 +1,6 @@
 //! Attribute paths (`'a.b.0'`), as `map`, `sort`, `groupby` and their like take them.
 
-use crate::evaluate::{Fault, FilterCall, Rendering, attribute, item};
+use crate::evaluate::{Fault, FilterCall, Rendering, attribute, item, lack_of_item};
 use crate::object::Object;
 
 /// How to get the value a filter works on out of an item.
@@ -79,8 +79,8 @@ fn step(rendering: &Rendering<'_>, object: &Object, part: &Object) -> Result<Obj
 }
 
 fn missing(rendering: &Rendering<'_>, object: &Object, part: &Object) -> Result<Object, Fault> {
-    let part = crate::python::repr(rendering, part)?;
-    Ok(Object::undefined(None, format!("object of type '{}' has no attribute {part}", object.type_name())))
+    let shown = crate::python::repr(rendering, part)?;
+    Ok(Object::undefined(None, lack_of_item(object, part, &shown)))
 }
 
 pub(super) fn attr(call: &FilterCall<'_>) -> Result<Object, Fault> {

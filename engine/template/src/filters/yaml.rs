@@ -3,7 +3,7 @@
 use kapell_parsing::yaml::{LoadOptions, load, load_all};
 use kapell_parsing::{Diagnostic, SourceFile, Trust, Value, VaultSecrets};
 
-use crate::dump::yaml::YamlStyle;
+use crate::dump::{ScalarStyle, yaml::YamlStyle};
 use crate::evaluate::{Fault, FilterCall, integer};
 use crate::object::Object;
 use crate::python;
@@ -26,13 +26,25 @@ fn styled(call: &FilterCall<'_>, mut style: YamlStyle) -> Result<YamlStyle, Faul
             "allow_unicode" => style.allow_unicode = object.is_truthy(),
             "explicit_start" => style.explicit_start = object.is_truthy(),
             "explicit_end" => style.explicit_end = object.is_truthy(),
-            "default_style" | "canonical" | "line_break" | "encoding" | "version" | "tags" | "vault_to_text" => {}
+            "canonical" => style.canonical = object.is_truthy(),
+            "default_style" => style.scalars = scalar_style(object.as_str()),
+            "line_break" | "encoding" | "version" | "tags" | "vault_to_text" => {}
             other => {
                 return Err(Fault::error(format!("dump_all() got an unexpected keyword argument '{other}'")));
             }
         }
     }
     Ok(style)
+}
+
+fn scalar_style(mark: Option<&str>) -> ScalarStyle {
+    match mark {
+        Some("'") => ScalarStyle::Single,
+        Some("\"") => ScalarStyle::Double,
+        Some("|") => ScalarStyle::Literal,
+        Some(">") => ScalarStyle::Folded,
+        _ => ScalarStyle::Plain,
+    }
 }
 
 fn dump(call: &FilterCall<'_>, style: &YamlStyle) -> Result<Object, Fault> {

@@ -48,8 +48,8 @@ pub(crate) fn call_function(
         options: arguments.named,
     };
     let found = match (run_call(&name, &call), errors.as_deref()) {
-        (Err(Fault::Worded(message)), Some("ignore" | "warn")) if !message.ends_with("was not found.") => {
-            tracing::debug!(lookup = name, "error ignored: {message}");
+        (Err(Fault::Worded(message)), Some(ignored @ ("ignore" | "warn"))) if !message.ends_with("was not found.") => {
+            tell_ignored(interpreter.rendering, &name, &message, ignored == "warn");
             return Ok(if wants_list { Object::list(Vec::new()) } else { Object::Null });
         }
         (result, _) => result?,
@@ -58,6 +58,19 @@ pub(crate) fn call_function(
         return Ok(Object::list(found));
     }
     joined(interpreter.rendering, found)
+}
+
+/// `errors='warn'` tells the user what went wrong, `errors='ignore'` the log only.
+fn tell_ignored(rendering: &Rendering<'_>, name: &str, message: &str, warn: bool) {
+    let failed = format!("The lookup plugin '{name}' failed: ");
+    let reason = message.strip_prefix(&failed).unwrap_or(message);
+    match rendering.templar.options().surroundings.as_ref().filter(|_| warn) {
+        Some(surroundings) => {
+            let text = format!("An error occurred while running the lookup plugin '{name}': {reason}");
+            surroundings.notice("warning", &text);
+        }
+        None => tracing::debug!(lookup = name, "error ignored: {message}"),
+    }
 }
 
 /// Strings joined by commas; a single other result alone; a list otherwise.

@@ -14,6 +14,7 @@ mod processes;
 mod search;
 mod sequence;
 mod template;
+mod url;
 mod variables;
 
 pub(crate) use call::{LookupCall, call_function, is_function, run};
@@ -62,6 +63,7 @@ static LOOKUPS: &[Lookup] = &[
     row("template", template::template),
     row("together", items::together),
     row("unvault", files::unvault),
+    row("url", url::url),
     row("varnames", variables::varnames),
     row("vars", variables::vars),
 ];

@@ -101,6 +101,17 @@ static OPTIONS: &[PluginOption] = options! {
         ["ssh_connection"."ssh_extra_args"] Default::Text("");
     "connection" "ssh" "timeout" ["ansible_ssh_timeout"] ["ANSIBLE_TIMEOUT" "ANSIBLE_SSH_TIMEOUT"]
         ["defaults"."timeout" "ssh_connection"."timeout"] Default::Number(10);
+    "lookup" "url" "ca_path" ["ansible_lookup_url_ca_path"] ["ANSIBLE_LOOKUP_URL_CA_PATH"] ["url_lookup"."ca_path"] Default::None;
+    "lookup" "url" "ciphers" ["ansible_lookup_url_ciphers"] ["ANSIBLE_LOOKUP_URL_CIPHERS"] ["url_lookup"."ciphers"] Default::None;
+    "lookup" "url" "follow_redirects" ["ansible_lookup_url_follow_redirects"] ["ANSIBLE_LOOKUP_URL_FOLLOW_REDIRECTS"] ["url_lookup"."follow_redirects"] Default::Text("urllib2");
+    "lookup" "url" "force" ["ansible_lookup_url_force"] ["ANSIBLE_LOOKUP_URL_FORCE"] ["url_lookup"."force"] Default::Flag(false);
+    "lookup" "url" "force_basic_auth" ["ansible_lookup_url_force_basic_auth"] ["ANSIBLE_LOOKUP_URL_FORCE_BASIC_AUTH"] ["url_lookup"."force_basic_auth"] Default::Flag(false);
+    "lookup" "url" "http_agent" ["ansible_lookup_url_agent"] ["ANSIBLE_LOOKUP_URL_AGENT"] ["url_lookup"."agent"] Default::Text("ansible-httpget");
+    "lookup" "url" "timeout" ["ansible_lookup_url_timeout"] ["ANSIBLE_LOOKUP_URL_TIMEOUT"] ["url_lookup"."timeout"] Default::Number(10);
+    "lookup" "url" "unix_socket" ["ansible_lookup_url_unix_socket"] ["ANSIBLE_LOOKUP_URL_UNIX_SOCKET"] ["url_lookup"."unix_socket"] Default::None;
+    "lookup" "url" "unredirected_headers" ["ansible_lookup_url_unredir_headers"] ["ANSIBLE_LOOKUP_URL_UNREDIR_HEADERS"] ["url_lookup"."unredirected_headers"] Default::None;
+    "lookup" "url" "use_gssapi" ["ansible_lookup_url_use_gssapi"] ["ANSIBLE_LOOKUP_URL_USE_GSSAPI"] ["url_lookup"."use_gssapi"] Default::Flag(false);
+    "lookup" "url" "use_netrc" ["ansible_lookup_url_use_netrc"] ["ANSIBLE_LOOKUP_URL_USE_NETRC"] ["url_lookup"."use_netrc"] Default::Flag(true);
     "shell" "sh" "remote_tmp" ["ansible_remote_tmp"] ["ANSIBLE_REMOTE_TEMP" "ANSIBLE_REMOTE_TMP"]
         ["defaults"."remote_tmp"] Default::Text("~/.ansible/tmp");
 };

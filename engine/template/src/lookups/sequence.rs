@@ -26,6 +26,10 @@ fn integer(text: &str) -> Option<i64> {
 }
 
 impl Sequence {
+    fn is_blank(&self) -> bool {
+        self.format.is_none() && [self.start, self.end, self.count, self.stride].iter().all(Option::is_none)
+    }
+
     fn set(&mut self, name: &str, value: &str) -> Result<bool, Fault> {
         let invalid = || {
             Fault::error(format!(
@@ -71,7 +75,8 @@ impl Sequence {
             (None, None) => return Err(Fault::error("must specify count or end in with_sequence")),
             (Some(_), Some(_)) => return Err(Fault::error("can't specify both count and end in with_sequence")),
             (Some(0), None) => return Ok(Vec::new()),
-            (Some(count), None) => start.saturating_add(count.saturating_mul(stride)).saturating_sub(stride),
+            // Counting backwards, this is not the last number: that is Ansible's own arithmetic.
+            (Some(count), None) => start.saturating_add(count.saturating_mul(stride)).saturating_sub(1),
             (None, Some(end)) => end,
         };
         if stride > 0 && end < start {
@@ -119,6 +124,9 @@ pub(super) fn sequence(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     let mut options = Sequence::default();
     for (name, object) in &call.options {
         options.set(name, &python::str(call.rendering, object)?)?;
+    }
+    if sequences.is_empty() && options.is_blank() {
+        return Ok(Vec::new());
     }
     if sequences.is_empty() {
         sequences.push(Sequence::default());

@@ -4,6 +4,7 @@ use kapell_parsing::{Origin, SourceFile, Text};
 
 use super::LookupCall;
 use crate::evaluate::{Fault, defined};
+use crate::globals::UNDEF_HINT;
 use crate::object::Object;
 use crate::python::regex;
 
@@ -61,7 +62,7 @@ pub(super) fn env(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
         let place = || Origin::new(SourceFile::new(format!("<environment variable '{name}'>"), ""), 1, 1);
         found.push(match (value, call.option("default")) {
             (Some(value), _) => Object::Str(Text::new(value).with_origin(Some(place()))),
-            (None, Some(Object::Undefined(_))) => {
+            (None, Some(Object::Undefined(missing))) if missing.name.is_none() && missing.reason == UNDEF_HINT => {
                 Object::undefined(None, format!("The environment variable '{name}' is not set."))
             }
             (None, Some(default)) => default.clone(),

@@ -10,7 +10,7 @@ use crate::object::Object;
 pub(crate) fn str(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
     match object {
         Object::Str(text) => Ok(text.to_string()),
-        Object::Native(native) => Ok(native.text()),
+        Object::Native(native) => native.printed(rendering).unwrap_or_else(|| Ok(native.text())),
         Object::Blank => Ok(String::new()),
         other => repr(rendering, other),
     }

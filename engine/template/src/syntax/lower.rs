@@ -77,6 +77,11 @@ impl<'s> Lowering<'s> {
         }
     }
 
+    /// minijinja reads these words over: they are looked up in the source.
+    fn context_mark(&self, span: Span) -> Option<bool> {
+        said_context(self.source.get(span.start_offset as usize..span.end_offset as usize)?)
+    }
+
     fn body(&mut self, stmts: &[ast::Stmt<'_>]) -> Lowered<Vec<Stmt>> {
         stmts.iter().map(|stmt| self.stmt(stmt)).collect()
     }
@@ -145,10 +150,13 @@ impl<'s> Lowering<'s> {
             ast::Stmt::Include(node) => Stmt::Include {
                 name: self.expr(&node.name)?,
                 ignore_missing: node.ignore_missing,
+                with_context: self.context_mark(node.span()).unwrap_or(true),
                 line: line(node.span()),
             },
             ast::Stmt::Import(node) => {
-                Stmt::Import { name: self.expr(&node.expr)?, target: assigned(&node.name)?, line: line(node.span()) }
+                let with_context = self.context_mark(node.span()).unwrap_or(false);
+                let (name, target) = (self.expr(&node.expr)?, assigned(&node.name)?);
+                Stmt::Import { name, target, with_context, line: line(node.span()) }
             }
             ast::Stmt::FromImport(node) => {
                 let names = node.names.iter().map(|(name, alias)| {
@@ -157,7 +165,8 @@ impl<'s> Lowering<'s> {
                     Ok((name, alias))
                 });
                 let names = names.collect::<Lowered<_>>()?;
-                Stmt::FromImport { name: self.expr(&node.expr)?, names, line: line(node.span()) }
+                let with_context = self.context_mark(node.span()).unwrap_or(false);
+                Stmt::FromImport { name: self.expr(&node.expr)?, names, with_context, line: line(node.span()) }
             }
             ast::Stmt::Macro(node) => Stmt::Macro(self.macro_def(node)?),
             ast::Stmt::CallBlock(node) => Stmt::CallBlock {
@@ -389,6 +398,12 @@ fn variable_name(expr: &ast::Expr<'_>) -> Lowered<Arc<str>> {
         ast::Expr::Var(var) => Ok(var.id.into()),
         other => Err(refuse(&format!("expected a name, got {}", other.description()), line(other.span()))),
     }
+}
+
+/// What `with context` or `without context` at the end of a statement says; nothing where neither stands there.
+fn said_context(statement: &str) -> Option<bool> {
+    let before = statement.trim_end().strip_suffix("context")?.trim_end();
+    if before.ends_with("without") { Some(false) } else { before.ends_with("with").then_some(true) }
 }
 
 fn line(span: Span) -> u32 {

@@ -3,8 +3,8 @@
 mod errors;
 mod literal;
 mod lower;
+mod ornaments;
 mod program;
-mod unary_plus;
 
 pub(crate) use program::{
     Argument, BinaryOp, CallExpr, CompareOp, Expr, FilterExpr, Loop, MacroDef, Program, Stmt, Target, TestExpr,
@@ -41,7 +41,7 @@ pub(crate) fn parse_template(
         let tree = match machinery::parse(&source, "<template>", config.clone()) {
             Ok(tree) => tree,
             Err(error) => {
-                let Some(plain) = unary_plus::blanked(&source, false, &config) else { return Err(explain(error)) };
+                let Some(plain) = ornaments::blanked(&source, false, &config) else { return Err(explain(error)) };
                 let tree = machinery::parse(&plain, "<template>", config.clone()).map_err(|_| explain(error))?;
                 return lower::template(&tree, &Arc::from(plain.as_str()), &reading);
             }
@@ -73,7 +73,7 @@ pub(crate) fn parse_expression(source: &str) -> Result<Program, SyntaxError> {
             Err(error) => {
                 let explained =
                     || errors::Reading { source, in_expression: true, config: config.clone() }.explain(&error);
-                let plain = unary_plus::blanked(source, true, &config).ok_or_else(explained)?;
+                let plain = ornaments::blanked(source, true, &config).ok_or_else(explained)?;
                 let tree = machinery::parse_expr(&plain).map_err(|_| explained())?;
                 return lower::expression(&tree, &plain);
             }
@@ -93,6 +93,7 @@ fn with_stack_for<T>(source: &str, work: impl FnOnce() -> T) -> T {
 /// The line end after `{% raw %}` is not trimmed by Jinja, but would be here: it is doubled.
 fn prepared(source: &str, options: &TextOptions) -> Arc<str> {
     let unix = if source.contains('\r') { source.replace("\r\n", "\n").replace('\r', "\n") } else { source.to_owned() };
+    let unix = without_line_comments(unix, options);
     if !options.trim_blocks || !unix.contains("raw") {
         return unix.into();
     }
@@ -115,8 +116,36 @@ fn prepared(source: &str, options: &TextOptions) -> Arc<str> {
     out.into()
 }
 
+/// Line comments, and what is blank in front of them, are gone; their line ends stay.
+fn without_line_comments(source: String, options: &TextOptions) -> String {
+    let prefix = options.line_comment_prefix.as_str();
+    if prefix.is_empty() || !source.contains(prefix) {
+        return source;
+    }
+    let is_open = |before: &str, start: &str, end: &str| before.rfind(start) > before.rfind(end);
+    let mut kept = String::with_capacity(source.len());
+    for line in source.split_inclusive('\n') {
+        let comment = line.match_indices(prefix).map(|(at, _)| &line[..at]).find(|before| {
+            !is_open(before, &options.variable_start, &options.variable_end)
+                && !is_open(before, &options.block_start, &options.block_end)
+        });
+        match comment {
+            Some(before) => {
+                kept.push_str(before.trim_end());
+                kept.push_str(if line.ends_with('\n') { "\n" } else { "" });
+            }
+            None => kept.push_str(line),
+        }
+    }
+    kept
+}
+
 fn syntax_config(options: &TextOptions) -> Result<SyntaxConfig, SyntaxError> {
-    SyntaxConfig::builder()
+    let mut builder = SyntaxConfig::builder();
+    if !options.line_statement_prefix.is_empty() {
+        builder.line_statement_prefix(options.line_statement_prefix.clone());
+    }
+    builder
         .block_delimiters(options.block_start.clone(), options.block_end.clone())
         .variable_delimiters(options.variable_start.clone(), options.variable_end.clone())
         .comment_delimiters(options.comment_start.clone(), options.comment_end.clone())

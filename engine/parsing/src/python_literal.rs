@@ -1,9 +1,10 @@
-//! Python literals, which INI inventories write their values in: `1`, `0x1f`, `[1, 'x']`, `{'a': None}`, `"text"`.
+//! Python literals, which INI inventories and `#jinja2:` headers write their values in: `1`, `0x1f`, `[1, 'x']`, `{'a': None}`, `"text"`.
 
 use std::sync::Arc;
 
-use kapell_parsing::{Key, Map, Text, Value};
 use num_bigint::BigInt;
+
+use crate::{Key, Map, Text, Value};
 
 /// Deeper nesting is taken for text.
 const MAX_DEPTH: usize = 90;
