@@ -170,7 +170,8 @@ impl Templar {
     /// file's time and its `{host}`, `{uid}` and `{file}` as templates of the variables of that name.
     pub fn managed_text(&self, setting: &str, modified: SystemTime, cx: &RenderContext) -> Result<Text, TemplateError> {
         let seconds = modified.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
-        let dated = DateTime::from_epoch(seconds, false).map_or_else(|| setting.to_owned(), |at| strftime(&at, setting));
+        let dated =
+            DateTime::from_epoch(seconds, false).map_or_else(|| setting.to_owned(), |at| strftime(&at, setting));
         let named = [("host", "{{ template_host }}"), ("uid", "{{ template_uid }}"), ("file", "{{ template_path }}")];
         let named = named.map(|(name, text)| (Arc::from(name), Object::from(text))).to_vec();
         let arguments = Arguments { positional: Vec::new(), named };

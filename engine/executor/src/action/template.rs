@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use kapell_parsing::{Map, SourceFile, Value};
-use kapell_template::{file_owner, RenderContext, TextOptions};
+use kapell_template::{RenderContext, TextOptions, file_owner};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, copy, text_arg};
 use crate::resolve::ResolvedTask;
