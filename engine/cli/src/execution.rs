@@ -61,6 +61,7 @@ impl Execution {
             templar,
             connections,
             library: self.library,
+            processes: kapell_executor::python_plugins::PluginProcesses::default(),
             vault: self.vault,
             interrupted: Arc::clone(&interrupted),
             events: sender,

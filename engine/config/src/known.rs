@@ -14,7 +14,6 @@ const WITHOUT_MEANING: &[Section] = &[
     (
         "defaults",
         &[
-            "action_plugins",
             "cliconf_plugins",
             "collections_on_ansible_version_mismatch",
             "collections_scan_sys_path",
@@ -85,10 +84,6 @@ const NOT_BUILT: &[Section] = &[
         &[
             "allow_unsafe_lookups",
             "become_plugins",
-            "cache_plugins",
-            "callback_plugins",
-            "connection_plugins",
-            "inventory_plugins",
             "log_filter",
             "null_representation",
             "run_vars_plugins",
@@ -171,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_told_once_each() {
-        let text = "[defaults]\nfroks = 5\nforks = 5\nnocows = 1\ncallback_plugins = x\nhostfile = y\n\
+        let text = "[defaults]\nfroks = 5\nforks = 5\nnocows = 1\nstrategy_plugins = x\nhostfile = y\n\
                     [somebody_elses]\nx = 1\n[DEFAULT]\ntimeout = 3\n[tags]\nrn = x\n";
         let mut warnings = Vec::new();
         check(&ini::parse(&SourceFile::new("ansible.cfg", text)).unwrap(), &mut warnings);
@@ -183,7 +178,7 @@ mod tests {
             told,
             [
                 "ansible.cfg:2:1: unknown option 'froks' in section 'defaults' (did you mean 'forks'?)",
-                "ansible.cfg:5:1: option 'callback_plugins' in section 'defaults' has no effect yet (-)",
+                "ansible.cfg:5:1: option 'strategy_plugins' in section 'defaults' has no effect yet (-)",
                 "ansible.cfg:6:1: Ansible has dropped option 'hostfile' of section 'defaults': it has no effect (use `inventory`)",
                 "ansible.cfg:12:1: unknown option 'rn' in section 'tags' (did you mean 'run'?)",
             ]

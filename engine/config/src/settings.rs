@@ -100,6 +100,16 @@ settings! {
     DEFAULT_MODULE_PATH library: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/modules:/usr/share/ansible/plugins/modules" [defaults.library] [ANSIBLE_LIBRARY];
     /// Where Python code that modules share is searched for.
     DEFAULT_MODULE_UTILS_PATH module_utils: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/module_utils:/usr/share/ansible/plugins/module_utils" [defaults.module_utils] [ANSIBLE_MODULE_UTILS];
+    /// Where actions are searched for.
+    DEFAULT_ACTION_PLUGIN_PATH action_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/action:/usr/share/ansible/plugins/action" [defaults.action_plugins] [ANSIBLE_ACTION_PLUGINS];
+    /// Where kinds of connections are searched for.
+    DEFAULT_CONNECTION_PLUGIN_PATH connection_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/connection:/usr/share/ansible/plugins/connection" [defaults.connection_plugins] [ANSIBLE_CONNECTION_PLUGINS];
+    /// Where callbacks are searched for.
+    DEFAULT_CALLBACK_PLUGIN_PATH callback_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/callback:/usr/share/ansible/plugins/callback" [defaults.callback_plugins] [ANSIBLE_CALLBACK_PLUGINS];
+    /// Where caches are searched for.
+    DEFAULT_CACHE_PLUGIN_PATH cache_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/cache:/usr/share/ansible/plugins/cache" [defaults.cache_plugins] [ANSIBLE_CACHE_PLUGINS];
+    /// Where inventory sources are searched for.
+    DEFAULT_INVENTORY_PLUGIN_PATH inventory_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/inventory:/usr/share/ansible/plugins/inventory" [defaults.inventory_plugins] [ANSIBLE_INVENTORY_PLUGINS];
     /// Where filters are searched for.
     DEFAULT_FILTER_PLUGIN_PATH filter_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/filter:/usr/share/ansible/plugins/filter" [defaults.filter_plugins] [ANSIBLE_FILTER_PLUGINS];
     /// Where lookups are searched for.

@@ -95,6 +95,14 @@ impl<'a> Becoming<'a> {
     }
 }
 
+/// A command line that becomes another user first, and then prints `success` before `command` runs. For those who start
+/// commands and answer prompts themselves.
+pub fn become_line(spec: &BecomeSpec, success: &str, command: &str) -> Result<String, String> {
+    let becoming = Becoming::new(spec, success)?;
+    let line = becoming.wrap(&shell_words::join(["/bin/sh", "-c", &format!("echo {success} ; {command}")]));
+    Ok(line.strip_prefix("exec ").map_or_else(|| line.clone(), str::to_owned))
+}
+
 /// Whether the program has refused to work without a terminal.
 pub(crate) fn wants_terminal(text: &str) -> bool {
     WANTS_TERMINAL.iter().any(|phrase| text.contains(phrase))

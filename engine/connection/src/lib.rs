@@ -22,6 +22,7 @@ mod startup;
 mod worker_binary;
 mod worker_session;
 
+pub use becoming::become_line;
 pub use blobs::{BlobSource, Blobs};
 pub use connection::{Connection, ExitStatus, Process};
 pub use connections::Connections;

@@ -210,7 +210,7 @@ impl<'a> Dispatcher<'a> {
             return Ok(());
         }
         self.run.emit(Event::TaskStart(Arc::clone(&info)));
-        let once_for_all = self.settings.strategy == Strategy::Linear && is_for_all_hosts(&task);
+        let once_for_all = self.settings.strategy == Strategy::Linear && is_for_all_hosts(self.run, &task);
         let doing = if run_once || once_for_all { vec![first] } else { hosts.clone() };
         self.last_step += 1;
         let open = OpenStep {
@@ -429,6 +429,8 @@ impl<'a> Dispatcher<'a> {
 }
 
 /// Whether one host does the task for all, as its own: what it does is the same for everybody.
-fn is_for_all_hosts(task: &Task) -> bool {
-    matches!(crate::resolve::qualified(&task.action).as_str(), "ansible.builtin.add_host")
+fn is_for_all_hosts(run: &Run, task: &Task) -> bool {
+    let plugin = run.library.action_plugin(&task.action, &task.scope.collections());
+    plugin.is_some_and(|plugin| plugin.bypasses_hosts())
+        || matches!(crate::resolve::qualified(&task.action).as_str(), "ansible.builtin.add_host")
 }

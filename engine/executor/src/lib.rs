@@ -25,6 +25,7 @@ pub mod module_run;
 pub mod play_iterator;
 pub mod play_setup;
 pub mod playbook_executor;
+pub mod python_plugins;
 pub mod reserved_names;
 pub mod resolve;
 pub mod run;

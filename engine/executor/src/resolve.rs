@@ -10,6 +10,7 @@ use kapell_template::{RenderContext, is_omit};
 use crate::error_report::ErrorReport;
 use crate::module_defaults::defaults;
 use crate::module_run::ForeignModule;
+use crate::python_plugins::PluginFile;
 use crate::run_state::PlayState;
 use crate::variables::HostVariables;
 use crate::{Event, Run, TaskInfo};
@@ -56,6 +57,8 @@ pub struct ResolvedTask {
     pub action: String,
     /// The module when it is not one of ours.
     pub foreign: Option<Arc<ForeignModule>>,
+    /// The user's action plugin.
+    pub plugin: Option<Arc<PluginFile>>,
     pub args: Map,
     pub check: bool,
     pub diff: bool,
@@ -203,6 +206,12 @@ pub fn written_arguments(
     Ok(written)
 }
 
+/// Whether the task's action is a plugin of the user that takes text as it is.
+fn takes_raw(run: &Run, task: &Task) -> bool {
+    let plugin = run.library.action_plugin(&task.action, &task.scope.collections());
+    plugin.is_some_and(|plugin| plugin.takes_raw_params())
+}
+
 /// `written` arguments of `task`, and its free form, rendered.
 pub fn map_arguments(
     run: &Run,
@@ -223,24 +232,33 @@ pub fn map_arguments(
     let mut args = Map::new();
     for (key, value) in written {
         let name = key.to_string();
-        let rendered = render(&name, value)?;
-        if is_omit(&rendered) {
-            continue;
-        }
         if name != Task::VARIABLE_ARGS {
-            args.insert(key.clone(), rendered);
+            args.insert(key.clone(), render(&name, value)?);
             continue;
         }
-        let Value::Map(map) = rendered else {
-            let message = format!("Task args must resolve to a 'dict' not '{}'.", rendered.type_name());
-            return Err(ErrorReport::new(message, value.origin())
-                .wrap(format!("Finalization of task args for '{action}' failed."), Some(&task.origin)));
-        };
-        map.iter().for_each(|(k, v)| drop(args.insert(k.clone(), v.clone())));
+        for written in value.as_list().unwrap_or(std::slice::from_ref(value)) {
+            let rendered = render(&name, written)?;
+            let map = match rendered {
+                rendered if is_omit(&rendered) => continue,
+                Value::Map(map) => map,
+                rendered if takes_raw(run, task) => {
+                    args.insert("_raw_params".into(), rendered);
+                    continue;
+                }
+                rendered => {
+                    let message = format!("Task args must resolve to a 'dict' not '{}'.", rendered.type_name());
+                    return Err(ErrorReport::new(message, written.origin())
+                        .wrap(format!("Finalization of task args for '{action}' failed."), Some(&task.origin)));
+                }
+            };
+            args.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
     }
     if let Some(free_form) = &task.free_form {
         args.insert("_raw_params".into(), render("_raw_params", &Value::Str(free_form.clone()))?);
     }
+    // What is left out also hides what weaker levels say.
+    args.retain(|_, value| !is_omit(value));
     Ok(args)
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::Event;
 use crate::module_run::ModuleLibrary;
+use crate::python_plugins::PluginProcesses;
 use crate::tag_filter::TagFilter;
 
 /// What the command line asked for, beyond settings.
@@ -53,6 +54,8 @@ pub struct Run {
     pub connections: Connections,
     /// Modules beyond our own, wherever the content keeps them.
     pub library: ModuleLibrary,
+    /// Where plugins written in Python run.
+    pub processes: PluginProcesses,
     pub vault: VaultSecrets,
     /// Set by the first interrupt: what is in flight finishes, nothing new begins.
     pub interrupted: Arc<AtomicBool>,

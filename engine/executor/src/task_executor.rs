@@ -334,6 +334,7 @@ impl HostTask {
             info: Arc::clone(&self.info),
             action: frame.resolution.action.clone(),
             foreign: frame.resolution.foreign.clone(),
+            plugin: frame.resolution.plugin.clone(),
             args,
             check: keywords.bool("check_mode")?.unwrap_or(self.run.options.check),
             diff: keywords.bool("diff")?.unwrap_or(self.run.options.diff),
@@ -362,6 +363,9 @@ impl HostTask {
                 result = self.await_job(job, &resolved, &cx).await;
             }
             result.no_log |= resolved.no_log;
+            if retry.attempts > 1 {
+                result.set("attempts", attempt as i64);
+            }
             self.apply_verdicts(&frame.resolution.action, &mut result, &vars, &frame.cx);
             let done = match retry.is_done(self, &result, &vars, &frame.cx) {
                 Ok(done) => done,
@@ -400,7 +404,7 @@ impl HostTask {
     ) -> TaskOutcome {
         self.take_facts(&mut result, &mut effects, &resolved);
         if result.is_failed() && result.error.is_none() {
-            result.error = Some(self.failure_report(&result, &resolved.action));
+            result.error = Some(self.failure_report(&result, &resolved));
         }
         let delegated_to =
             resolved.delegate_to.as_ref().filter(|host| **host != self.host).map(|host| match &spec.address {
@@ -411,12 +415,14 @@ impl HostTask {
         TaskOutcome { effects, delegated_to, diff: resolved.diff, failed_task, ..TaskOutcome::new(&self.host, result) }
     }
 
-    fn failure_report(&self, result: &TaskResult, action: &str) -> ErrorReport {
-        let kind =
-            if action::is_action(action) && action != "ansible.builtin.async_status" { "Action" } else { "Module" };
+    fn failure_report(&self, result: &TaskResult, task: &ResolvedTask) -> ErrorReport {
+        let is_action =
+            task.plugin.is_some() || action::is_action(&task.action) && task.action != "ansible.builtin.async_status";
+        let kind = if is_action { "Action" } else { "Module" };
         let detail = match result.data.get("msg").map(Value::to_string) {
             Some(text) if !text.is_empty() && !result.no_log => {
                 let text = text.strip_prefix("Task failed: Module failed: ").unwrap_or(&text);
+                let text = text.strip_prefix("Task failed: Action failed: ").unwrap_or(text);
                 match result.data.get("exception").and_then(Value::as_str) {
                     // What the module was told by the system; a traceback is for nobody.
                     Some(cause) if !cause.starts_with("Traceback") && !text.contains(cause) => {
@@ -565,7 +571,7 @@ impl Retry {
         let attempts = match (&until, retries) {
             (None, None) => 1,
             (_, Some(retries)) => retries + 1,
-            (Some(_), None) => 3,
+            (Some(_), None) => 4,
         };
         let delay = keywords.number("delay")?.unwrap_or(5.0).max(0.0);
         Ok(Self { until, attempts, delay: Duration::from_secs_f64(delay) })

@@ -15,7 +15,8 @@ pub struct Task {
     /// The module's or action's name as written, short or fully qualified.
     pub action: Text,
     /// A map whose strings may be templates; or a template string that gives the whole map (`args: "{{ d }}"`).
-    /// When both were written, the template is the map's first entry, [`Task::VARIABLE_ARGS`]; the others win over it.
+    /// When both were written, the template (or the templates: a list, weakest first) is the map's first entry,
+    /// [`Task::VARIABLE_ARGS`]; the others win over it.
     pub args: Value,
     /// What a free-form action was given: the command line of `command`, `flush_handlers` of `meta`, a file name of
     /// `include_tasks`, …

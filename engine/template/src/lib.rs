@@ -34,7 +34,7 @@ pub use dump::{yaml_blocks, yaml_text};
 pub use error::TemplateError;
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;
-pub use sidecar::PluginPaths;
+pub use sidecar::{PluginFrames, PluginPaths};
 pub use surroundings::{FetchError, Surroundings, UrlAnswer, UrlRequest};
 pub use templar::{Templar, is_omit, omit};
 pub use variables::{Variable, VariableSource};

@@ -43,6 +43,7 @@ pub use effects::{AddHost, Effects, GroupBy, IncludeRequest, Included};
 pub(crate) use raw::quote;
 
 use crate::error_report::ErrorReport;
+use crate::python_plugins;
 use crate::resolve::{self, ResolvedTask};
 use crate::variables::HostVariables;
 use crate::{Run, TaskResult};
@@ -94,6 +95,24 @@ static ACTIONS: &[&Action] = &[
     &wait_for_connection::ACTION,
 ];
 
+/// Actions besides modules that say so themselves.
+const FREE_FORMS: &[&str] = &[
+    "add_host",
+    "ansible.windows.win_command",
+    "ansible.windows.win_shell",
+    "command",
+    "group_by",
+    "include_role",
+    "include_tasks",
+    "include_vars",
+    "raw",
+    "script",
+    "set_fact",
+    "shell",
+    "win_command",
+    "win_shell",
+];
+
 fn find(action: &str) -> Option<&'static Action> {
     let name = action.strip_prefix("ansible.builtin.").unwrap_or(action);
     ACTIONS.iter().copied().find(|known| known.name == name)
@@ -117,8 +136,30 @@ pub fn sets_variables(action: &str) -> bool {
     matches!(action, "ansible.builtin.set_fact" | "ansible.builtin.include_vars")
 }
 
+/// Whether text that is no `key=value` means something to `action`.
+fn takes_free_form(action: &str) -> bool {
+    let name = action.strip_prefix("ansible.builtin.").unwrap_or(action);
+    FREE_FORMS.contains(&name) || kapell_modules::find(action).is_some_and(|module| module.free_form.is_some())
+}
+
+/// Whether ansible-core has an action for `action`, which is fully qualified.
+pub(crate) fn has_action(action: &str) -> bool {
+    find(action).is_some() || module::is_behind_action(action)
+}
+
+/// Runs the task's module, whatever action there is of that name.
+pub(crate) async fn run_module(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    module::run(task, cx).await
+}
+
 /// Runs the task's action on its host.
 pub async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    if let Some(plugin) = &task.plugin {
+        return python_plugins::run(plugin, task, cx).await;
+    }
+    if task.args.contains_key("_raw_params") && !takes_free_form(&task.action) {
+        return Err(ActionError::raised(format!("Action '{}' does not support raw params.", task.action), None));
+    }
     if task.background.is_some() && !crate::background::is_supported(&task.action) {
         let written = &task.task.action;
         return Err(ActionError::failed(format!("This action ({written}) does not support async.")));

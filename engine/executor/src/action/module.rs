@@ -19,6 +19,10 @@ const BEHIND_ACTIONS: [(&str, &str); 7] = [
     ("ansible.builtin.uri", "ansible.legacy.uri"),
 ];
 
+pub(super) fn is_behind_action(name: &str) -> bool {
+    BEHIND_ACTIONS.iter().any(|(known, _)| *known == name)
+}
+
 /// The module's name in the worker's messages: as the task has it, where it is found under that name.
 fn called<'a>(task: &'a ResolvedTask, name: &'a str) -> &'a str {
     if let Some((_, legacy)) = BEHIND_ACTIONS.iter().find(|(known, _)| *known == name) {

@@ -11,6 +11,7 @@ use kapell_modules::Module;
 use super::ForeignModule;
 use super::installed_core;
 use crate::action;
+use crate::python_plugins::{PluginFile, PluginKind};
 
 /// Endings of files that lie beside modules and are none.
 const IGNORED: &[&str] =
@@ -28,6 +29,8 @@ pub enum Found {
 /// The search path, and what was found on it. Directories of playbooks and roles join as content is loaded.
 pub struct ModuleLibrary {
     configured: Vec<PathBuf>,
+    /// Directories of plugins of the other kinds.
+    plugins: HashMap<PluginKind, Vec<PathBuf>>,
     module_utils: Vec<PathBuf>,
     collections: Vec<PathBuf>,
     core: OnceLock<Option<PathBuf>>,
@@ -41,12 +44,14 @@ struct Content {
     /// Module name -> file, for each directory that was looked into.
     listings: HashMap<PathBuf, Arc<HashMap<String, PathBuf>>>,
     modules: HashMap<PathBuf, Arc<ForeignModule>>,
+    plugins: HashMap<PathBuf, Arc<PluginFile>>,
 }
 
 impl ModuleLibrary {
     pub fn new(settings: &Settings) -> Self {
         Self {
-            configured: settings.library.iter().flat_map(|dir| with_subdirectories(dir)).collect(),
+            configured: searched(&settings.library),
+            plugins: PluginKind::ALL.into_iter().map(|kind| (kind, searched(kind.directories(settings)))).collect(),
             module_utils: settings.module_utils.clone(),
             collections: settings.collections_paths.clone(),
             core: OnceLock::new(),
@@ -64,7 +69,7 @@ impl ModuleLibrary {
 
     /// Whether an action or a module of this name is known.
     pub fn exists(&self, name: &str) -> bool {
-        action::exists(name) || self.find(name, &[]).is_some()
+        action::exists(name) || self.find(name, &[]).is_some() || self.action_plugin(name, &[]).is_some()
     }
 
     /// The module `name` stands for where `collections` are searched for short names.
@@ -91,6 +96,22 @@ impl ModuleLibrary {
         self.legacy(name)
     }
 
+    /// Directories of playbooks and roles, in the order in which they are searched.
+    pub(crate) fn content_dirs(&self) -> Vec<PathBuf> {
+        self.content().dirs.clone()
+    }
+
+    pub(crate) fn plugin_directories(&self, kind: PluginKind) -> Vec<PathBuf> {
+        self.plugins.get(&kind).cloned().unwrap_or_default()
+    }
+
+    /// One `PluginFile` for each file.
+    pub(crate) fn plugin_file(&self, name: &str, path: &Path, package: Option<String>) -> Arc<PluginFile> {
+        let mut content = self.content();
+        let known = content.plugins.entry(path.to_owned());
+        Arc::clone(known.or_insert_with(|| Arc::new(PluginFile::new(name, path, package))))
+    }
+
     /// Directories with `module_utils` for modules outside collections, nearest first.
     pub(super) fn module_utils(&self) -> Vec<PathBuf> {
         let beside = self.content().dirs.iter().map(|dir| dir.join("module_utils")).collect::<Vec<_>>();
@@ -103,7 +124,7 @@ impl ModuleLibrary {
     }
 
     /// The directory of a collection.
-    pub(super) fn collection(&self, namespace: &str, name: &str) -> Option<PathBuf> {
+    pub(crate) fn collection(&self, namespace: &str, name: &str) -> Option<PathBuf> {
         let roots = self.collection_roots();
         roots.into_iter().map(|root| root.join(namespace).join(name)).find(|dir| dir.is_dir())
     }
@@ -168,7 +189,7 @@ impl ModuleLibrary {
         Found::Foreign(Arc::clone(module.or_insert_with(|| Arc::new(ForeignModule::new(name, path)))))
     }
 
-    fn listing(&self, dir: &Path) -> Arc<HashMap<String, PathBuf>> {
+    pub(crate) fn listing(&self, dir: &Path) -> Arc<HashMap<String, PathBuf>> {
         let mut content = self.content();
         if let Some(known) = content.listings.get(dir) {
             return Arc::clone(known);
@@ -185,6 +206,10 @@ impl ModuleLibrary {
 
 fn native(short: &str) -> Option<Found> {
     kapell_modules::find(&format!("ansible.builtin.{short}")).map(Found::Native)
+}
+
+fn searched(dirs: &[PathBuf]) -> Vec<PathBuf> {
+    dirs.iter().flat_map(|dir| with_subdirectories(dir)).collect()
 }
 
 /// The directory and two levels below it.

@@ -19,9 +19,12 @@ pub use foreign::ForeignModule;
 pub(crate) use interpreter::{asked_discovery, demanded as demanded_interpreter};
 pub(crate) use invocation::run;
 pub use library::{Found, ModuleLibrary};
+pub(crate) use own_utils::own_module_utils;
+pub(crate) use routing::plugin_route;
 
 use kapell_playbook::Task;
 
+use crate::python_plugins::PluginFile;
 use crate::{Run, resolve};
 use std::sync::Arc;
 
@@ -29,16 +32,29 @@ use std::sync::Arc;
 pub struct Resolution {
     pub action: String,
     pub foreign: Option<Arc<ForeignModule>>,
+    /// The user's action plugin, which may run the module itself.
+    pub plugin: Option<Arc<PluginFile>>,
 }
 
 /// Looks `action` up where `task`, which names it, stands.
 pub fn resolve(run: &Run, action: &str, task: &Task) -> Resolution {
-    match run.library.find(action, &task.scope.collections()) {
+    let collections = task.scope.collections();
+    let found = of_module(run, action, &collections);
+    if let Some(plugin) = run.library.action_plugin(action, &collections) {
+        let action = if plugin.name.contains('.') { plugin.name.clone() } else { resolve::qualified(&plugin.name) };
+        return Resolution { action, plugin: Some(plugin), ..found };
+    }
+    let plugin = run.library.action_of_modules().filter(|_| !crate::action::has_action(&found.action));
+    Resolution { plugin, ..found }
+}
+
+fn of_module(run: &Run, action: &str, collections: &[String]) -> Resolution {
+    match run.library.find(action, collections) {
         Some(Found::Foreign(module)) => {
             let action = module.name.replacen("ansible.legacy.", "ansible.builtin.", 1);
-            Resolution { action, foreign: Some(module) }
+            Resolution { action, foreign: Some(module), plugin: None }
         }
-        Some(Found::Native(module)) => Resolution { action: module.name.to_owned(), foreign: None },
-        None => Resolution { action: resolve::qualified(action), foreign: None },
+        Some(Found::Native(module)) => Resolution { action: module.name.to_owned(), foreign: None, plugin: None },
+        None => Resolution { action: resolve::qualified(action), foreign: None, plugin: None },
     }
 }

@@ -44,6 +44,12 @@ static FILES: &[(&str, &str)] = utils![
     "urls"
 ];
 
+/// Python's names of all modules, packages among them, and their sources.
+pub(crate) fn own_module_utils() -> impl Iterator<Item = (String, &'static str)> {
+    let dotted = |path: &str| format!("ansible.module_utils.{}", path.replace('/', "."));
+    FILES.iter().map(move |(path, source)| (dotted(path), *source))
+}
+
 /// Whether it is a package, and its source.
 pub(super) fn find(inside: &str) -> Option<(bool, Vec<u8>)> {
     let is_package = FILES.iter().any(|(path, _)| path.strip_prefix(inside).is_some_and(|rest| rest.starts_with('/')));

@@ -7,6 +7,11 @@ use kapell_parsing::{Trust, Value, VaultSecrets};
 
 /// The full name that takes the place of `module` in the collection at `dir`.
 pub(super) fn redirect(dir: &Path, module: &str) -> Option<String> {
+    plugin_route(dir, "modules", module, "redirect")
+}
+
+/// What `plugin_routing` says under `key` of a plugin of some kind.
+pub(crate) fn plugin_route(dir: &Path, kind: &str, name: &str, key: &str) -> Option<String> {
     let path = dir.join("meta/runtime.yml");
     if !path.is_file() {
         return None;
@@ -14,6 +19,6 @@ pub(super) fn redirect(dir: &Path, module: &str) -> Option<String> {
     let vault = VaultSecrets::default();
     let options = LoadOptions { trust: Trust::Untrusted, vault: &vault };
     let content = yaml::load_file(&path, &options, &mut Vec::new()).ok()?;
-    let entry = content.get("plugin_routing")?.get("modules")?.get(module)?;
-    entry.get("redirect").and_then(Value::as_str).map(str::to_owned)
+    let entry = content.get("plugin_routing")?.get(kind)?.get(name)?;
+    entry.get(key).and_then(Value::as_str).map(str::to_owned)
 }

@@ -35,7 +35,8 @@ struct Candidate<'v> {
 struct Arguments {
     map: Map,
     free_form: Option<Text>,
-    template: Option<Text>,
+    /// Templates that give more of the map, weakest first.
+    templates: Vec<Value>,
 }
 
 impl Loader<'_> {
@@ -146,17 +147,24 @@ impl Loader<'_> {
             return None;
         };
         let (name, rest) = first_word(module);
-        let mut arguments = self.arguments(&name, &Value::Str(rest), key_place(key))?.map;
-        // Arguments stand beside the name, or under `args`.
-        if let Some(Value::Map(args)) = map.get("args") {
-            arguments.extend(args.iter().map(clone_entry));
-        }
+        let inline = self.arguments(&name, &Value::Str(rest), key_place(key))?;
+        // Arguments stand beside the name, behind it, or under `args`, which wins.
+        let args =
+            map.get("args").filter(|args| args.as_map().is_some() || args.as_text().is_some_and(Text::is_template));
         let is_argument = |key: &Key| match key.as_str() {
             Some("module") => false,
-            Some("args") => !matches!(map.get("args"), Some(Value::Map(_))),
+            Some("args") => args.is_none(),
             _ => true,
         };
-        arguments.extend(map.iter().filter(|(key, _)| is_argument(key)).map(clone_entry));
+        let mut arguments = inline.map;
+        for (key, value) in map.iter().filter(|(key, _)| is_argument(key)) {
+            arguments.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        arguments.extend(args.and_then(Value::as_map).into_iter().flatten().map(clone_entry));
+        let templates: Vec<Value> =
+            inline.templates.into_iter().chain(args.filter(|args| args.as_text().is_some()).cloned()).collect();
+        arguments.insert(Task::VARIABLE_ARGS.into(), Value::list(templates));
+        arguments.extend(inline.free_form.map(|text| ("_raw_params".into(), Value::Str(text))));
         Some((name, Value::map(arguments)))
     }
 
@@ -208,10 +216,10 @@ impl Loader<'_> {
                 under.map.extend(arguments.map);
                 arguments.map = under.map;
                 arguments.free_form = arguments.free_form.or(under.free_form);
-                arguments.template = arguments.template.or(under.template);
+                arguments.templates.splice(0..0, under.templates);
             }
             Some((_, Value::Str(text))) if text.is_template() => {
-                arguments.template = arguments.template.or_else(|| Some(text.clone()));
+                arguments.templates.insert(0, Value::Str(text.clone()));
             }
             Some((key, other)) => {
                 let message = format!("'args' must be a mapping or a template that gives one, not {}", shown(other));
@@ -219,13 +227,17 @@ impl Loader<'_> {
                 return None;
             }
         }
-        let args = match arguments.template {
-            Some(template) if arguments.map.is_empty() => Value::Str(template),
-            Some(template) => {
-                arguments.map.shift_insert(0, Task::VARIABLE_ARGS.into(), Value::Str(template));
+        let args = match arguments.templates.as_slice() {
+            [] => Value::map(arguments.map),
+            [template] if arguments.map.is_empty() => template.clone(),
+            templates => {
+                let whole = match templates {
+                    [template] => template.clone(),
+                    several => Value::list(several.to_vec()),
+                };
+                arguments.map.shift_insert(0, Task::VARIABLE_ARGS.into(), whole);
                 Value::map(arguments.map)
             }
-            None => Value::map(arguments.map),
         };
         Some(Statement { action, args, free_form: arguments.free_form, local })
     }
@@ -262,6 +274,9 @@ fn written_name(key: &Key, value: &Value) -> String {
 
 fn from_map(map: &Arc<Map>) -> Arguments {
     let mut arguments = Arguments { map: Map::clone(map), ..Arguments::default() };
+    if let Some(Value::List(templates)) = arguments.map.shift_remove(Task::VARIABLE_ARGS) {
+        arguments.templates = templates.to_vec();
+    }
     if let Some(Value::Str(text)) = map.get("_raw_params") {
         arguments.free_form = Some(text.clone());
         arguments.map.shift_remove("_raw_params");
@@ -276,16 +291,21 @@ fn from_text(action: &Text, text: &Text) -> Result<Arguments, Diagnostic> {
     if takes_command_line(action) {
         let (map, line) = kv::parse_free_form(text, COMMAND_OPTIONS)?;
         let free_form = Some(line).filter(|line| !line.is_empty());
-        return Ok(Arguments { map, free_form, template: None });
+        return Ok(Arguments { map, free_form, templates: Vec::new() });
     }
     let parsed = kv::parse(text)?;
     let rest = (!parsed.rest.is_empty()).then(|| joined(text, &parsed.rest));
     match rest {
-        Some(rest) if rest.is_template() && !takes_free_form(action) => {
-            Ok(Arguments { map: parsed.pairs, free_form: None, template: Some(rest) })
+        Some(rest) if is_one_template(&rest) && !takes_free_form(action) => {
+            Ok(Arguments { map: parsed.pairs, free_form: None, templates: vec![Value::Str(rest)] })
         }
-        free_form => Ok(Arguments { map: parsed.pairs, free_form, template: None }),
+        free_form => Ok(Arguments { map: parsed.pairs, free_form, templates: Vec::new() }),
     }
+}
+
+/// Whether a template could give all of it; with words around it is text.
+fn is_one_template(text: &Text) -> bool {
+    text.is_template() && text.starts_with('{') && text.ends_with('}')
 }
 
 fn joined(whole: &Text, words: &[Text]) -> Text {

@@ -6,17 +6,21 @@ use std::sync::Arc;
 use kapell_parsing::yaml::{LoadOptions, load};
 use kapell_parsing::{Map, SourceFile, Text, Trust, Value, VaultSecrets};
 
+use super::seam::{PluginFrames, raw_variable};
 use super::wire;
 use crate::evaluate::{Arguments, Fault, Rendering, apply_filter, defined};
 use crate::lookups::{self, LookupCall};
 use crate::object::Object;
 use crate::scope::Scope;
+use crate::{Variable, VariableSource};
 
 /// One question, with the call it is asked in.
 pub(super) struct Asked<'a> {
     pub(super) rendering: &'a Rendering<'a>,
     /// Absent while a filter or test runs.
     pub(super) lookup: Option<&'a LookupCall<'a>>,
+    /// The variables of a plugin that is neither filter, test nor lookup. It says itself what is a template.
+    pub(super) scope: Option<&'a Arc<Scope>>,
     pub(super) more: &'a Map,
 }
 
@@ -37,6 +41,10 @@ impl Asked<'_> {
     fn found(&self, question: &str) -> Result<Value, Fault> {
         match question {
             "variable" => self.variable(),
+            "raw_variable" => {
+                let path = self.more.get("path").and_then(Value::as_list).unwrap_or_default();
+                Ok(raw_variable(&self.scope().source, path))
+            }
             "has_variable" => Ok(self.has_variable().into()),
             "variable_names" => {
                 let names = self.scope().source.names();
@@ -60,7 +68,11 @@ impl Asked<'_> {
     }
 
     fn scope(&self) -> Arc<Scope> {
-        self.lookup.map_or_else(|| Scope::new(Arc::new(Map::new())), |call| call.scope.clone())
+        match (self.lookup, self.scope) {
+            (Some(call), _) => call.scope.clone(),
+            (None, Some(scope)) => scope.clone(),
+            (None, None) => Scope::new(Arc::new(Map::new())),
+        }
     }
 
     fn with_call<T>(&self, work: impl FnOnce(&LookupCall<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
@@ -95,16 +107,26 @@ impl Asked<'_> {
     }
 
     fn template(&self) -> Result<Value, Fault> {
-        let trusted = |text: &Text| text.with_trust(Trust::Trusted);
-        let value = self.more.get("value").cloned().unwrap_or(Value::Null).map_strings(&trusted);
-        let scope = match self.more.get("variables") {
-            Some(Value::Map(own)) => Scope::new(Arc::new(
-                Value::Map(own.clone()).map_strings(&trusted).as_map().cloned().unwrap_or_default(),
-            )),
-            _ => self.scope(),
+        let value = self.source(self.more.get("value").unwrap_or(&Value::Null));
+        let own = |name: &str| self.more.get(name).filter(|own| own.as_map().is_some());
+        let own_map = |own: &Value| self.source(own).as_map().cloned().unwrap_or_default();
+        let scope = match (own("variables"), own("more_variables")) {
+            (Some(all), _) => Scope::new(Arc::new(own_map(all))),
+            (None, Some(more)) => {
+                Scope::new(Arc::new(Overlaid { more: own_map(more), below: self.scope().source.clone() }))
+            }
+            (None, None) => self.scope(),
         };
         let rendered = defined(self.rendering.resolve(&value, &scope)?)?;
         wire::encode(self.rendering, &rendered)
+    }
+
+    /// What a plugin wants to have templated.
+    fn source(&self, wire: &Value) -> Value {
+        match self.scope {
+            Some(_) => PluginFrames::decode(wire),
+            None => wire.map_strings(&|text: &Text| text.with_trust(Trust::Trusted)),
+        }
     }
 
     fn arguments(&self) -> Arguments {
@@ -164,5 +186,23 @@ impl Asked<'_> {
             }
             _ => Value::Null,
         }
+    }
+}
+
+/// Variables with some of a plugin's own on top.
+struct Overlaid {
+    more: Map,
+    below: Arc<dyn VariableSource>,
+}
+
+impl VariableSource for Overlaid {
+    fn get(&self, name: &str) -> Option<Variable> {
+        self.more.get(name).cloned().map(Variable::Value).or_else(|| self.below.get(name))
+    }
+
+    fn names(&self) -> Vec<Text> {
+        let mut names = self.below.names();
+        names.extend(VariableSource::names(&self.more).into_iter().filter(|name| self.below.get(name).is_none()));
+        names
     }
 }

@@ -6,11 +6,13 @@ mod collections;
 mod plugin_files;
 mod process;
 mod python_plugins;
+mod seam;
 mod stubs;
 mod wire;
 
 pub use plugin_files::PluginPaths;
 pub(crate) use python_plugins::{Found, PythonPlugin, PythonPlugins};
+pub use seam::PluginFrames;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {

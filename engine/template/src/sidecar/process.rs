@@ -10,7 +10,7 @@ use crate::dump::{json::JsonStyle, json_read};
 use crate::evaluate::Fault;
 
 /// Longer frames are refused on both sides.
-const MAX_FRAME: usize = 1 << 30;
+pub(super) const MAX_FRAME: usize = 1 << 30;
 
 pub(super) struct Process {
     child: Child,
@@ -33,7 +33,7 @@ impl Process {
         let mut process = Self { child, input: Some(input), output };
         process.write(format!("{}\n{HOST}", HOST.len()).as_bytes())?;
         let stubs: Map = STUBS.iter().map(|(name, source)| ((*name).into(), (*source).into())).collect();
-        process.send(&Value::map(stubs))?;
+        process.send(&Value::map(Map::from_iter([("sources".into(), Value::map(stubs))])))?;
         Ok(process)
     }
 

@@ -237,7 +237,7 @@ impl PythonPlugins {
         loop {
             let mut reply = self.with_process(Process::receive)?;
             if let Some(question) = reply.get("ask").and_then(Value::as_str) {
-                let asked = Asked { rendering, lookup, more: &reply };
+                let asked = Asked { rendering, lookup, scope: None, more: &reply };
                 self.with_process(|process| process.send(&asked.answer(question)))?;
                 continue;
             }
@@ -282,8 +282,13 @@ impl PythonPlugins {
         Ok(())
     }
 
+    /// Parents of `ansible_collections`, nearest first.
+    pub(crate) fn collection_parents(&self) -> Vec<PathBuf> {
+        self.paths.read().unwrap_or_else(PoisonError::into_inner).collection_parents()
+    }
+
     fn collections_request(&self) -> Value {
-        let parents = self.paths.read().unwrap_or_else(PoisonError::into_inner).collection_parents();
+        let parents = self.collection_parents();
         let parents = parents.iter().map(|path| path.to_string_lossy().into_owned().into()).collect();
         let fields = [("op", "configure".into()), ("collections", Value::list(parents))];
         Value::map(fields.map(|(name, value): (&str, Value)| (name.into(), value)).into_iter().collect())

@@ -8,7 +8,7 @@ use crate::dates::{DateTime, TimeDelta};
 use crate::evaluate::{Fault, Rendering, entries, iterate};
 use crate::object::{Missing, Native, Object};
 
-const TAG: &str = "__kapell";
+pub(super) const TAG: &str = "__kapell";
 
 fn tagged(kind: &str, fields: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let tag = std::iter::once((TAG.into(), kind.into()));

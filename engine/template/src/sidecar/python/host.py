@@ -96,10 +96,56 @@ def marker_class():
     return getattr(sys.modules.get('jinja2.runtime'), 'StrictUndefined', None) or Undefined
 
 
+class LazyNames:
+    def __init__(self, names):
+        self.names = names
+
+
+class LazyMap(dict):
+    """A map whose entries are fetched when they are looked at: `hostvars`, and one host in it."""
+
+    def __init__(self, path, names):
+        super().__init__()
+        self._path, self._names = path, names
+
+    def __missing__(self, key):
+        found = ENGINE.raw_variable([*self._path, key])
+        if not found:
+            raise KeyError(key)
+        self[key] = found[0]
+        return found[0]
+
+    def get(self, key, default=None):
+        return self[key] if key in self else default
+
+    def __contains__(self, key):
+        return key in self._names
+
+    def __iter__(self):
+        return iter(self._names)
+
+    def __len__(self):
+        return len(self._names)
+
+    def keys(self):
+        return list(self._names)
+
+    def values(self):
+        return [self[name] for name in self._names]
+
+    def items(self):
+        return [(name, self[name]) for name in self._names]
+
+    def raw(self, host):
+        return self[host]
+
+
 DECODERS = {
+    'trusted': lambda v: Trusted(v['text']),
     'tuple': lambda v: tuple(decode(item) for item in v['items']),
     'dict': lambda v: {decode(key): decode(item) for key, item in v['items']},
     'undefined': decode_undefined,
+    'lazy': lambda v: LazyNames(v['names']),
     'omit': lambda v: OMIT,
     'datetime': lambda v: datetime.datetime.fromisoformat(v['iso']),
     'timedelta': lambda v: datetime.timedelta(microseconds=v['microseconds']),
@@ -171,9 +217,14 @@ class Engine:
                 self.pipes.send(answer(message))
                 continue
             if 'fault' in message:
-                name = 'AnsibleUndefinedVariable' if message.get('undefined') else 'AnsibleError'
+                name = message.get('class') or ('AnsibleUndefinedVariable' if message.get('undefined') else 'AnsibleError')
                 raise error_class(name)(message['fault'])
             return decode(message['answer'])
+
+    def raw_variable(self, path):
+        """A variable as it was written: a list with it, or an empty one."""
+        found = self.ask('raw_variable', path=[str(part) for part in path])
+        return [LazyMap(path, item.names) if isinstance(item, LazyNames) else item for item in found]
 
     def filter(self, name, *args, **kwargs):
         return self.ask('filter', name=name, args=encode(list(args)), kwargs=encode(kwargs))
@@ -272,14 +323,20 @@ def configure(request):
 OPERATIONS = {'list': list_plugins, 'call': call_function, 'lookup': call_lookup, 'configure': configure}
 
 
+def operation(name):
+    """One of ours, or `module:function` for other kinds of plugins."""
+    module, _, function = name.partition(':')
+    return getattr(importlib.import_module(module), function) if function else OPERATIONS[name]
+
+
 def answer(message):
     try:
-        return {'result': OPERATIONS[message['op']](message)}
+        return {'result': operation(message['op'])(message)}
     except SystemExit:
         raise
     except BaseException as error:
         return {'error': str(error), 'type': type(error).__name__, 'undefined': is_about_undefined(error),
-                'trace': traceback.format_exc()}
+                'kinds': [base.__name__ for base in type(error).__mro__], 'trace': traceback.format_exc()}
 
 
 def is_about_undefined(error):
@@ -289,15 +346,21 @@ def is_about_undefined(error):
 class StubFinder:
     """Gives the `ansible` package of ours (and others plugins expect) where the real one is not installed."""
 
-    def __init__(self, sources):
+    def __init__(self, sources, behind):
         self.sources = sources
+        # Where an installed package has what we have not.
+        self.behind = behind
 
     def find_spec(self, name, path=None, target=None):
         source = self.sources.get(name)
         if source is None:
             return None
         package = any(other.startswith(name + '.') for other in self.sources)
-        return importlib.machinery.ModuleSpec(name, self, is_package=package)
+        spec = importlib.machinery.ModuleSpec(name, self, is_package=package)
+        top, *rest = name.split('.')
+        if package and top in self.behind:
+            spec.submodule_search_locations = [os.path.join(self.behind[top], *rest)]
+        return spec
 
     def create_module(self, spec):
         return None
@@ -314,21 +377,30 @@ def is_installed(package):
         return False
 
 
-def install_stubs(sources):
-    """Stubs by top-level package; an installed package wins, except for what only we have in it."""
-    tops = sorted({name.split('.')[0] for name in sources})
-    wanted = {}
-    for top in tops:
+def install_stubs(sources, first=False):
+    """Stubs by top-level package; an installed package wins, except for what only we have in it. With `first` our
+    `ansible` comes first, and an installed one has the rest."""
+    global FINDER
+    wanted, behind = {}, {}
+    for top in sorted({name.split('.')[0] for name in sources}):
         installed = is_installed(top) and (top != 'ansible' or is_installed('ansible.errors'))
         own = {name: text for name, text in sources.items() if name.split('.')[0] == top}
+        if installed and first and top == 'ansible':
+            behind[top] = os.path.dirname(importlib.util.find_spec(top).origin)
+            installed = False
         wanted.update({name: text for name, text in own.items() if 'kapell' in name} if installed else own)
-    sys.meta_path.insert(0, StubFinder(wanted))
+    for name in [name for name in sys.modules if name.split('.')[0] in behind]:
+        del sys.modules[name]
+    FINDER = StubFinder(wanted, behind)
+    FINDER.first = first
+    sys.meta_path.insert(0, FINDER)
 
 
 def main():
     pipes = Pipes(INPUT)
     globals()['ENGINE'] = Engine(pipes)
-    install_stubs(pipes.receive())
+    stubs = pipes.receive()
+    install_stubs(stubs['sources'], stubs.get('first', False))
     while True:
         pipes.send(answer(pipes.receive()))
 

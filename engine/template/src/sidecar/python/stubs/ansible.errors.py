@@ -122,11 +122,24 @@ class AnsibleVaultError(AnsibleError):
     pass
 
 
-class AnsibleActionFail(AnsibleRuntimeError):
+class AnsibleAction(AnsibleRuntimeError):
+    """Ends an action; `result` is what the task returns besides."""
+
+    def __init__(self, message='', obj=None, show_content=True, suppress_extended_error=False, orig_exc=None,
+                 result=None, **more):
+        super().__init__(message, obj=obj, orig_exc=orig_exc, **more)
+        self.result = dict(result or {})
+
+
+class AnsibleActionFail(AnsibleAction):
     pass
 
 
-class AnsibleActionSkip(AnsibleRuntimeError):
+class AnsibleActionSkip(AnsibleAction):
+    pass
+
+
+class _AnsibleActionDone(AnsibleAction):
     pass
 
 

@@ -2,7 +2,7 @@
 import os
 from collections.abc import Mapping
 
-from kapell_host import ENGINE, encode
+from kapell_host import ENGINE, FINDER, LazyMap, Trusted, encode
 
 
 class Variables(Mapping):
@@ -81,16 +81,30 @@ class Templar:
         return self.available_variables
 
     def _own(self):
+        """The variables to template with: the engine's, a plugin's own, or the engine's with changes."""
         own = self.available_variables
-        return None if isinstance(own, Variables) else encode(dict(own))
+        if isinstance(own, Variables):
+            return {}
+        if hasattr(own, 'kapell_changes'):
+            changes = own.kapell_changes()
+            return {'more_variables': encode(changes)} if changes else {}
+        if not FINDER.first:
+            return {'variables': encode(dict(own))}
+        return {'more_variables': encode({name: value for name, value in own.items() if not isinstance(value, LazyMap)})}
 
     def template(self, variable, *_args, **_kwargs):
-        return ENGINE.ask('template', value=encode(variable), variables=self._own())
+        if FINDER.first and not holds_template(variable):
+            return variable
+        return ENGINE.ask('template', value=encode(variable), **self._own())
 
     do_template = template
 
     def evaluate_expression(self, expression, **_kwargs):
-        return ENGINE.ask('template', value='{{ %s }}' % expression, variables=self._own())
+        if FINDER.first and not isinstance(expression, Trusted):
+            from ansible.errors import AnsibleTemplateError
+            raise AnsibleTemplateError('Encountered untrusted template or expression.')
+        text = '{{ %s }}' % expression
+        return ENGINE.ask('template', value=encode(Trusted(text)) if FINDER.first else text, **self._own())
 
     def evaluate_conditional(self, conditional, **_kwargs):
         return bool(self.evaluate_expression(conditional))
@@ -105,6 +119,14 @@ class Templar:
 
     def set_temporary_context(self, available_variables=None, **_kwargs):
         return Temporarily(self, available_variables)
+
+
+def holds_template(value):
+    if isinstance(value, dict):
+        return any(holds_template(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_template, value))
+    return isinstance(value, Trusted)
 
 
 class Temporarily:

@@ -5,8 +5,7 @@ from copy import deepcopy
 
 def _camel_to_snake(name, reversible=False):
     if reversible:
-        return re.sub(r'([A-Z])', lambda found: '_' + found.group(1).lower(), name).lstrip('_') \
-            if not name[:1].isupper() else re.sub(r'([A-Z])', lambda found: '_' + found.group(1).lower(), name)
+        return re.sub(r'([A-Z])', lambda found: '_' + found.group(1).lower(), name).lstrip('_')
     name = re.sub(r'[A-Z]{3,}s$', lambda found: '_' + found.group(0).lower(), name)
     name = re.sub(r'(.)([A-Z][a-z]+)', r'\1_\2', name)
     return re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name).lower().replace('__', '_')
@@ -20,7 +19,7 @@ def _snake_to_camel(name, capitalize_first=False):
 
 def _renamed(value, rename, ignore=()):
     if isinstance(value, dict):
-        return {rename(key): value[key] if key in ignore else _renamed(value[key], rename, ignore) for key in value}
+        return {rename(key): value[key] if key in ignore else _renamed(value[key], rename) for key in value}
     if isinstance(value, list):
         return [_renamed(item, rename, ignore) for item in value]
     return value

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 def _camel_to_snake(name, reversible=False):
     if reversible:
-        return re.sub('([A-Z])', lambda match: '_' + match.group(1).lower(), name)
+        return re.sub('([A-Z])', lambda match: '_' + match.group(1).lower(), name).lstrip('_')
     # A trailing plural such as the s of "ARNs" belongs to the acronym.
     name = re.sub(r'([A-Z]{3,}s)$', lambda match: '_' + match.group(1).lower(), name)
     name = re.sub(r'(.)([A-Z][a-z]+)', r'\1_\2', name)
@@ -24,7 +24,7 @@ def _transform(value, rename, ignore):
     if not isinstance(value, dict):
         return value
     return {
-        rename(key) if isinstance(key, str) else key: item if key in ignore else _transform(item, rename, ignore)
+        rename(key) if isinstance(key, str) else key: item if key in ignore else _transform(item, rename, ())
         for key, item in value.items()
     }
 

@@ -1,0 +1,13 @@
+//! Plugins users wrote in Python: actions and connections. Each task that has one talks to a Python process of its own
+//! for as long as it runs, so that plugins of several hosts work at the same time and never wait for each other.
+
+mod action;
+mod answers;
+mod files;
+mod process;
+mod request;
+mod stubs;
+
+pub(crate) use action::run;
+pub use files::{PluginFile, PluginKind};
+pub use process::PluginProcesses;

@@ -1,0 +1,28 @@
+//! The Python sources action and connection plugins find as the `ansible` package, besides those of filters and lookups.
+
+use crate::module_run::own_module_utils;
+
+macro_rules! stubs {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("python/", $name, ".py")))),*]
+    };
+}
+
+static STUBS: &[(&str, &str)] = stubs! {
+    "ansible.kapell_actions"
+    "ansible.kapell_connection"
+    "ansible.kapell_task"
+    "ansible.plugins.action"
+    "ansible.plugins.action.normal"
+    "ansible.plugins.connection"
+    "ansible.plugins.loader"
+    "ansible.plugins.shell"
+    "ansible.plugins.shell.sh"
+};
+
+/// Modules by full name; modules' own utilities are among them.
+pub(super) fn all() -> Vec<(String, String)> {
+    let utils = own_module_utils().map(|(name, source)| (name, source.to_owned()));
+    let own = STUBS.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned()));
+    utils.chain(own).collect()
+}
