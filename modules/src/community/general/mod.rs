@@ -3,6 +3,7 @@
 use crate::Module;
 
 mod alternatives;
+mod archive;
 mod capabilities;
 mod dpkg_divert;
 mod filesystem;
@@ -26,6 +27,7 @@ mod ufw;
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &alternatives::MODULE,
+    &archive::MODULE,
     &capabilities::MODULE,
     &dpkg_divert::MODULE,
     &filesystem::MODULE,
