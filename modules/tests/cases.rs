@@ -279,6 +279,12 @@ fn clean_text(text: &str, root: &str) -> String {
     without_date(&TEMPORARY.replace_all(&text, "$$TMP"))
 }
 
+/// The line `pamd` leaves in what it edits.
+fn without_moment(text: &str) -> String {
+    static MOMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(Updated by Ansible - )[0-9T:.-]+").unwrap());
+    MOMENT.replace_all(text, "${1}DATE").into_owned()
+}
+
 fn without_date(text: &str) -> String {
     static DATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~").unwrap());
     DATE.replace_all(text, ".BACKUP~").into_owned()
@@ -310,7 +316,7 @@ fn entry(path: &Path, info: &fs::Metadata, root: &str) -> Value {
         entry["dir"] = true.into();
     } else if info.is_file() {
         match String::from_utf8(fs::read(path).unwrap()) {
-            Ok(text) => entry["content"] = text.replace(root, "$DIR").into(),
+            Ok(text) => entry["content"] = without_moment(&text.replace(root, "$DIR")).into(),
             Err(error) => entry["hex"] = hex::encode(error.into_bytes()).into(),
         }
         if info.nlink() > 1 {

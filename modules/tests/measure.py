@@ -58,7 +58,7 @@ def snapshot(root):
                     with open(path, "rb") as file:
                         data = file.read()
                     try:
-                        entry["content"] = data.decode().replace(root, "$DIR")
+                        entry["content"] = re.sub(r"(Updated by Ansible - )[0-9T:.-]+", r"\1DATE", data.decode().replace(root, "$DIR"))
                     except UnicodeDecodeError:
                         entry["hex"] = data.hex()
                     if info.st_nlink > 1:

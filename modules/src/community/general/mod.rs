@@ -17,6 +17,7 @@ mod make;
 mod modprobe;
 mod npm;
 mod pam_limits;
+mod pamd;
 mod snap;
 mod sudoers;
 mod supervisorctl;
@@ -41,6 +42,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &modprobe::MODULE,
     &npm::MODULE,
     &pam_limits::MODULE,
+    &pamd::MODULE,
     &snap::MODULE,
     &sudoers::MODULE,
     &supervisorctl::MODULE,

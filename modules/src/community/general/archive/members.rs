@@ -40,7 +40,8 @@ impl Members {
                 .with("expanded_paths", paths.join(", "))
                 .with("expanded_exclude_paths", excluded.join(", ")));
         }
-        let (found, missing): (Vec<&String>, Vec<&String>) = wanted.iter().copied().partition(|path| Path::new(path).symlink_metadata().is_ok());
+        let (found, missing): (Vec<&String>, Vec<&String>) =
+            wanted.iter().copied().partition(|path| Path::new(path).symlink_metadata().is_ok());
         let many = given.iter().any(|path| has_wildcards(path))
             || wanted.len() > 1
             || wanted.iter().any(|path| Path::new(path).is_dir());
