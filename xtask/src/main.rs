@@ -10,6 +10,7 @@ mod fleet;
 mod inventories;
 mod lab;
 mod load;
+mod parity;
 mod recap;
 mod rollout;
 mod sshd;
@@ -45,6 +46,8 @@ enum Task {
     Sshd(sshd::SshdCommand),
     /// Time the playbook of tests/bench under every engine, side by side.
     Bench(bench::BenchCommand),
+    /// Compare the arguments of our modules with what ansible-doc says, and write docs/modules-parity.md.
+    Parity(parity::ParityCommand),
     /// Send HTTP requests by the clock and report what came back, as JSON.
     Load(load::LoadCommand),
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Parity(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Load(command) => command.run().map(|()| ExitCode::SUCCESS),
     };

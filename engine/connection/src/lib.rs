@@ -29,6 +29,6 @@ pub use connections::Connections;
 pub use containers::ContainerOptions;
 pub use error::ConnectionError;
 pub use kapell_protocol::{FetchedFile, ModuleCall, OutputStream};
-pub use raw::{RawCommand, RawOutput, run_raw};
+pub use raw::{RawCommand, RawOutput, run_raw, start_raw};
 pub use spec::{BecomeSpec, ConnectionSpec, Secret};
 pub use worker_session::{OutputLine, WorkerSession};

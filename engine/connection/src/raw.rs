@@ -32,12 +32,19 @@ pub async fn run_raw(
     become_: Option<&BecomeSpec>,
     command: &RawCommand,
 ) -> Result<RawOutput, ConnectionError> {
+    let (process, first_bytes) = start_raw(connection, become_, command).await?;
+    collect(process, &command.stdin, first_bytes, connection.host()).await
+}
+
+/// Starts the command, whose `stdin` is left to the caller; beside it the first bytes it has said already.
+pub async fn start_raw(
+    connection: &dyn Connection,
+    become_: Option<&BecomeSpec>,
+    command: &RawCommand,
+) -> Result<(Process, Vec<u8>), ConnectionError> {
     let host = connection.host();
     match become_ {
-        None => {
-            let process = connection.start(&plain_command(command), command.pty).await?;
-            collect(process, &command.stdin, Vec::new(), host).await
-        }
+        None => Ok((connection.start(&plain_command(command), command.pty).await?, Vec::new())),
         Some(become_) => {
             let marker = random_token();
             let failed = |message| ConnectionError::BecomeFailed { host: host.to_owned(), message };
@@ -51,7 +58,7 @@ pub async fn run_raw(
                     Err(error) => return Err(error),
                     Ok(_) => {
                         let (process, first_bytes, _) = startup.into_parts();
-                        return collect(process, &command.stdin, first_bytes, host).await;
+                        return Ok((process, first_bytes));
                     }
                 }
             }

@@ -24,6 +24,7 @@ mod reboot;
 mod script;
 mod set_fact;
 mod set_stats;
+mod synchronize;
 mod template;
 mod terminal;
 mod validate_argument_spec;
@@ -90,6 +91,7 @@ static ACTIONS: &[&Action] = &[
     &script::ACTION,
     &set_fact::ACTION,
     &set_stats::ACTION,
+    &synchronize::ACTION,
     &template::ACTION,
     &validate_argument_spec::ACTION,
     &wait_for_connection::ACTION,

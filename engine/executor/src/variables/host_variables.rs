@@ -100,6 +100,12 @@ impl HostVariables {
         Self { delegated_to: Some(host.into()), ..self.clone() }
     }
 
+    /// As if the task were not delegated.
+    #[must_use]
+    pub fn without_delegate(&self) -> Self {
+        Self { delegated_to: None, ..self.clone() }
+    }
+
     /// The same with `vars_files` of this host between play and role variables.
     #[must_use]
     pub fn with_layer_over_play(&self, map: Map) -> Self {

@@ -9,6 +9,7 @@ mod mount;
 mod patch;
 mod seboolean;
 mod selinux;
+mod synchronize;
 mod sysctl;
 
 // One line each: additions then merge by themselves.
@@ -21,5 +22,6 @@ pub(crate) static MODULES: &[&Module] = &[
     &patch::MODULE,
     &seboolean::MODULE,
     &selinux::MODULE,
+    &synchronize::MODULE,
     &sysctl::MODULE,
 ];
