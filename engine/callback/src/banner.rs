@@ -5,7 +5,8 @@ use console::measure_text_width;
 /// `text` with stars up to `columns`, three at least.
 pub(crate) fn banner(text: &str, columns: usize) -> String {
     let text = text.trim();
-    let stars = columns.saturating_sub(measure_text_width(text)).max(3);
+    let shown: String = text.chars().filter(|character| !character.is_control()).collect();
+    let stars = columns.saturating_sub(measure_text_width(&shown)).max(3);
     format!("\n{text} {}", "*".repeat(stars))
 }
 

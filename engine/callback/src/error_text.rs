@@ -21,7 +21,8 @@ pub(crate) fn diagnostic_line(diagnostic: &Diagnostic) -> (String, Color) {
         Severity::Warning => ("WARNING", Color::Warning),
         Severity::Error => ("ERROR", Color::Failed),
     };
-    (format!("[{word}]: {}", diagnostic_text(diagnostic)), color)
+    let text = with_blank_end(diagnostic_text(diagnostic), diagnostic.origin.is_some());
+    (format!("[{word}]: {text}"), color)
 }
 
 /// A chain of causes: all of it on the first line, then one paragraph a cause when there are several.
@@ -64,11 +65,20 @@ fn excerpt(origin: &Origin) -> Option<String> {
     let mut text = String::new();
     for number in first..=origin.line {
         let line = origin.source.line(number).unwrap_or_default();
-        let _ = writeln!(text, "{}", format!("{number:>width$} {line}").trim_end());
+        let _ = writeln!(text, "{}", cut(format!("{number:>width$} {line}").trim_end()));
     }
     let indent = " ".repeat(width + origin.column as usize);
     let _ = write!(text, "{indent}^ column {}", origin.column);
     Some(text)
+}
+
+/// Lines longer than ansible-core shows end in dots.
+fn cut(line: &str) -> String {
+    const LONGEST: usize = 120;
+    if line.chars().count() <= LONGEST {
+        return line.to_owned();
+    }
+    line.chars().take(LONGEST - 3).chain("...".chars()).collect()
 }
 
 #[cfg(test)]

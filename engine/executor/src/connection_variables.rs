@@ -31,10 +31,8 @@ impl Reader<'_> {
             let Some(Variable::Value(written)) = self.vars.get(name) else { continue };
             let rendered = self.run.templar.render(&written, &self.vars.as_source(), self.cx);
             let value = rendered.map_err(|error| {
-                ErrorReport::new(
-                    format!("Error while resolving '{name}': {error}"),
-                    error.origin().or(written.origin()),
-                )
+                ErrorReport::of_template(&error, written.origin())
+                    .wrap(format!("Error while resolving '{name}'."), written.origin())
             })?;
             if !value.is_null() && !value.is_undefined() {
                 return Ok(Some(value));

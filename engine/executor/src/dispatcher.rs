@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Text, Value};
 use kapell_playbook::{Play, Scope, Task};
-use kapell_template::RenderContext;
+use kapell_template::{RenderContext, TemplateError};
 use tokio::task::JoinSet;
 
 use self::throttle::Throttle;
 use crate::action::IncludeRequest;
 use crate::added_items;
 use crate::debugger::Order;
+use crate::error_report::undefined_parts;
 use crate::event::HostResult;
 use crate::handlers::{KnownHandler, known_handlers};
 use crate::play_iterator::{PlayIterator, Step};
@@ -278,8 +279,17 @@ impl<'a> Dispatcher<'a> {
         cx: &RenderContext,
     ) -> TaskInfo {
         let render = |name: Text| {
-            let rendered = self.run.templar.render(&Value::Str(name.clone()), &vars.as_source(), cx);
-            rendered.map_or_else(|_| name.to_string(), |value| value.to_string())
+            let written = Value::Str(name.clone());
+            match self.run.templar.render_with_undefined_shown(&written, &vars.as_source(), cx) {
+                Ok((value, errors)) => {
+                    if let Some(warning) = undefined_parts(&errors, 0) {
+                        let place = errors.first().and_then(TemplateError::origin);
+                        self.run.emit(Event::Diagnostic(Diagnostic::warning(warning).at(place)));
+                    }
+                    value.to_string()
+                }
+                Err(_) => name.to_string(),
+            }
         };
         let name = match &task.name {
             Some(name) if !name.is_empty() => render(name.clone()),

@@ -170,8 +170,9 @@ impl LoopError {
         match self {
             Self::NotAList(report) => report,
             Self::Template(error) => {
-                let origin = error.origin().cloned().or_else(|| task.looping()?.items.origin().cloned());
-                ErrorReport::new(error.to_string(), origin.as_ref()).wrap("Task failed.", Some(&task.origin))
+                let written = task.looping().and_then(|looping| looping.items.origin());
+                let report = ErrorReport::of_template(&error, written);
+                if error.is_undefined() { report.wrap("Task failed.", Some(&task.origin)) } else { report }
             }
         }
     }

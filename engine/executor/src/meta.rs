@@ -135,8 +135,11 @@ impl Dispatcher<'_> {
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         match condition::judge(&self.run.templar, &conditions, &vars.as_source(), &cx) {
             Ok(verdict) => Ok(matches!(verdict, Verdict::True)),
-            Err((error, written)) => Err(Diagnostic::error(error.to_string())
-                .at(error.origin().or(written.origin()).or(Some(&step.task.origin)))),
+            Err(error) => Err(Diagnostic::error(error.report().message()).at(error
+                .error
+                .origin()
+                .or(error.written.origin())
+                .or(Some(&step.task.origin)))),
         }
     }
 
@@ -154,7 +157,10 @@ impl Dispatcher<'_> {
             "clear_facts" if is_first => self.clear_facts(),
             "clear_host_errors" if is_first => self.clear_host_errors(),
             "refresh_inventory" if is_first => self.refresh_inventory()?,
-            "end_host" => self.iterator.end(host),
+            "end_host" => {
+                self.iterator.end(host);
+                self.hosts_left = true;
+            }
             "end_batch" => self.end_all(BatchEnd::Complete),
             "end_play" => self.end_all(BatchEnd::EndPlay),
             "reset_connection" => self.reset_connection(host, step).await?,

@@ -28,7 +28,7 @@ pub fn defaults(
             template => match run.templar.render(template, &vars.as_source(), cx) {
                 Ok(Value::Map(map)) => map.as_ref().clone(),
                 Ok(other) => return Err(not_a_map(action, &other, template)),
-                Err(error) => return Err(ErrorReport::new(error.to_string(), error.origin().or(template.origin()))),
+                Err(error) => return Err(ErrorReport::of_template(&error, template.origin())),
             },
         };
         arguments.extend(rendered);

@@ -380,6 +380,11 @@ impl PlayIterator {
         }
     }
 
+    /// Whether `meta` ended the play for this host.
+    pub fn has_ended(&self, host: &str) -> bool {
+        self.hosts.get(host).is_some_and(|state| state.ended)
+    }
+
     pub fn notify(&mut self, host: &str, handler: u64) -> bool {
         self.hosts.get_mut(host).is_some_and(|state| state.notified.insert(handler))
     }

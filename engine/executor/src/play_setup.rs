@@ -45,7 +45,7 @@ impl PlaySettings {
         let title = match &play.name {
             Some(name) => render_for_play(run, state, &Value::Str(name.clone()), play)
                 .map_or_else(|_| name.to_string(), |name| name.to_string()),
-            None => pattern.replace(':', ",").clone(),
+            None => pattern.clone(),
         };
         Ok(Self {
             title,
@@ -156,24 +156,32 @@ fn collection_roots(run: &Run, play: &Play) -> Vec<PathBuf> {
     std::iter::once(play.basedir.join("collections")).chain(run.settings.collections_paths.iter().cloned()).collect()
 }
 
-/// The play's hosts in the order asked for, those that are out of the run among them.
-pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Vec<String>, Diagnostic> {
+/// The hosts of a play, those that are out of the run among them.
+pub struct PlayHosts {
+    /// As the pattern selects them: what variables show.
+    pub selected: Vec<String>,
+    /// In the order the play asks for.
+    pub ordered: Vec<String>,
+}
+
+pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<PlayHosts, Diagnostic> {
     let inventory = &state.world.inventory;
     let mut warnings = Vec::new();
     let pattern = HostPattern::parse([settings.pattern.as_str()])?;
-    let mut selected = inventory.select(&pattern, run.options.limit_pattern.as_ref(), &mut warnings)?;
+    let selected = inventory.select(&pattern, run.options.limit_pattern.as_ref(), &mut warnings)?;
     warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
+    let mut ordered = selected.clone();
     match settings.order.as_deref() {
         None | Some("inventory") => {}
-        Some("sorted") => selected.sort(),
+        Some("sorted") => ordered.sort(),
         Some("reverse_sorted") => {
-            selected.sort();
-            selected.reverse();
+            ordered.sort();
+            ordered.reverse();
         }
-        Some("reverse_inventory") => selected.reverse(),
+        Some("reverse_inventory") => ordered.reverse(),
         Some("shuffle") => {
             use rand::seq::SliceRandom;
-            selected.shuffle(&mut rand::rng());
+            ordered.shuffle(&mut rand::rng());
         }
         Some(other) => {
             let known = ["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"];
@@ -181,11 +189,11 @@ pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Vec
                 .did_you_mean(other, known));
         }
     }
-    Ok(selected)
+    Ok(PlayHosts { selected, ordered })
 }
 
 /// Reads the batch's inventory variables and tells variables which hosts it has.
-pub fn enter_batch(run: &Run, state: &mut RunState, play_hosts: &[String], batch: &[String]) -> Result<(), Diagnostic> {
+pub fn enter_batch(run: &Run, state: &mut RunState, hosts: &PlayHosts, batch: &[String]) -> Result<(), Diagnostic> {
     let world = &state.world;
     for host in batch.iter().filter_map(|name| world.inventory.host(name)) {
         world.inventory_variables.of_host(&world.inventory, host);
@@ -193,10 +201,10 @@ pub fn enter_batch(run: &Run, state: &mut RunState, play_hosts: &[String], batch
     let warnings = world.inventory_variables.take_problems()?;
     warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
     let list = |hosts: &[String]| Value::list(hosts.iter().map(|host| host.as_str().into()).collect());
-    let left: Vec<String> = play_hosts.iter().filter(|host| !state.is_out(host)).cloned().collect();
+    let left: Vec<String> = hosts.selected.iter().filter(|host| !state.is_out(host)).cloned().collect();
     if let Some(play) = &mut state.world.play {
         let play = Arc::make_mut(play);
-        play.all_hosts = list(play_hosts);
+        play.all_hosts = list(&hosts.selected);
         play.hosts = list(&left);
         play.batch = list(batch);
     }

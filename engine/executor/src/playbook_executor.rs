@@ -90,12 +90,13 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
     let settings = PlaySettings::read(run, play, state).map_err(Stopped::content)?;
     play_setup::enter_play(run, play, &settings, state)?;
     let hosts = play_setup::hosts(run, &settings, state)?;
-    if hosts.is_empty() {
+    if hosts.ordered.is_empty() {
+        let hosts = hosts.ordered;
         run.emit(Event::PlayStart { name: settings.title, hosts, batch: 1, batches: 1, check_mode: false });
         run.emit(Event::NoHostsMatched);
         return Ok(PlayEnd::Complete);
     }
-    let serial = batches(&hosts, settings.serial.as_ref())
+    let serial = batches(&hosts.ordered, settings.serial.as_ref())
         .map_err(|error| Diagnostic::error(error.to_string()).at(Some(&play.origin)))?;
     let count = serial.len();
     for (index, batch) in serial.into_iter().enumerate() {

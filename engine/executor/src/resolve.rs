@@ -100,8 +100,8 @@ impl Keywords<'_> {
 
     fn rendered(&self, name: &str, written: &Value) -> Result<Value, ErrorReport> {
         self.run.templar.render(written, &self.vars.as_source(), self.cx).map_err(|error| {
-            let origin = error.origin().or(written.origin()).cloned();
-            ErrorReport::new(format!("Error processing keyword '{name}': {error}"), origin.as_ref())
+            ErrorReport::of_template(&error, written.origin())
+                .wrap(format!("Error processing keyword '{name}'."), written.origin())
         })
     }
 
@@ -224,9 +224,9 @@ pub fn map_arguments(
     let source = vars.as_source();
     let render = |name: &str, value: &Value| {
         run.templar.render(value, &source, cx).map_err(|error| {
-            let place = error.origin().or(value.origin()).cloned();
-            ErrorReport::new(format!("Error while resolving value for '{name}': {error}"), place.as_ref())
-                .wrap(format!("Finalization of task args for '{action}' failed."), Some(&task.origin))
+            ErrorReport::of_template(&error, value.origin())
+                .wrap(format!("Error while resolving value for '{name}'."), value.origin())
+                .wrap(format!("Finalization of task args for '{action}' failed."), task.action.origin())
         })
     };
     let mut args = Map::new();
@@ -248,7 +248,7 @@ pub fn map_arguments(
                 rendered => {
                     let message = format!("Task args must resolve to a 'dict' not '{}'.", rendered.type_name());
                     return Err(ErrorReport::new(message, written.origin())
-                        .wrap(format!("Finalization of task args for '{action}' failed."), Some(&task.origin)));
+                        .wrap(format!("Finalization of task args for '{action}' failed."), task.action.origin()));
                 }
             };
             args.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));

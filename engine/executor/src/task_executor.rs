@@ -131,9 +131,7 @@ impl HostTask {
             return Ok(written.to_string());
         }
         let rendered = self.run.templar.render(&Value::Str(written.clone()), &vars.as_source(), cx);
-        rendered
-            .map(|name| name.to_string())
-            .map_err(|error| ErrorReport::new(error.to_string(), error.origin().or(written.origin()).cloned().as_ref()))
+        rendered.map(|name| name.to_string()).map_err(|error| ErrorReport::of_template(&error, written.origin()))
     }
 
     fn in_task(&self, report: ErrorReport) -> ErrorReport {
@@ -161,10 +159,8 @@ impl HostTask {
         for deprecation in conditions.iter().filter_map(|condition| condition::deprecated_delimiters(condition)) {
             self.run.emit(Event::Diagnostic(deprecation));
         }
-        condition::judge(&self.run.templar, &conditions, &vars.as_source(), cx).map_err(|(error, written)| {
-            let origin = error.origin().or(written.origin()).cloned();
-            self.in_task(ErrorReport::new(error.to_string(), origin.as_ref()))
-        })
+        condition::judge(&self.run.templar, &conditions, &vars.as_source(), cx)
+            .map_err(|error| self.in_task(error.report()))
     }
 
     async fn run_loop(&self, frame: &Frame, items: Vec<Value>) -> TaskOutcome {
@@ -173,7 +169,7 @@ impl HostTask {
             Ok(control) => control,
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(self.in_task(report))),
         };
-        let mut total = LoopTotal::default();
+        let mut total = LoopTotal { excused: true, ..LoopTotal::default() };
         let mut carried = Map::new();
         for index in 0..items.len() {
             if index > 0 && control.pause > 0.0 {
@@ -276,9 +272,12 @@ impl HostTask {
             }
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(report)),
         }
-        let prepared = match self.prepare(frame, vars, delegate_to) {
+        let prepared = match self.prepare(frame, vars, delegate_to.clone()) {
             Ok(prepared) => prepared,
-            Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(report)),
+            Err(report) => {
+                let result = TaskResult::failed(report);
+                return TaskOutcome { delegated_to: delegate_to, ..TaskOutcome::new(&self.host, result) };
+            }
         };
         self.attempt(frame, prepared, item_vars).await
     }
@@ -289,10 +288,7 @@ impl HostTask {
         match self.run.templar.render(written, &vars.as_source(), cx) {
             Ok(value) if value.is_null() || is_omit(&value) => Ok(None),
             Ok(value) => Ok(Some(value.to_string()).filter(|name| !name.is_empty())),
-            Err(error) => {
-                let origin = error.origin().or(written.origin()).cloned();
-                Err((self.in_task(ErrorReport::new(error.to_string(), origin.as_ref())), written.clone()))
-            }
+            Err(error) => Err((self.in_task(ErrorReport::of_template(&error, written.origin())), written.clone())),
         }
     }
 
@@ -310,6 +306,9 @@ impl HostTask {
             Some(host) if *host != self.host => vars.of_delegate(host),
             _ => vars.clone(),
         };
+        for name in ["become_method", "become_user", "become_exe", "become_flags"] {
+            keywords.string(name).map_err(|report| self.in_task(report))?;
+        }
         let delegated = resolved.delegate_to.is_some();
         let spec = connection_spec(&keywords, &target, delegated).map_err(|report| self.in_task(report))?;
         Ok(Prepared { resolved, spec, vars })
@@ -378,9 +377,9 @@ impl HostTask {
                 result.attempts = Some(shown);
             }
             if done || attempt >= retry.attempts || result.unreachable {
-                // What `failed_when` has found counts in the end, too.
-                if !done && self.task.scope.own("failed_when").is_none() {
+                if !done {
                     result.set("failed", true);
+                    result.excused = matches!(result.data.get("failed_when_result"), Some(Value::Bool(false)));
                 }
                 return self.outcome(result, effects, resolved, &spec);
             }
@@ -403,7 +402,7 @@ impl HostTask {
         spec: &ConnectionSpec,
     ) -> TaskOutcome {
         self.take_facts(&mut result, &mut effects, &resolved);
-        if result.is_failed() && result.error.is_none() {
+        if result.says_failed() && result.error.is_none() {
             result.error = Some(self.failure_report(&result, &resolved));
         }
         let delegated_to =
@@ -502,9 +501,9 @@ impl HostTask {
                         result.suppress_exception(action);
                     }
                 }
-                Err((error, _)) => {
+                Err(error) => {
                     result.set("failed", true);
-                    result.set(note, error.to_string());
+                    result.set(note, error.report().message());
                 }
             }
         }
@@ -587,9 +586,7 @@ impl Retry {
         let Some(until) = &self.until else { return Ok(!result.is_failed()) };
         let source = task.with_registered(vars, result).as_source();
         let verdict = condition::judge(&task.run.templar, &condition::as_list(until), &source, cx);
-        verdict
-            .map(|verdict| matches!(verdict, Verdict::True))
-            .map_err(|(error, written)| ErrorReport::new(error.to_string(), written.origin()))
+        verdict.map(|verdict| matches!(verdict, Verdict::True)).map_err(|error| error.report())
     }
 }
 
@@ -599,6 +596,8 @@ struct LoopTotal {
     results: Vec<Value>,
     changed: bool,
     failed: bool,
+    /// No item counts as failed, whatever it says.
+    excused: bool,
     unreachable: bool,
     all_skipped: bool,
     last: Option<TaskOutcome>,
@@ -609,7 +608,8 @@ impl LoopTotal {
     fn add(&mut self, mut outcome: TaskOutcome) {
         let result = &outcome.result;
         self.changed |= result.is_changed();
-        self.failed |= result.is_failed();
+        self.failed |= result.says_failed();
+        self.excused &= !result.is_failed();
         self.unreachable |= result.unreachable;
         self.all_skipped = result.is_skipped() && (self.results.is_empty() || self.all_skipped);
         self.results.push(result.registered());
@@ -642,6 +642,7 @@ impl LoopTotal {
         }
         data.insert(Key::from("results"), self.results.into());
         let mut result = TaskResult::new(data);
+        result.excused = self.excused;
         result.unreachable = self.unreachable;
         let Some(last) = self.last else {
             return TaskOutcome { effects: self.effects, ..TaskOutcome::new(host, result) };

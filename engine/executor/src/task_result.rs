@@ -31,13 +31,15 @@ pub struct TaskResult {
     pub error: Option<ErrorReport>,
     /// The controller asked for the result to be shown whole (`debug`).
     pub verbose_always: bool,
+    /// `failed_when` says it has not failed, although its retries ran out: told as `failed`, not counted as such.
+    pub excused: bool,
     /// Attempts made, when the task has `until` or `retries`.
     pub attempts: Option<u64>,
 }
 
 impl TaskResult {
     pub fn new(data: Map) -> Self {
-        Self { data, unreachable: false, no_log: false, error: None, verbose_always: false, attempts: None }
+        Self { data, unreachable: false, no_log: false, error: None, verbose_always: false, excused: false, attempts: None }
     }
 
     pub fn failed(report: ErrorReport) -> Self {
@@ -73,6 +75,11 @@ impl TaskResult {
     }
 
     pub fn is_failed(&self) -> bool {
+        self.says_failed() && !self.excused
+    }
+
+    /// What the result itself says, excused or not.
+    pub fn says_failed(&self) -> bool {
         self.flag("failed")
     }
 

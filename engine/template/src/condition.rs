@@ -53,7 +53,7 @@ impl Templar {
             _ if self.options().allow_broken_conditionals => return Ok(condition.is_truthy()),
             _ => return Err(broken("Conditional expressions must be strings.".into())),
         }
-        let result = self.condition_result(rendering, scope, condition).map_err(|fault| named(fault, origin))?;
+        let result = self.condition_result(rendering, scope, condition).map_err(|fault| fault.at(origin))?;
         match &result {
             Object::Bool(b) => Ok(*b),
             Object::Str(text) if text.is_empty() && condition.as_str().is_some_and(|c| c.trim().is_empty()) => {
@@ -140,16 +140,6 @@ fn closes_a_dict(inner: &str) -> bool {
 
 fn is_boolean_word(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
-}
-
-/// Undefined variables are reported as part of the condition.
-fn named(fault: Fault, origin: Option<&Origin>) -> TemplateError {
-    match fault.at(origin) {
-        TemplateError::Undefined { message, origin } => {
-            TemplateError::Undefined { message: format!("Error while evaluating conditional: {message}"), origin }
-        }
-        other => other,
-    }
 }
 
 fn not_boolean(rendering: &Rendering<'_>, result: &Object, origin: Option<&Origin>) -> String {

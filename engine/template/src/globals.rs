@@ -80,9 +80,9 @@ fn now(_rendering: &Rendering<'_>, arguments: Arguments) -> Result<Object, Fault
 /// The reason of what `undef()` gives without a hint.
 pub(crate) const UNDEF_HINT: &str = "Mandatory variable has not been overridden";
 
-fn undef(_rendering: &Rendering<'_>, arguments: Arguments) -> Result<Object, Fault> {
+fn undef(rendering: &Rendering<'_>, arguments: Arguments) -> Result<Object, Fault> {
     let args = bind("undef", &["hint?"], arguments)?;
-    Ok(Object::undefined(None, args.text_or(0, UNDEF_HINT)))
+    Ok(Object::undefined_at(args.text_or(0, UNDEF_HINT), rendering.place()))
 }
 
 fn dict(rendering: &Rendering<'_>, arguments: Arguments) -> Result<Object, Fault> {

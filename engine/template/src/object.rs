@@ -112,6 +112,10 @@ impl Object {
         }))
     }
 
+    pub(crate) fn undefined_at(reason: impl Into<String>, origin: Option<Origin>) -> Self {
+        Self::Undefined(Arc::new(Missing { name: None, reason: reason.into(), unusable: false, sealed: None, origin }))
+    }
+
     pub(crate) fn list(items: Vec<Object>) -> Self {
         Self::List(List::new(items))
     }

@@ -84,6 +84,22 @@ impl Templar {
         result.map_err(|fault| fault.at(value.origin().or(cx.origin.as_ref())))
     }
 
+    /// Like `render`, with whatever is undefined shown as `expression_with_undefined_shown` does.
+    pub fn render_with_undefined_shown(
+        &self,
+        value: &Value,
+        vars: &Arc<dyn VariableSource>,
+        cx: &RenderContext,
+    ) -> Result<(Value, Vec<TemplateError>), TemplateError> {
+        let rendering = Rendering::new(self, cx);
+        rendering.show_undefined();
+        let result = rendering.resolve(value, &Scope::new(vars.clone()));
+        let result =
+            result.and_then(|object| python::to_value(&rendering, &object)).or_else(|fault| rendering.show(fault));
+        let value = result.map_err(|fault| fault.at(value.origin().or(cx.origin.as_ref())))?;
+        Ok((value, rendering.shown_errors()))
+    }
+
     /// The native value of an expression without delimiters.
     pub fn expression(
         &self,

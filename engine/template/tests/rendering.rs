@@ -195,12 +195,20 @@ fn what_is_undefined_can_be_shown_in_place() {
             Err(error) => (error.to_string(), 0),
         }
     };
-    let both = "[1, \"<< error 1 - 'nope' is undefined >>\", {'b': \"<< error 2 - 'zz' is undefined >>\", 'c': 'x'}]";
+    let both = "[1, \"<< error 1 - 'nope' is undefined >>\", {'b': \"x << error 2 - 'zz' is undefined >>\", 'c': 'x'}]";
     assert_eq!(shown("a"), (both.into(), 2));
     assert_eq!(shown("d"), ("\"<< error 1 - 'nope' is undefined >>\"".into(), 1));
     assert_eq!(shown("zz"), ("\"<< error 1 - 'zz' is undefined >>\"".into(), 1));
     assert_eq!(shown("a[0]"), ("1".into(), 0));
     assert_eq!(shown("e"), ("Error rendering template: division by zero".into(), 0));
+}
+
+#[test]
+fn what_is_made_of_something_undefined_is_undefined() {
+    let vars = vars("a: {b: 'x {{ zz }}', c: \"{{ zz ~ 'x' }}\"}\nd: '{{ a.b }}!'");
+    let template = "{{ a.b is defined }} {{ a.c | default('none') }} {{ d is undefined }} {{ d.e.f | default(1) }}";
+    assert_eq!(shown(template, &vars), "'False none True 1'");
+    assert_eq!(shown("{{ d }}", &vars), "error: 'zz' is undefined");
 }
 
 #[test]

@@ -31,8 +31,14 @@ pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Dia
         let mut text = format!("\nplaybook: {}", path.display());
         if wanted.list_hosts || wanted.list_tasks || wanted.list_tags {
             let listed = listing::list(playbook, &tags, &selected);
-            for (play, listed) in playbook.plays.iter().zip(&listed) {
-                text.push_str(&play_text(play, listed, wanted, prepared)?);
+            for (play, mut listed) in playbook.plays.iter().zip(listed) {
+                let hosts = rendered_for(play, &templar, prepared, &play.hosts)?;
+                listed.hosts = joined(&hosts);
+                listed.title = match play.name.as_ref().filter(|name| !name.is_empty()) {
+                    Some(name) => rendered_for(play, &templar, prepared, &Value::Str(name.clone()))?.to_string(),
+                    None => listed.hosts.clone(),
+                };
+                text.push_str(&play_text(&hosts, &listed, wanted, prepared)?);
             }
         }
         display.out(&text, Color::Plain);
@@ -50,15 +56,29 @@ fn rendered_tags(templar: &Templar, scope: &Scope, extra_vars: &Map) -> Vec<Stri
     scope.tags().into_iter().flat_map(render).collect::<Vec<String>>()
 }
 
+/// What a play says of itself, with its own and the extra variables and the inventory's groups.
+fn rendered_for(play: &Play, templar: &Templar, prepared: &Prepared, written: &Value) -> Result<Value, Diagnostic> {
+    let mut known = Map::from([("groups".into(), Value::map(prepared.inventory.groups_map()))]);
+    known.extend(prepared.extra_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+    render_static(templar, written, &play.scope, &known)
+}
+
+fn joined(hosts: &Value) -> String {
+    match hosts {
+        Value::List(hosts) => hosts.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
+        hosts => hosts.to_string(),
+    }
+}
+
 fn play_text(
-    play: &Play,
+    hosts: &Value,
     listed: &PlayListing,
     wanted: &ListingArgs,
     prepared: &Prepared,
 ) -> Result<String, Diagnostic> {
     let mut text = format!("\n\n{}", listed.header());
     if wanted.list_hosts {
-        text.push_str(&hosts_text(play, prepared)?);
+        text.push_str(&hosts_text(hosts, prepared)?);
     }
     if wanted.list_tasks {
         text.push_str(&format!("\n{}", listed.tasks_text().trim_end_matches('\n')));
@@ -69,10 +89,10 @@ fn play_text(
     Ok(text)
 }
 
-fn hosts_text(play: &Play, prepared: &Prepared) -> Result<String, Diagnostic> {
-    let pattern = HostPattern::from_value(&play.hosts)?;
+fn hosts_text(patterns: &Value, prepared: &Prepared) -> Result<String, Diagnostic> {
+    let pattern = HostPattern::from_value(patterns)?;
     let hosts = prepared.inventory.select(&pattern, prepared.limit.as_ref(), &mut Vec::new())?;
-    let quoted: Vec<String> = match &play.hosts {
+    let quoted: Vec<String> = match patterns {
         Value::List(items) => items.iter().map(|item| format!("'{item}'")).collect(),
         other => vec![format!("'{other}'")],
     };

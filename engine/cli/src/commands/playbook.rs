@@ -50,7 +50,8 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
     let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
     let prepared = prepare(args, settings, warnings)?;
     if listing::is_wanted(&args.listing) {
-        return Ok(listing::show(args, &prepared)?);
+        return listing::show(args, &prepared)
+            .map_err(|error| Refusal { exit: Exit::PARSE_ERROR, errors: vec![error] });
     }
     tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &std::mem::take(warnings));
     execute(args, prepared, passwords)

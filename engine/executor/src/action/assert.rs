@@ -35,7 +35,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     let that = as_conditions(task.args.get("that").unwrap_or(&Value::Null), cx, &mut wrapped)?;
     for condition in that.iter().flat_map(condition::as_list) {
         let verdict = condition::judge(&cx.run.templar, &[condition], &cx.vars.as_source(), cx.cx);
-        let verdict = verdict.map_err(|(error, _)| ActionError::from(error))?;
+        let verdict = verdict.map_err(|error| ActionError::from(error.report()))?;
         wrapped.look_at(condition, cx);
         if let Verdict::False(condition) = verdict {
             let mut result = TaskResult::new(Map::new());

@@ -101,7 +101,12 @@ impl ActionError {
 
     /// A failure at a place of the content, not in the action's own words.
     pub fn raised(message: impl Into<String>, origin: Option<&Origin>) -> Self {
-        let report = ErrorReport::new(message, origin);
+        Self::from(ErrorReport::new(message, origin))
+    }
+}
+
+impl From<ErrorReport> for ActionError {
+    fn from(report: ErrorReport) -> Self {
         Self::Failed(Box::new(Failure { report, extra: Map::new(), kind: FailureKind::Raised }))
     }
 }

@@ -7,6 +7,7 @@ use kapell_template::{TemplateError, is_omit};
 use super::arguments::{ArgumentSpec, checked};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
 use crate::TaskResult;
+use crate::error_report::{ErrorReport, undefined_parts};
 use crate::resolve::ResolvedTask;
 
 pub(super) static ACTION: Action = Action { name: "debug", run: start };
@@ -69,7 +70,7 @@ fn show_variable(name: &Text, cx: &ActionContext<'_>, result: &mut TaskResult) -
     }
     let shown = cx.run.templar.expression_with_undefined_shown(name, 0, &source, cx.cx);
     let (value, errors) = shown.map_err(|error| {
-        ActionError::raised(format!("Error while resolving `var` expression: {error}"), error.origin())
+        ErrorReport::of_template(&error, name.origin()).wrap("Error while resolving `var` expression.", name.origin())
     })?;
     let mut warnings = Vec::new();
     let at = |text: &str, origin: Option<&Origin>| Value::Str(Text::new(text).with_origin(origin.cloned()));
@@ -78,22 +79,12 @@ fn show_variable(name: &Text, cx: &ActionContext<'_>, result: &mut TaskResult) -
     if is_omitted {
         let note = "The result of the `var` expression could not be omitted; a placeholder was used instead.";
         warnings.push(at(note, name.origin()));
-    } else if !errors.is_empty() {
-        warnings.push(at(&undefined_parts(&errors, 0), errors.first().and_then(TemplateError::origin)));
+    } else if let Some(warning) = undefined_parts(&errors, 0) {
+        warnings.push(at(&warning, errors.first().and_then(TemplateError::origin)));
     }
     if !warnings.is_empty() {
         result.set("warnings", warnings);
     }
     result.set(name, if is_omitted { "<<Omit>>".into() } else { value });
     Ok(())
-}
-
-/// What is undefined in a value that is shown nevertheless. Numbers go on after `before`.
-pub(super) fn undefined_parts(errors: &[TemplateError], before: usize) -> String {
-    let s = if errors.len() == 1 { "" } else { "s" };
-    let mut message = format!("Encountered {} template error{s}.", errors.len());
-    for (at, error) in errors.iter().enumerate() {
-        message.push_str(&format!("\nerror {} - {error}", before + at + 1));
-    }
-    message
 }

@@ -41,11 +41,13 @@ impl Dispatcher<'_> {
         let mut settled = TaskStatus::Failed;
         for host in affected {
             let after = self.iterator.fail(host);
-            let known = self.state.facts_mut(host);
-            known.set("ansible_failed_task", outcome.failed_task.clone());
-            known.set("ansible_failed_result", outcome.result.registered());
             match after {
-                AfterFailure::Rescued => settled = TaskStatus::Rescued,
+                AfterFailure::Rescued => {
+                    let known = self.state.facts_mut(host);
+                    known.set("ansible_failed_task", outcome.failed_task.clone());
+                    known.set("ansible_failed_result", outcome.result.registered());
+                    settled = TaskStatus::Rescued;
+                }
                 AfterFailure::Failed => _ = self.state.failed.insert(host.clone()),
             }
         }
@@ -59,11 +61,10 @@ impl Dispatcher<'_> {
             return;
         }
         let Some(play) = self.state.world.play.clone() else { return };
+        let is_gone = |host: &str| self.state.is_out(host) || self.iterator.has_ended(host);
         let left = |list: &Value| {
             let hosts = list.as_list().unwrap_or_default().iter();
-            Value::list(
-                hosts.filter(|host| host.as_str().is_none_or(|host| !self.state.is_out(host))).cloned().collect(),
-            )
+            Value::list(hosts.filter(|host| host.as_str().is_none_or(|host| !is_gone(host))).cloned().collect())
         };
         let mut changed = play.as_ref().clone();
         changed.hosts = left(&play.hosts);

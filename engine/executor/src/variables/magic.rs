@@ -41,6 +41,7 @@ pub(super) const NAMES: &[&str] = &[
     "ansible_verbosity",
     "ansible_version",
     "ansible_collection_name",
+    "environment",
     "group_names",
     "groups",
     "hostvars",
@@ -137,6 +138,11 @@ impl HostVariables {
             "ansible_search_path" => {
                 let dirs = crate::resolve::search_path(&task.scope, self.world.play.as_deref());
                 Some(Value::list(dirs.iter().map(|dir| path(dir)).collect()))
+            }
+            "environment" => {
+                let levels = task.scope.all("environment").into_iter();
+                let items = levels.flat_map(|level| level.as_list().unwrap_or(std::slice::from_ref(level)));
+                Some(Value::list(items.cloned().collect()))
             }
             _ => Self::magic_of_this_role(name, task.scope.role()?, &task.scope.including_roles()),
         }

@@ -49,6 +49,11 @@ pub(crate) fn with_final_newlines(result: Object, source: &str, newline: &str) -
 
 /// A value inside text: containers as Python prints them, their tuples as lists.
 pub(crate) fn piece_text(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
+    if let Object::Undefined(missing) = object
+        && rendering.shows_undefined()
+    {
+        return Ok(rendering.show(Fault::Undefined(missing.clone()))?.to_string());
+    }
     match defined(object.clone())? {
         Object::Null | Object::Omit => Ok(String::new()),
         Object::Native(native) => native.printed(rendering).unwrap_or_else(|| Ok(native.text())),

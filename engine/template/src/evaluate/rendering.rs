@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use kapell_parsing::{Text, Value};
+use kapell_parsing::{Origin, Text, Value};
 
 use super::{Fault, Interpreter, Locals, TemplateFrame, concat};
 use crate::object::{Dict, List, Object};
@@ -207,9 +207,19 @@ impl<'r> Rendering<'r> {
         let frame = TemplateFrame::inline(program, scope.clone(), text.origin().cloned());
         let result = self.deeper(|| Interpreter::new(self, frame.into(), Locals::root()).run());
         self.active.borrow_mut().pop();
-        let object = result.map_err(|fault| Fault::from(fault.at(text.origin().or(self.cx.origin.as_ref()))))?;
+        let object = match result.map_err(|fault| fault.at(text.origin().or(self.cx.origin.as_ref()))) {
+            Ok(object) => object,
+            // Made of something undefined, it is undefined itself: `is defined` and `default` may ask.
+            Err(TemplateError::Undefined { message, origin }) => return Ok(Object::undefined_at(message, origin)),
+            Err(error) => return Err(error.into()),
+        };
         let object = concat::with_final_newlines(object, text, "\n");
         Ok(if text.is_secret() { mark_secret(object) } else { object })
+    }
+
+    /// Where the template being evaluated stands.
+    pub(crate) fn place(&self) -> Option<Origin> {
+        self.active.borrow().last().and_then(|active| active.text.origin()).or(self.cx.origin.as_ref()).cloned()
     }
 
     /// A template that is being evaluated already, with the same variables, would never end.
