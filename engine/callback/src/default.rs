@@ -154,7 +154,7 @@ impl Default {
             && self.options.verbosity < 2
         {
             let text = format!("task path: {}:{}", origin.path().display(), origin.line);
-            self.failure(&text, Color::Verbose);
+            self.display.out(&text, Color::Verbose);
         }
     }
 

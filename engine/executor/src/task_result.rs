@@ -39,7 +39,15 @@ pub struct TaskResult {
 
 impl TaskResult {
     pub fn new(data: Map) -> Self {
-        Self { data, unreachable: false, no_log: false, error: None, verbose_always: false, excused: false, attempts: None }
+        Self {
+            data,
+            unreachable: false,
+            no_log: false,
+            error: None,
+            verbose_always: false,
+            excused: false,
+            attempts: None,
+        }
     }
 
     pub fn failed(report: ErrorReport) -> Self {

@@ -17,6 +17,8 @@ pub struct ListOptions<'a> {
     pub hosts: Option<&'a [String]>,
     /// Those of the command line: over the hosts', unless for export.
     pub extra_vars: Option<&'a Map>,
+    /// The directories for variables shown where they were written, when not all count there.
+    pub own_dirs: Option<&'a VarsDirs>,
 }
 
 /// How `list` and `host` write.
@@ -86,7 +88,7 @@ fn toml(table: &Map) -> Result<String, Diagnostic> {
 impl ListOptions<'_> {
     fn host_vars(&self, inventory: &Inventory, host: &Host, dirs: &VarsDirs) -> Map {
         if self.export {
-            return inventory.host_own_variables(host, dirs);
+            return inventory.host_own_variables(host, self.own_dirs.unwrap_or(dirs));
         }
         let mut vars = inventory.host_variables(host, dirs);
         vars.extend(self.extra_vars.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
@@ -102,6 +104,10 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
+    fn group_variables(&self, group: &Group) -> Map {
+        self.inventory.group_variables(group, self.options.own_dirs.unwrap_or(self.dirs))
+    }
+
     fn groups(&self) -> Map {
         let mut listed = Map::new();
         for id in self.inventory.with_descendants(GroupId::ALL) {
@@ -132,7 +138,7 @@ impl Listing<'_> {
             add("hosts", Value::list(hosts.map(Value::trusted).collect()));
         }
         if self.options.export {
-            add("vars", Value::map(self.inventory.group_variables(group, self.dirs)));
+            add("vars", Value::map(self.group_variables(group)));
         }
         content
     }
@@ -165,7 +171,7 @@ impl Listing<'_> {
             }
         }
         let hosts = if id == GroupId::ALL { Map::new() } else { self.hosts_once(group, seen) };
-        let vars = if self.options.export { self.inventory.group_variables(group, self.dirs) } else { Map::new() };
+        let vars = if self.options.export { self.group_variables(group) } else { Map::new() };
         let sections = [("children", children), ("hosts", hosts), ("vars", vars)];
         let filled = sections.into_iter().filter(|(_, section)| !section.is_empty());
         filled.map(|(name, section)| (name.into(), Value::map(section))).collect()
@@ -193,7 +199,7 @@ impl Listing<'_> {
                 content.insert("hosts".into(), Value::map(hosts));
             }
         }
-        let vars = if self.options.export { self.inventory.group_variables(group, self.dirs) } else { Map::new() };
+        let vars = if self.options.export { self.group_variables(group) } else { Map::new() };
         if !vars.is_empty() {
             content.insert("vars".into(), Value::map(vars));
         }
@@ -257,7 +263,8 @@ impl Graph<'_> {
                 }
             }
         }
-        if let Some((dirs, _)) = self.vars {
+        if let Some((dirs, options)) = self.vars {
+            let dirs = options.own_dirs.unwrap_or(dirs);
             self.add_vars(&self.inventory.group_variables(group, dirs), level + 1);
         }
     }

@@ -51,6 +51,18 @@ impl Value {
         Self::Str(Text::trusted(text, None))
     }
 
+    /// The same value, sharing no container with others.
+    #[must_use]
+    pub fn unshared(self) -> Self {
+        match &self {
+            Self::List(items) => Self::list(items.iter().cloned().map(Self::unshared).collect()),
+            Self::Map(map) => {
+                Self::map(map.iter().map(|(key, value)| (key.clone(), value.clone().unshared())).collect())
+            }
+            _ => self,
+        }
+    }
+
     pub fn list(items: Vec<Value>) -> Self {
         Self::List(Arc::new(items))
     }

@@ -108,7 +108,11 @@ fn show(
         _ => Format::Json,
     };
     let export = args.export || base.settings.inventory_export;
-    let options = ListOptions { export, hosts: None, extra_vars: Some(&base.extra_vars) };
+    // What stands beside the working directory by chance is shown of hosts, not as written in the inventory.
+    let is_asked_for = args.playbook_dir.is_some() || base.settings.playbook_dir.is_some();
+    let playbook = if is_asked_for { dirs.playbook.clone() } else { Vec::new() };
+    let own = VarsDirs { inventory: dirs.inventory.clone(), playbook };
+    let options = ListOptions { export, hosts: None, extra_vars: Some(&base.extra_vars), own_dirs: Some(&own) };
     if let Some(name) = &args.host {
         let pattern = HostPattern::parse([name.as_str()])?;
         let found = base.inventory.select(&pattern, None, warnings)?;

@@ -82,11 +82,12 @@ impl Reader<'_> {
         Ok(Some(group))
     }
 
+    /// Every variable is a copy of its own: an alias of YAML is no bond between them.
     fn read_vars(&mut self, group: GroupId, vars: &Map) -> Result<(), Diagnostic> {
         for (key, value) in vars {
             self.warnings.extend(check_name(&key.to_string(), origin_of(key)));
             self.inventory
-                .set_group_var(group, key.clone(), value.clone())
+                .set_group_var(group, key.clone(), value.clone().unshared())
                 .map_err(|error| if error.origin.is_some() { error } else { error.at(origin_of(key)) })?;
         }
         Ok(())
@@ -110,7 +111,7 @@ impl Reader<'_> {
                 let place = Place { source: Some(self.path), origin };
                 let host = self.inventory.add_source_host(&name, expanded.port, group, &place, self.warnings)?;
                 for (key, value) in vars.as_map().into_iter().flatten() {
-                    self.inventory.set_var_of_name(host, key.clone(), value.clone())?;
+                    self.inventory.set_var_of_name(host, key.clone(), value.clone().unshared())?;
                 }
             }
         }
