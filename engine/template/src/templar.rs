@@ -92,7 +92,7 @@ impl Templar {
         cx: &RenderContext,
     ) -> Result<(Value, Vec<TemplateError>), TemplateError> {
         let rendering = Rendering::new(self, cx);
-        rendering.show_undefined();
+        rendering.show_undefined(0);
         let result = rendering.resolve(value, &Scope::new(vars.clone()));
         let result =
             result.and_then(|object| python::to_value(&rendering, &object)).or_else(|fault| rendering.show(fault));

@@ -3,9 +3,9 @@
 use kapell_parsing::{Map, Origin, Text, Value};
 use kapell_template::TemplateError;
 
-use super::debug::undefined_parts;
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
 use crate::TaskResult;
+use crate::error_report::undefined_parts;
 use crate::resolve::ResolvedTask;
 
 pub(super) static ACTION: Action = Action { name: "ansible._protomatter.debug", run: start };
@@ -65,9 +65,9 @@ impl Shown {
     }
 
     fn warn(&mut self, errors: &[TemplateError], origin: Option<&Origin>) {
-        if let Some(first) = errors.first() {
-            let origin = first.origin().or(origin).cloned();
-            self.warnings.push(Value::Str(Text::new(undefined_parts(errors, self.errors)).with_origin(origin)));
+        if let Some(text) = undefined_parts(errors, self.errors) {
+            let origin = errors.first().and_then(TemplateError::origin).or(origin).cloned();
+            self.warnings.push(Value::Str(Text::new(text).with_origin(origin)));
             self.errors += errors.len();
         }
     }
