@@ -85,12 +85,19 @@ enum ListMerge {
     PrependUnique,
 }
 
-pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
+/// How dicts are merged: the keyword arguments of `combine`.
+#[derive(Clone, Copy)]
+pub(super) struct MergeStyle {
+    recursive: bool,
+    lists: ListMerge,
+}
+
+pub(super) fn merge_style(call: &FilterCall<'_>) -> Result<MergeStyle, Fault> {
     if call.args.extra.iter().any(|(name, _)| !matches!(&**name, "recursive" | "list_merge")) {
         return Err(Fault::error("'recursive' and 'list_merge' are the only valid keyword arguments"));
     }
     let recursive = call.args.extra("recursive").is_some_and(Object::is_truthy);
-    let merge = match call.args.extra("list_merge").and_then(Object::as_str).unwrap_or("replace") {
+    let lists = match call.args.extra("list_merge").and_then(Object::as_str).unwrap_or("replace") {
         "replace" => ListMerge::Replace,
         "keep" => ListMerge::Keep,
         "append" => ListMerge::Append,
@@ -103,6 +110,11 @@ pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
             ));
         }
     };
+    Ok(MergeStyle { recursive, lists })
+}
+
+pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    let style = merge_style(call)?;
     let mut terms = Vec::new();
     for term in std::iter::once(&call.input).chain(&call.args.rest) {
         flatten_terms(call.rendering, term, &mut terms)?;
@@ -112,7 +124,7 @@ pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
         return Ok(Object::dict([]));
     };
     for term in terms {
-        combined = merge_dicts(call.rendering, &combined, &term, recursive, merge)?;
+        combined = merge_dicts(call.rendering, &combined, &term, style)?;
     }
     require_dict(&combined, &Object::dict([]))?;
     Ok(combined)
@@ -137,19 +149,19 @@ fn require_dict(left: &Object, right: &Object) -> Result<(), Fault> {
     Err(Fault::error(format!("failed to combine variables, expected dicts but got a '{a}' and a '{b}'.")))
 }
 
-fn merge_dicts(
+pub(super) fn merge_dicts(
     rendering: &Rendering<'_>,
     left: &Object,
     right: &Object,
-    recursive: bool,
-    merge: ListMerge,
+    style: MergeStyle,
 ) -> Result<Object, Fault> {
     require_dict(left, right)?;
+    let MergeStyle { recursive, lists: merge } = style;
     let mut merged: Entries = entries(rendering, left)?.into_iter().collect();
     for (key, new) in entries(rendering, right)? {
         let combined = match merged.get(&key) {
             Some(old) if recursive && old.is_mapping() && new.is_mapping() => {
-                rendering.deeper(|| merge_dicts(rendering, old, &new, recursive, merge))?
+                rendering.deeper(|| merge_dicts(rendering, old, &new, style))?
             }
             Some(Object::List(old)) if merge != ListMerge::Replace && matches!(new, Object::List(_)) => {
                 merge_lists(rendering, &old.items(rendering)?, &iterate(rendering, &new)?, merge)?

@@ -1,11 +1,13 @@
 //! Filters: one row each, in families of one file each. Each is also reachable as `ansible.builtin.NAME`.
 
+mod addresses;
 mod ansible_text;
 mod attributes;
 mod basics;
 mod combinatorics;
 mod dicts;
 mod encoding;
+mod general;
 mod hashing;
 mod higher_order;
 mod json;
@@ -63,7 +65,10 @@ const fn lenient(
 
 pub(crate) fn find(name: &str) -> Option<&'static Filter> {
     static BY_NAME: OnceLock<HashMap<&'static str, &'static Filter>> = OnceLock::new();
-    let by_name = BY_NAME.get_or_init(|| FILTERS.iter().map(|filter| (filter.name, filter)).collect());
+    let by_name = BY_NAME.get_or_init(|| {
+        let tables = [FILTERS, addresses::FILTERS, general::FILTERS];
+        tables.into_iter().flatten().map(|filter| (filter.name, filter)).collect()
+    });
     let short = name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name);
     by_name.get(short).copied()
 }

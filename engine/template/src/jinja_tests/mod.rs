@@ -9,6 +9,8 @@ mod texts;
 mod urls;
 mod version;
 
+pub(crate) use version::loose;
+
 use std::collections::HashMap;
 use std::sync::OnceLock;
 

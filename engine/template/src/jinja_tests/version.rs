@@ -84,7 +84,7 @@ fn loose_parts(text: &str) -> Vec<Part> {
     parts
 }
 
-fn loose(left: &str, right: &str) -> Result<Ordering, String> {
+pub(crate) fn loose(left: &str, right: &str) -> Result<Ordering, String> {
     let (left, right) = (loose_parts(left), loose_parts(right));
     for (a, b) in left.iter().zip(&right) {
         let ordering = match (a, b) {

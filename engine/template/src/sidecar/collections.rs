@@ -79,6 +79,9 @@ pub(super) fn routing(collection: &Path, kind: Kind, name: &str) -> Routing {
 pub(super) fn moved(kind: Kind, name: &str) -> Option<&'static str> {
     let moved: &[(&str, &str)] = match kind {
         Kind::Filter => &[
+            ("cidr_merge", "ansible.utils.cidr_merge"),
+            ("hwaddr", "ansible.utils.hwaddr"),
+            ("ip4_hex", "ansible.utils.ip4_hex"),
             ("ipaddr", "ansible.utils.ipaddr"),
             ("ipmath", "ansible.utils.ipmath"),
             ("ipsubnet", "ansible.utils.ipsubnet"),
@@ -86,6 +89,7 @@ pub(super) fn moved(kind: Kind, name: &str) -> Option<&'static str> {
             ("ipv6", "ansible.utils.ipv6"),
             ("ipwrap", "ansible.utils.ipwrap"),
             ("json_query", "community.general.json_query"),
+            ("random_mac", "community.general.random_mac"),
         ],
         _ => &[],
     };
