@@ -13,6 +13,7 @@ mod htpasswd;
 mod ini_file;
 mod kernel_blacklist;
 mod locale_gen;
+mod lvg;
 mod make;
 mod modprobe;
 mod npm;
@@ -38,6 +39,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &ini_file::MODULE,
     &kernel_blacklist::MODULE,
     &locale_gen::MODULE,
+    &lvg::MODULE,
     &make::MODULE,
     &modprobe::MODULE,
     &npm::MODULE,
