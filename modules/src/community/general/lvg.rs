@@ -36,10 +36,14 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         return Err(ModuleError::failed(format!("Device {missing} not found.")));
     }
     let physical = group.physical_volumes(cx)?;
-    if let Some(taken) = physical.iter().find(|one| {
-        !one.group.is_empty() && one.group != group.name && group.devices.contains(&one.device)
-    }) {
-        return Err(ModuleError::failed(format!("Device {} is already in {} volume group.", taken.device, taken.group)));
+    if let Some(taken) = physical
+        .iter()
+        .find(|one| !one.group.is_empty() && one.group != group.name && group.devices.contains(&one.device))
+    {
+        return Err(ModuleError::failed(format!(
+            "Device {} is already in {} volume group.",
+            taken.device, taken.group
+        )));
     }
     let changed = if volumes.is_none() { group.create(cx)? } else { group.update(&physical, cx)? };
     Ok(ModuleResult::ok().changed(changed))
@@ -63,9 +67,10 @@ impl Group<'_> {
         let fields = ["vgs", "--noheadings", "-o", "vg_name,pv_count,lv_count", "--separator", ";"];
         let listing = read(&CommandSpec::new(fields), cx, |_| "Failed executing vgs command.".to_owned())?;
         let of_group = listing.lines().map(|line| line.trim().split(';').collect::<Vec<_>>());
-        Ok(of_group.into_iter().find(|fields| fields[0] == self.name).map(|fields| {
-            fields.get(2).and_then(|count| count.parse().ok()).unwrap_or(0)
-        }))
+        Ok(of_group
+            .into_iter()
+            .find(|fields| fields[0] == self.name)
+            .map(|fields| fields.get(2).and_then(|count| count.parse().ok()).unwrap_or(0)))
     }
 
     fn physical_volumes(&self, cx: &mut Context<'_>) -> Result<Vec<PhysicalVolume>, ModuleError> {
@@ -138,8 +143,7 @@ impl Group<'_> {
         if self.devices.is_empty() {
             return Ok(changed);
         }
-        let own: Vec<&String> =
-            physical.iter().filter(|one| one.group == self.name).map(|one| &one.device).collect();
+        let own: Vec<&String> = physical.iter().filter(|one| one.group == self.name).map(|one| &one.device).collect();
         if self.args.bool("pvresize") {
             changed |= resize(own.iter().filter(|device| self.devices.contains(device)), cx)?;
         }
@@ -213,7 +217,8 @@ fn resize<'d>(devices: impl Iterator<Item = &'d &'d String>, cx: &mut Context<'_
     let mut changed = false;
     for device in devices {
         let fields = "dev_size,pv_size,pe_start,vg_extent_size";
-        let command = ["pvdisplay", "--units", "b", "--columns", "--noheadings", "--nosuffix", "--separator", ";", "-o"];
+        let command =
+            ["pvdisplay", "--units", "b", "--columns", "--noheadings", "--nosuffix", "--separator", ";", "-o"];
         let command = CommandSpec::new(command).args([fields, device]);
         let listing = read(&command, cx, |_| "Failed executing pvdisplay command.".to_owned())?;
         let sizes: Vec<u64> = listing.trim().split(';').filter_map(|size| size.trim().parse().ok()).collect();

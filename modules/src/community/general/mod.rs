@@ -19,6 +19,7 @@ mod modprobe;
 mod npm;
 mod pam_limits;
 mod pamd;
+mod parted;
 mod snap;
 mod sudoers;
 mod supervisorctl;
@@ -45,6 +46,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &npm::MODULE,
     &pam_limits::MODULE,
     &pamd::MODULE,
+    &parted::MODULE,
     &snap::MODULE,
     &sudoers::MODULE,
     &supervisorctl::MODULE,
