@@ -27,6 +27,7 @@ mod hostname;
 mod iptables;
 mod known_hosts;
 mod lineinfile;
+mod mount_facts;
 mod package;
 mod package_facts;
 mod ping;
@@ -75,6 +76,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &iptables::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
+    &mount_facts::MODULE,
     &package::MODULE,
     &package_facts::MODULE,
     &ping::MODULE,

@@ -9,7 +9,7 @@ mod command_line;
 mod date_time;
 mod distribution;
 mod dns;
-mod hardware;
+pub(crate) mod hardware;
 mod local;
 mod lsb;
 mod network;

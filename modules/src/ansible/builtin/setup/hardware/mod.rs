@@ -4,7 +4,7 @@ mod board;
 mod devices;
 mod lvm;
 mod memory;
-mod mounts;
+pub(crate) mod mounts;
 mod processor;
 
 use super::collector::{Facts, content};

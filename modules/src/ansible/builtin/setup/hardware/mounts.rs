@@ -51,7 +51,7 @@ fn parse(table: &str) -> Vec<Mount> {
 }
 
 /// Blanks and the like are written as octal numbers.
-fn unescape(field: &str) -> String {
+pub(crate) fn unescape(field: &str) -> String {
     let mut out = Vec::new();
     let mut rest = field.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
@@ -80,7 +80,7 @@ fn bind_mounts(mountinfo: &str) -> BTreeSet<String> {
     mountinfo.lines().filter_map(bind).collect()
 }
 
-fn uuids_by_device(directory: &Path) -> BTreeMap<String, String> {
+pub(crate) fn uuids_by_device(directory: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = fs_err::read_dir(directory) else { return BTreeMap::new() };
     let names = entries.flatten().map(|entry| (entry.path(), entry.file_name().to_string_lossy().into_owned()));
     names.map(|(path, uuid)| (real_path(&path).to_string_lossy().into_owned(), uuid)).collect()
@@ -120,7 +120,8 @@ fn usage(path: &str, fstype: &str, timeout: Duration) -> Option<Map> {
     receiver.recv_timeout(timeout).ok().flatten()
 }
 
-fn statistics(path: &str) -> Option<Map> {
+/// How full the file system at `path` is.
+pub(crate) fn statistics(path: &str) -> Option<Map> {
     let found = rustix::fs::statvfs(path).ok()?;
     json!({
         "size_total": found.f_frsize * found.f_blocks,
