@@ -40,6 +40,7 @@ mod setup;
 mod shell;
 mod slurp;
 mod stat;
+mod subversion;
 mod systemd_service;
 mod sysvinit;
 mod tempfile;
@@ -89,6 +90,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &subversion::MODULE,
     &systemd_service::MODULE,
     &sysvinit::MODULE,
     &tempfile::MODULE,

@@ -146,7 +146,7 @@ impl Gathering {
             if let Some(program) = self.program.as_ref().filter(|_| needs_program && !dynamic)
                 && seen.insert(program.into())
             {
-                found.push((program.clone(), self.ask(program, args, cx)?));
+                found.push((PROGRAM.to_owned(), self.ask(program, args, cx)?));
             }
         }
         Ok(found)
