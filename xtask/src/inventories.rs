@@ -61,6 +61,10 @@ struct Remembered {
 }
 
 impl InventoriesCommand {
+    pub(crate) fn all() -> Self {
+        Self { names: Vec::new(), jobs: 2, fresh: false }
+    }
+
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
         let engines = Engines::ensure(lab, &[Engine::Kapell, Engine::Ansible])?;
         let cases = Case::find(&lab.repository().join("tests/conformance/inventories"), &self.names)?;

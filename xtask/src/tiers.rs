@@ -11,6 +11,7 @@ use crate::conformance::ConformanceCommand;
 use crate::engine::Engine;
 use crate::faults::FaultsCommand;
 use crate::fleet::{self, Fleet, Variant};
+use crate::inventories::InventoriesCommand;
 use crate::lab::Lab;
 use crate::rollout::RolloutCommand;
 
@@ -52,6 +53,7 @@ impl TestCommand {
         timed("unit tests, end-to-end tests, repository rules", || cargo_test(lab))?;
         if can_make_environments() {
             timed("conformance: the same playbooks under ansible-core", || ConformanceCommand::cases().run(lab))?;
+            timed("conformance: the same inventories under ansible-inventory", || InventoriesCommand::all().run(lab))?;
         } else {
             println!("skipped: conformance; it needs python3-venv");
         }

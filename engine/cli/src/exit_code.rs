@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use kapell_executor::RunStatus;
+use kapell_parsing::ErrorKind;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -16,6 +17,8 @@ pub enum Exit {
     /// Options contradict each other or the content.
     BadOptions = 5,
     Interrupted = 99,
+    /// Where ansible-core fails without having foreseen it.
+    Unforeseen = 250,
 }
 
 impl Exit {
@@ -24,7 +27,14 @@ impl Exit {
 
     /// How another run of this program ended.
     pub fn from_code(code: i32) -> Self {
-        let all = [Self::Ok, Self::FailedHosts, Self::UnreachableHosts, Self::BadOptions, Self::Interrupted];
+        let all = [
+            Self::Ok,
+            Self::FailedHosts,
+            Self::UnreachableHosts,
+            Self::BadOptions,
+            Self::Interrupted,
+            Self::Unforeseen,
+        ];
         all.into_iter().find(|exit| *exit as i32 == code).unwrap_or(Self::Error)
     }
 }
@@ -36,6 +46,16 @@ impl From<RunStatus> for Exit {
             RunStatus::FailedHosts => Self::FailedHosts,
             RunStatus::UnreachableHosts => Self::UnreachableHosts,
             RunStatus::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Usage => Self::Error,
+            ErrorKind::Options => Self::BadOptions,
+            ErrorKind::Endless => Self::Unforeseen,
         }
     }
 }

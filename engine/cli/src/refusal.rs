@@ -12,26 +12,32 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    /// `exit`, unless the first error says that it is of another kind.
+    pub(crate) fn new(exit: Exit, errors: Vec<Diagnostic>) -> Self {
+        let exit = errors.first().and_then(|error| error.kind).map_or(exit, Exit::from);
+        Self { exit, errors }
+    }
+
     /// Options that contradict each other or the content.
     pub(crate) fn options(message: impl Into<String>) -> Self {
-        Self { exit: Exit::BadOptions, errors: vec![Diagnostic::error(message)] }
+        Self::new(Exit::BadOptions, vec![Diagnostic::error(message)])
     }
 
     /// Content that cannot be read as what it should be.
     pub(crate) fn content(error: Diagnostic) -> Self {
-        Self { exit: Exit::PARSE_ERROR, errors: vec![error] }
+        Self::new(Exit::PARSE_ERROR, vec![error])
     }
 }
 
 impl From<Diagnostic> for Refusal {
     fn from(error: Diagnostic) -> Self {
-        Self { exit: Exit::Error, errors: vec![error] }
+        Self::new(Exit::Error, vec![error])
     }
 }
 
 impl From<Stopped> for Refusal {
     fn from(stopped: Stopped) -> Self {
-        Self { exit: if stopped.content { Exit::PARSE_ERROR } else { Exit::Error }, errors: stopped.errors }
+        Self::new(if stopped.content { Exit::PARSE_ERROR } else { Exit::Error }, stopped.errors)
     }
 }
 

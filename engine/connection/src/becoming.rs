@@ -22,6 +22,22 @@ struct Words {
 }
 
 /// One way of becoming one user, ready to be put in front of a command.
+/// Whether there is such a become method; else what to tell.
+pub fn check_become_method(name: &str) -> Result<(), String> {
+    method_named(name).map(|_| ())
+}
+
+fn method_named(name: &str) -> Result<&'static Method, String> {
+    let is_named = |method: &&Method| match name.rsplit_once('.') {
+        Some((collection, name)) => method.name == name && method.collection == collection,
+        None => method.name == name,
+    };
+    METHODS.iter().find(is_named).ok_or_else(|| {
+        let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+        format!("Invalid become method specified, could not find '{name}'; there are: {}", known.join(", "))
+    })
+}
+
 pub(crate) struct Becoming<'a> {
     method: &'static Method,
     words: Words,
@@ -31,14 +47,7 @@ pub(crate) struct Becoming<'a> {
 impl<'a> Becoming<'a> {
     /// `token` makes the prompt recognisable. Error: the method is not known.
     pub(crate) fn new(spec: &'a BecomeSpec, token: &str) -> Result<Self, String> {
-        let is_named = |method: &&Method| match spec.method.rsplit_once('.') {
-            Some((collection, name)) => method.name == name && method.collection == collection,
-            None => method.name == spec.method,
-        };
-        let Some(method) = METHODS.iter().find(is_named) else {
-            let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
-            return Err(format!("become method '{}' is not built; there are: {}", spec.method, known.join(", ")));
-        };
+        let method = method_named(&spec.method)?;
         let flags = spec.flags.as_deref().unwrap_or(method.flags);
         let exe = if method.name == "sudosu" { "sudo" } else { method.name };
         let words = Words {

@@ -22,7 +22,7 @@ mod startup;
 mod worker_binary;
 mod worker_session;
 
-pub use becoming::become_line;
+pub use becoming::{become_line, check_become_method};
 pub use blobs::{BlobSource, Blobs};
 pub use connection::{Connection, ExitStatus, Process};
 pub use connections::Connections;

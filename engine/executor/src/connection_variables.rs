@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kapell_connection::{BecomeSpec, ConnectionSpec, ContainerOptions, Secret};
+use kapell_connection::{BecomeSpec, ConnectionSpec, ContainerOptions, Secret, check_become_method};
 use kapell_parsing::Value;
 use kapell_template::{RenderContext, Variable, VariableSource};
 
@@ -197,6 +197,9 @@ fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<Be
         .map_or_else(|| keywords.string("become_method"), |method| Ok(Some(method)))?
         .or_else(|| options.become_method.clone())
         .unwrap_or_else(|| settings.become_method.clone());
+    check_become_method(&method).map_err(|message| {
+        ErrorReport::new(message, keywords.scope.inherited("become_method").and_then(Value::origin))
+    })?;
     let method = method.rsplit('.').next().unwrap_or(&method).to_owned();
     let own = |suffix: &str| format!("ansible_{method}_{suffix}");
     let user = reader

@@ -6,6 +6,7 @@ use kapell_parsing::{Key, Map, Text, Value};
 use kapell_playbook::Task;
 use kapell_template::{Variable, VariableSource};
 
+use crate::error_report::ErrorReport;
 use crate::resolve::{Keywords, render_context};
 use crate::run_state::World;
 use crate::task_executor::{Overrides, TaskOutcome};
@@ -37,6 +38,20 @@ pub(crate) struct Debugger<'a> {
     pub outcome: &'a TaskOutcome,
     /// What redoing the task takes along.
     pub overrides: Overrides,
+}
+
+/// When the keyword may ask for the debugger.
+const MOMENTS: [&str; 5] = ["never", "always", "on_failed", "on_unreachable", "on_skipped"];
+
+/// That `debugger` names a moment there is.
+pub(crate) fn check(keywords: &Keywords<'_>) -> Result<(), ErrorReport> {
+    let Some(when) = keywords.string("debugger")? else { return Ok(()) };
+    if MOMENTS.contains(&when.as_str()) {
+        return Ok(());
+    }
+    let origin = keywords.scope.inherited("debugger").and_then(Value::origin);
+    let message = format!("'{when}' is not a valid value for debugger. Must be one of {}", MOMENTS.join(", "));
+    Err(ErrorReport::new(message, origin).wrap("Error processing keyword 'debugger'.", origin))
 }
 
 impl Debugger<'_> {

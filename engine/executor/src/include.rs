@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Value};
 use kapell_playbook::{
     Block, LoadContext, LoadErrors, Node, Role, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
     load_task_file, missing_file,
@@ -63,7 +63,7 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
         let error =
             Diagnostic::error(format!("this include never ends: {depth} includes are open")).at(Some(&task.origin));
         let hint = "an include that includes itself needs a condition that ends it";
-        return Err(LoadErrors { errors: vec![error.hint(hint)], missing: false });
+        return Err(LoadErrors { errors: vec![error.hint(hint).of_kind(ErrorKind::Endless)], missing: false });
     }
     let warnings = RefCell::new(Vec::new());
     let cx = LoadContext {

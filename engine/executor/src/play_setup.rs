@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kapell_config::Gathering;
 use kapell_inventory::HostPattern;
-use kapell_parsing::{Diagnostic, Map, Text, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Map, Text, Value};
 use kapell_playbook::{Block, Node, Play, Scope, ScopeKind, Task};
 
 use crate::action_groups::ActionGroups;
@@ -41,6 +41,7 @@ impl PlaySettings {
             Diagnostic::error(format!("Invalid play strategy specified: {strategy}"))
                 .at(play.scope.own("strategy").and_then(Value::origin).or(Some(&play.origin)))
                 .did_you_mean(&strategy, Strategy::NAMES)
+                .of_kind(ErrorKind::Usage)
         })?;
         let title = match &play.name {
             Some(name) => render_for_play(run, state, &Value::Str(name.clone()), play)
@@ -186,7 +187,8 @@ pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<Pla
         Some(other) => {
             let known = ["inventory", "sorted", "reverse_sorted", "reverse_inventory", "shuffle"];
             return Err(Diagnostic::error(format!("Invalid 'order' specified for inventory hosts: {other}"))
-                .did_you_mean(other, known));
+                .did_you_mean(other, known)
+                .of_kind(ErrorKind::Options));
         }
     }
     Ok(PlayHosts { selected, ordered })

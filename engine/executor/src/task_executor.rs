@@ -12,6 +12,7 @@ use crate::action::{self, ActionContext, ActionError, Effects};
 use crate::background;
 use crate::condition::{self, Verdict};
 use crate::connection_variables::connection_spec;
+use crate::debugger;
 use crate::error_report::ErrorReport;
 use crate::event::HostResult;
 use crate::loops::{self, LoopControl};
@@ -309,6 +310,8 @@ impl HostTask {
         for name in ["become_method", "become_user", "become_exe", "become_flags"] {
             keywords.string(name).map_err(|report| self.in_task(report))?;
         }
+        keywords.bool("run_once").map_err(|report| self.in_task(report))?;
+        debugger::check(&keywords).map_err(|report| self.in_task(report))?;
         let delegated = resolved.delegate_to.is_some();
         let spec = connection_spec(&keywords, &target, delegated).map_err(|report| self.in_task(report))?;
         Ok(Prepared { resolved, spec, vars })

@@ -11,6 +11,17 @@ pub enum Severity {
     Error,
 }
 
+/// Errors of content that end a program with another exit code than what merely cannot be read does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Readable, but it asks for what cannot be done.
+    Usage,
+    /// A choice that does not exist.
+    Options,
+    /// Where ansible-core gives up without knowing why: content that includes itself, batches that are no numbers.
+    Endless,
+}
+
 /// One finding. Errors are collected: several can come out of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -20,11 +31,13 @@ pub struct Diagnostic {
     pub origin: Option<Origin>,
     /// What to do about it: `did you mean 'tasks'?`
     pub hint: Option<String>,
+    /// `None`: whoever reports it knows.
+    pub kind: Option<ErrorKind>,
 }
 
 impl Diagnostic {
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), origin: None, hint: None }
+        Self { severity: Severity::Error, message: message.into(), origin: None, hint: None, kind: None }
     }
 
     pub fn warning(message: impl Into<String>) -> Self {
@@ -44,6 +57,12 @@ impl Diagnostic {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = Some(kind);
         self
     }
 

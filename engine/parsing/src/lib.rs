@@ -12,7 +12,7 @@ pub mod value;
 pub mod vault;
 pub mod yaml;
 
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, ErrorKind, Severity};
 pub use key::Key;
 pub use origin::{Origin, SourceFile};
 pub use text::{Text, Trust};

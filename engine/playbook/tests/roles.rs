@@ -390,12 +390,6 @@ text
      6 |     - {role: web, vars: [a], become: maybe}
        |                          ^
 
-    'become' must be yes or no, not 'maybe'
-      --> /site.yml:6:38
-       |
-     6 |     - {role: web, vars: [a], become: maybe}
-       |                                      ^
-
     'web,port=80' is no role name
       --> /site.yml:7:7
        |

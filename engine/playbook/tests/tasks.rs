@@ -437,18 +437,6 @@ fn wrong_keywords() {
      7 |       completely_unknown: 1
        |       ^
 
-    'become' must be yes or no, not 'maybe'
-      --> /site.yml:9:15
-       |
-     9 |       become: maybe
-       |               ^
-
-    'retries' must be a whole number, not 'many'
-      --> /site.yml:10:16
-        |
-     10 |       retries: many
-        |                ^
-
     'register' must be a variable name, not '{{ x }}'
       --> /site.yml:11:17
         |
@@ -499,6 +487,16 @@ fn wrong_keywords() {
      20 |       vars: {a-b: 1, none: 2}
         |                      ^
       hint: a variable name starts with a letter or an underscore and goes on with letters, digits and underscores
+    [Warning] 'become' must be yes or no, not 'maybe'
+      --> /site.yml:9:15
+       |
+     9 |       become: maybe
+       |               ^
+    [Warning] 'retries' must be a whole number, not 'many'
+      --> /site.yml:10:16
+        |
+     10 |       retries: many
+        |                ^
     [Warning] 'environment' must be a mapping or a list of mappings, not 'text': what is not is ignored
       --> /site.yml:23:20
         |

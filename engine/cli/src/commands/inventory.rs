@@ -126,7 +126,7 @@ fn show(
     if args.graph {
         let group = args.group.as_deref().unwrap_or("all");
         let graph = listing::graph(&base.inventory, group, args.vars.then_some((dirs, &options)));
-        return graph.map_err(|error| Refusal { exit: Exit::BadOptions, errors: vec![error] });
+        return graph.map_err(|error| Refusal::new(Exit::BadOptions, vec![error]));
     }
     let all = HostPattern::parse(["all"])?;
     let hosts = base.inventory.select(&all, base.limit.as_ref(), warnings)?;
@@ -139,7 +139,7 @@ fn check_vars_files(dirs: &VarsDirs, warnings: &mut Vec<Diagnostic>) -> Result<(
     let problems = dirs.inventory.iter().chain(&dirs.playbook).flat_map(|dir| dir.take_problems());
     let (errors, others): (Vec<_>, Vec<_>) = problems.partition(|problem| problem.severity == Severity::Error);
     warnings.extend(others);
-    if errors.is_empty() { Ok(()) } else { Err(Refusal { exit: Exit::Error, errors }) }
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::new(Exit::Error, errors)) }
 }
 
 fn write(args: &InventoryArgs, display: &Display, text: &str) -> Result<(), Refusal> {

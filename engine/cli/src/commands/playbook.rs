@@ -50,8 +50,7 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
     let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
     let prepared = prepare(args, settings, warnings)?;
     if listing::is_wanted(&args.listing) {
-        return listing::show(args, &prepared)
-            .map_err(|error| Refusal { exit: Exit::PARSE_ERROR, errors: vec![error] });
+        return listing::show(args, &prepared).map_err(Refusal::content);
     }
     tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &std::mem::take(warnings));
     execute(args, prepared, passwords)
@@ -121,7 +120,7 @@ pub(crate) fn load_plays(path: &Path, plays: Value, base: &Foundation) -> Result
         render: &render,
         warnings: &found,
     };
-    kapell_playbook::load_plays(path, plays, &cx).map_err(|errors| Refusal { exit: Exit::Error, errors: errors.errors })
+    kapell_playbook::load_plays(path, plays, &cx).map_err(|errors| Refusal::new(Exit::Error, errors.errors))
 }
 
 fn load_playbooks(
@@ -146,7 +145,7 @@ fn load_playbooks(
     let loaded: Result<Vec<Playbook>, LoadErrors> =
         args.playbooks.iter().map(|path| load_playbook(&absolute(path), &cx)).collect();
     warnings.extend(found.into_inner());
-    loaded.map_err(|failed| Refusal { exit: exit_of(&failed), errors: failed.errors })
+    loaded.map_err(|failed| Refusal::new(exit_of(&failed), failed.errors))
 }
 
 /// What cannot be found or unlocked is no mistake in the content.

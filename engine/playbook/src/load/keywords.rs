@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use kapell_parsing::diagnostic::closest;
-use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Value};
 
 use crate::keyword::{self, Keyword};
 use crate::load::check;
@@ -71,7 +71,13 @@ impl Loader<'_> {
             }
             name => {
                 let expected = check::expected(keyword, value)?;
-                Some(Diagnostic::error(format!("'{name}' must be {expected}, not {}", check::shown(value))).at(at))
+                let message = format!("'{name}' must be {expected}, not {}", check::shown(value));
+                if waits_for_use(keyword) {
+                    self.warn(Diagnostic::warning(message).at(at));
+                    return None;
+                }
+                let error = Diagnostic::error(message).at(at);
+                Some(if name == "order" { error.of_kind(ErrorKind::Options) } else { error })
             }
         }
     }
@@ -143,6 +149,12 @@ pub(crate) fn unknown_keyword(key: &Key, kind: ScopeKind) -> Diagnostic {
     }
 }
 
+/// Flags and numbers of tasks are looked at when a task needs them: one that never runs does no harm.
+fn waits_for_use(keyword: &Keyword) -> bool {
+    use keyword::KeywordKind::{Bool, Float, Int};
+    matches!(keyword.kind, Bool | Float | Int) && keyword.is_on(ScopeKind::Task)
+}
+
 /// Only what hands down: the scope an import makes of its statement's keywords.
 pub(crate) fn inheritable(keywords: &IndexMap<&'static str, Value>) -> IndexMap<&'static str, Value> {
     let inherited = |name: &str| keyword::find(name).is_some_and(|keyword| keyword.inherited);
@@ -155,14 +167,15 @@ fn check_tags(value: &Value) -> Option<Diagnostic> {
         Value::List(items) => items.iter().any(|item| matches!(item, Value::Map(_))),
         _ => true,
     };
-    wrong.then(|| Diagnostic::error(format!("'tags' must be text or a list of texts, not {}", check::shown(value))))
+    let message = format!("'tags' must be text or a list of texts, not {}", check::shown(value));
+    wrong.then(|| Diagnostic::error(message).of_kind(ErrorKind::Usage))
 }
 
 fn check_serial(value: &Value) -> Option<Diagnostic> {
     let items = value.as_list().unwrap_or(std::slice::from_ref(value));
     let wrong = items.iter().find(|item| !check::is_percent(item))?;
     let message = format!("'serial' must be numbers or percentages like 30%, not {}", check::shown(wrong));
-    Some(Diagnostic::error(message))
+    Some(Diagnostic::error(message).of_kind(ErrorKind::Endless))
 }
 
 fn check_listen(value: &Value) -> Option<Diagnostic> {

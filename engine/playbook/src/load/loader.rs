@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_parsing::yaml::{self, LoadOptions};
-use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Trust, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Trust, Value};
 
 use crate::load::{LoadContext, LoadErrors};
 use crate::{Role, Scope, Task};
@@ -116,7 +116,7 @@ impl<'a> Loader<'a> {
             circle.truncate(1 + circle.iter().skip(1).position(|open| *open == what).unwrap_or(circle.len()));
             circle.push(what);
             let error = Diagnostic::error(format!("this never ends: {}", circle.join(" -> "))).at(origin);
-            self.error(error.hint(hint));
+            self.error(error.hint(hint).of_kind(ErrorKind::Endless));
             return None;
         }
         self.open.push(what);

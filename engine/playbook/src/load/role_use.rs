@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Value};
 
 use crate::load::check::shown;
 use crate::load::keywords::scope_at;
@@ -129,7 +129,7 @@ impl Loader<'_> {
                 None
             }
             None => {
-                let error = Diagnostic::error("a role entry without a role name").at(origin);
+                let error = Diagnostic::error("a role entry without a role name").at(origin).of_kind(ErrorKind::Usage);
                 self.error(error.hint("name it under 'role'"));
                 None
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kapell_parsing::diagnostic::closest;
-use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Value};
 
 use crate::load::action_name::base_name;
 use crate::load::keywords::{name_of, scope_at};
@@ -104,7 +104,8 @@ impl Loader<'_> {
             if value.is_null() {
                 self.error(Diagnostic::error(format!("'{key}' has no value")).at(key_place(key)));
             } else if scope.own("loop_with").is_some() || loop_seen.is_some_and(|seen| index > Some(seen)) {
-                let error = Diagnostic::error(format!("'{key}' is a second loop in the same task"));
+                let error =
+                    Diagnostic::error(format!("'{key}' is a second loop in the same task")).of_kind(ErrorKind::Usage);
                 self.error(error.at(key_place(key)).hint("nest lists with the product or subelements filter"));
             } else {
                 // A `loop` written after it replaces the items and keeps the lookup, as in Ansible.
@@ -141,7 +142,7 @@ impl Loader<'_> {
             wanted => format!("unknown meta action '{wanted}'"),
         };
         let at = statement.free_form.as_ref().and_then(Text::origin).unwrap_or(origin);
-        let error = Diagnostic::error(message).at(Some(at));
+        let error = Diagnostic::error(message).at(Some(at)).of_kind(ErrorKind::Usage);
         self.error(match closest(wanted, META_ACTIONS.iter().copied()) {
             Some(near) => error.hint(format!("did you mean '{near}'?")),
             None => error.hint(format!("one of {}", META_ACTIONS.join(", "))),

@@ -1,6 +1,6 @@
 //! `vars`: a map, or (deprecated) a list of maps. Names must be usable in templates.
 
-use kapell_parsing::{Diagnostic, Key, Map, Origin, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Value};
 
 use crate::keyword;
 use crate::load::loader::{Loader, key_place};
@@ -66,7 +66,8 @@ impl Loader<'_> {
                     let hint = "a variable name starts with a letter or an underscore and goes on with letters, \
                                 digits and underscores";
                     let message = format!("'{other}' is not a variable name");
-                    self.error(Diagnostic::error(message).at(key_place(other)).hint(hint));
+                    let error = Diagnostic::error(message).at(key_place(other)).hint(hint);
+                    self.error(error.of_kind(ErrorKind::Usage));
                 }
             }
         }
