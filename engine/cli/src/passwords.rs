@@ -1,6 +1,6 @@
 //! Passwords: asked for at the terminal, read from files, printed by scripts. Never taken from arguments.
 
-use std::io::IsTerminal;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use kapell_callback::Display;
 use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, VaultSecrets};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::args::{ConnectionArgs, PrivilegeArgs, VaultArgs};
 use crate::refusal::tell;
@@ -212,17 +213,33 @@ fn text(bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes).context("the password is not valid UTF-8")
 }
 
-/// Asks at the terminal without showing what is typed; without one, the next line of standard input.
+/// Asks at the terminal without showing what is typed, wherever the standard streams lead (`sshpass` answers there);
+/// without a terminal, the next line of standard input.
 pub(crate) fn ask(prompt: &str) -> Result<String> {
-    let terminal = console::Term::stderr();
-    if terminal.is_term() && std::io::stdin().is_terminal() {
-        terminal.write_str(prompt)?;
-        return Ok(terminal.read_secure_line()?);
+    let terminal = fs_err::OpenOptions::new().read(true).write(true).open("/dev/tty");
+    if let Some(answer) = terminal.ok().and_then(|terminal| ask_at(terminal, prompt).ok()) {
+        return Ok(answer);
     }
-    terminal.write_str(prompt)?;
+    console::Term::stderr().write_str(prompt)?;
     let mut line = String::new();
     if std::io::stdin().read_line(&mut line)? == 0 {
         bail!("EOFError (ctrl-d) on prompt: there is no terminal and nothing to read");
+    }
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// A line typed without echo; the terminal is as it was afterwards.
+fn ask_at(mut terminal: fs_err::File, prompt: &str) -> Result<String> {
+    let before = tcgetattr(&terminal)?;
+    let mut silent = before.clone();
+    silent.local_modes &= !LocalModes::ECHO;
+    tcsetattr(&terminal, OptionalActions::Flush, &silent)?;
+    let mut line = String::new();
+    let read = terminal.write_all(prompt.as_bytes()).and_then(|()| BufReader::new(&terminal).read_line(&mut line));
+    tcsetattr(&terminal, OptionalActions::Flush, &before)?;
+    terminal.write_all(b"\n")?;
+    if read? == 0 {
+        bail!("EOFError (ctrl-d) on prompt");
     }
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }

@@ -13,6 +13,7 @@ use crate::openssh;
 use crate::program::ProgramConnection;
 use crate::single_flight::SingleFlight;
 use crate::ssh::{SshConnection, SshContext, local_user, needs_client};
+use crate::whole_commands::{self, Place, WholeCommands};
 use crate::worker_binary::{WorkerBinaries, worker_directories};
 use crate::{BecomeSpec, Connection, ConnectionError, ConnectionSpec, Process, WorkerSession};
 
@@ -48,6 +49,21 @@ impl Connections {
     /// The worker for this spec, brought up at first use.
     pub async fn session(&self, spec: &ConnectionSpec) -> Result<Arc<WorkerSession>, ConnectionError> {
         self.sessions.get(spec, WorkerSession::is_alive, || self.open_session(spec)).await
+    }
+
+    /// The worker over a connection that is not ours; `open` gives it at first use.
+    pub async fn session_over(
+        &self,
+        spec: &ConnectionSpec,
+        open: impl Fn() -> Option<Arc<dyn WholeCommands>>,
+    ) -> Result<Arc<WorkerSession>, ConnectionError> {
+        let is_for_others = spec.become_.as_ref().is_some_and(|become_| become_.user != "root");
+        let place = Place { remote_tmp: &spec.remote_tmp, is_for_others };
+        let start = || async {
+            let commands = open().ok_or_else(|| unknown(spec))?;
+            Ok(Arc::new(Box::pin(whole_commands::open(commands, &self.binaries, &place)).await?))
+        };
+        self.sessions.get(spec, WorkerSession::is_alive, start).await
     }
 
     /// The bare connection, for `raw` and `script`.
@@ -161,6 +177,12 @@ static KINDS: &[(&str, Kind)] = &[
 
 fn connection_kind(name: &str) -> Option<Kind> {
     KINDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}
+
+/// Whether connections of this name, fully qualified, are built in.
+pub fn is_known(name: &str) -> bool {
+    let short = name.rsplit('.').next().unwrap_or(name);
+    connection_kind(short).is_some() || containers::names().any(|known| known == short)
 }
 
 fn unknown(spec: &ConnectionSpec) -> ConnectionError {

@@ -29,6 +29,9 @@ pub enum ConnectionError {
     /// The connection or the worker went away during the call.
     #[error("Connection to the host was lost: {message}")]
     Lost { host: String, message: String },
+    /// A connection plugin of the user has failed, in its own words.
+    #[error("{message}")]
+    Plugin { host: String, message: String, unreachable: bool },
     /// The call itself could not be carried out; the worker lives on.
     #[error("{message}")]
     Call { host: String, message: String },
@@ -52,6 +55,7 @@ impl ConnectionError {
             | Self::Timeout { .. }
             | Self::BecomeTimeout { .. }
             | Self::Lost { .. } => true,
+            Self::Plugin { unreachable, .. } => *unreachable,
             Self::BecomeFailed { .. } | Self::Worker { .. } | Self::Call { .. } | Self::Configuration { .. } => false,
         }
     }

@@ -40,6 +40,8 @@ pub struct WorkerSession {
     host: String,
     hello: WorkerHello,
     next_id: AtomicU64,
+    /// Contents travel with their call: there is nobody to ask for them later.
+    has_whole_calls: bool,
     outgoing: mpsc::Sender<Vec<u8>>,
     pending: Arc<PendingCalls>,
     reader: JoinHandle<()>,
@@ -73,7 +75,13 @@ impl WorkerSession {
             drop(reader_runs);
         });
         let next_id = AtomicU64::new(1);
-        Ok(Self { host: host.to_owned(), hello, next_id, outgoing, pending, reader, reader_ended })
+        let host = host.to_owned();
+        Ok(Self { host, hello, next_id, has_whole_calls: false, outgoing, pending, reader, reader_ended })
+    }
+
+    pub(crate) fn with_whole_calls(mut self) -> Self {
+        self.has_whole_calls = true;
+        self
     }
 
     /// Runs one module. `call.id` is chosen here. Dropping the future cancels the call on the node.
@@ -85,6 +93,9 @@ impl WorkerSession {
     ) -> Result<Map<String, Value>, ConnectionError> {
         let request = self.register()?;
         call.id = request.id();
+        if self.has_whole_calls {
+            self.add_contents(&mut call, blobs).await?;
+        }
         self.send(&ToWorker::Call(Box::new(call))).await?;
         self.answer(request, blobs, events).await
     }
@@ -99,10 +110,15 @@ impl WorkerSession {
     ) -> Result<Map<String, Value>, ConnectionError> {
         let request = self.register()?;
         call.id = request.id();
-        let contents = blobs.read_all().await;
-        call.blobs.extend(contents.map_err(|message| ConnectionError::Call { host: self.host.clone(), message })?);
+        self.add_contents(&mut call, blobs).await?;
         self.send(&ToWorker::StartJob(Box::new(call), job)).await?;
         self.answer(request, &Blobs::default(), None).await
+    }
+
+    async fn add_contents(&self, call: &mut ModuleCall, blobs: &Blobs) -> Result<(), ConnectionError> {
+        let contents = blobs.read_all().await;
+        call.blobs.extend(contents.map_err(|message| ConnectionError::Call { host: self.host.clone(), message })?);
+        Ok(())
     }
 
     async fn answer(

@@ -426,7 +426,7 @@ fn ending(error: ConnectionError) -> (End, String) {
         ConnectionError::BecomeFailed { .. } | ConnectionError::BecomeTimeout { .. } => Become,
         ConnectionError::Worker { .. } => Worker,
         ConnectionError::Lost { .. } => Lost,
-        ConnectionError::Call { .. } | ConnectionError::Configuration { .. } => Failed,
+        ConnectionError::Call { .. } | ConnectionError::Plugin { .. } | ConnectionError::Configuration { .. } => Failed,
     };
     (end, error.to_string())
 }

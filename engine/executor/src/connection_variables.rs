@@ -85,7 +85,10 @@ pub fn connection_spec(
             _ => options.connection.clone().unwrap_or_else(|| settings.transport.clone()),
         },
     };
-    let kind = kind.rsplit('.').next().unwrap_or(&kind).to_owned();
+    let kind = match run.library.connection_plugin(&kind) {
+        Some(_) => kind,
+        None => kind.rsplit('.').next().unwrap_or(&kind).to_owned(),
+    };
     let timeout = reader.number(&["ansible_timeout", "ansible_ssh_timeout"])?;
     let timeout = Duration::from_secs(timeout.or(options.timeout).unwrap_or(settings.timeout));
     let become_timeout = match kind.as_str() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kapell_inventory::{Inventory, LoadContext};
 use kapell_parsing::{Diagnostic, Map};
 
+use crate::action::ActionContext;
 use crate::condition::{self, Verdict};
 use crate::connection_variables::connection_spec;
 use crate::dispatcher::{BatchEnd, Dispatcher};
@@ -229,7 +230,10 @@ impl Dispatcher<'_> {
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         let keywords = Keywords { run: self.run, vars: &vars, scope: &step.task.scope, cx: &cx };
         match connection_spec(&keywords, &vars, false) {
-            Ok(spec) => self.run.connections.reset(&spec).await,
+            Ok(spec) => {
+                let cx = ActionContext { run: self.run, host, vars: &vars, cx: &cx, spec: &spec, item_vars: None };
+                Box::pin(cx.reset()).await;
+            }
             Err(report) => self.run.emit(Event::TaskError(report)),
         }
         Ok(())

@@ -307,6 +307,10 @@ impl PlayIterator {
     pub fn clear_errors(&mut self) {
         for state in self.hosts.values_mut() {
             state.failed = false;
+            if std::mem::take(&mut state.unreachable) {
+                // The task that could not reach the host is behind it.
+                state.advance();
+            }
             state.frames.iter_mut().for_each(|frame| frame.failed = false);
         }
     }
@@ -368,7 +372,6 @@ impl PlayIterator {
     pub fn mark_unreachable(&mut self, host: &str) {
         if let Some(state) = self.hosts.get_mut(host) {
             state.unreachable = true;
-            state.frames.clear();
         }
     }
 

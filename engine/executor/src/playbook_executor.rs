@@ -58,6 +58,7 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
         }
     }
     run.connections.close_all().await;
+    run.processes.close();
     run.emit(Event::RunEnd);
     ended.map(|()| report(run, state))
 }

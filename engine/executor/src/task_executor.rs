@@ -20,7 +20,7 @@ use crate::module_run::{self, Resolution};
 use crate::resolve::{self, Keywords, ResolvedTask};
 use crate::run_state::World;
 use crate::variables::{HostVariables, TaskVariables, load_for_host};
-use crate::{Event, Run, TaskInfo, TaskResult};
+use crate::{Event, Run, TaskInfo, TaskResult, TaskStatus};
 
 /// A task to be done on one host, with everything it needs: runs on its own, touches nothing shared but events.
 pub struct HostTask {
@@ -97,7 +97,7 @@ impl HostTask {
                 }
                 outcome
             }
-            Ok(Some(items)) => self.run_loop(&frame, items).await,
+            Ok(Some(items)) => Box::pin(self.run_loop(&frame, items)).await,
             Err(error) => self.without_items(&frame, error),
         };
         self.finish(&frame, &mut outcome);
@@ -182,8 +182,10 @@ impl HostTask {
             let mut outcome = self.run_item(frame, &vars, Some(&item_vars)).await;
             carried.extend(self.carry_over(&outcome));
             Self::describe_item(&mut outcome.result, &control, &item_vars);
+            outcome.ignore_unreachable =
+                self.keywords(&vars, &frame.cx).bool("ignore_unreachable").ok().flatten().unwrap_or(false);
             self.emit_item(&outcome, &label);
-            let stop = outcome.result.unreachable || self.breaks(&control, &vars, &frame.cx, &outcome.result);
+            let stop = self.breaks(&control, &vars, &frame.cx, &outcome.result);
             total.add(outcome);
             if stop {
                 break;
@@ -243,7 +245,10 @@ impl HostTask {
             host: self.host.clone(),
             delegated_to: outcome.delegated_to.clone(),
             task: Arc::clone(&self.info),
-            status: outcome.result.status(),
+            status: match outcome.result.status() {
+                TaskStatus::Unreachable => TaskStatus::Failed,
+                status => status,
+            },
             result: outcome.result.clone(),
             item_label: Some(label.to_owned()),
             ignore_errors: outcome.ignore_errors,
@@ -531,7 +536,9 @@ impl HostTask {
     fn finish(&self, frame: &Frame, outcome: &mut TaskOutcome) {
         let keywords = self.keywords(&frame.vars, &frame.cx);
         outcome.ignore_errors = keywords.bool("ignore_errors").ok().flatten().unwrap_or(false);
-        outcome.ignore_unreachable = keywords.bool("ignore_unreachable").ok().flatten().unwrap_or(false);
+        let ignore_unreachable = keywords.bool("ignore_unreachable");
+        // In a loop it may depend on the item.
+        outcome.ignore_unreachable = ignore_unreachable.map_or(outcome.ignore_unreachable, |set| set.unwrap_or(false));
         outcome.result.no_log |= keywords.bool("no_log").ok().flatten().unwrap_or(self.run.settings.no_log);
         if let Some(name) = self.register_name() {
             outcome.effects.register = Some((name, outcome.result.registered()));
@@ -602,6 +609,8 @@ struct LoopTotal {
     /// No item counts as failed, whatever it says.
     excused: bool,
     unreachable: bool,
+    /// An item could not reach its host, and does mind.
+    lost: bool,
     all_skipped: bool,
     last: Option<TaskOutcome>,
     effects: Effects,
@@ -614,6 +623,7 @@ impl LoopTotal {
         self.failed |= result.says_failed();
         self.excused &= !result.is_failed();
         self.unreachable |= result.unreachable;
+        self.lost |= result.unreachable && !outcome.ignore_unreachable;
         self.all_skipped = result.is_skipped() && (self.results.is_empty() || self.all_skipped);
         self.results.push(result.registered());
         self.effects.append(std::mem::take(&mut outcome.effects));
@@ -651,7 +661,7 @@ impl LoopTotal {
             return TaskOutcome { effects: self.effects, ..TaskOutcome::new(host, result) };
         };
         result.no_log = last.result.no_log;
-        TaskOutcome { result, effects: self.effects, ..last }
+        TaskOutcome { result, effects: self.effects, ignore_unreachable: !self.lost, ..last }
     }
 }
 

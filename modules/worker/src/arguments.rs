@@ -21,6 +21,8 @@ pub(crate) struct SessionOptions {
     pub(crate) temp_base: Option<PathBuf>,
     /// Bytes this executable must have; a truncated cache entry must not run.
     pub(crate) size: Option<u64>,
+    /// All calls are on stdin already: its end is not the engine's, they are still done.
+    pub(crate) once: bool,
 }
 
 pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Command, String> {
@@ -40,6 +42,7 @@ fn session_options(words: &[&str]) -> Result<SessionOptions, String> {
     for pair in words.chunks(2) {
         match pair {
             ["--tmp", directory] => options.temp_base = Some(PathBuf::from(directory)),
+            ["--once", "yes"] => options.once = true,
             ["--size", bytes] => options.size = Some(bytes.parse().map_err(|_| format!("bad size {bytes}"))?),
             other => return Err(format!("unexpected arguments {other:?}")),
         }
@@ -57,8 +60,10 @@ mod tests {
 
     #[test]
     fn the_two_commands() {
-        let options = SessionOptions { temp_base: Some("/t".into()), size: Some(12) };
+        let options = SessionOptions { temp_base: Some("/t".into()), size: Some(12), once: false };
         assert_eq!(parsed("session --tmp /t --size 12"), Ok(Command::Session(options)));
+        let once = SessionOptions { once: true, ..SessionOptions::default() };
+        assert_eq!(parsed("session --once yes"), Ok(Command::Session(once)));
         assert_eq!(parsed("session"), Ok(Command::Session(SessionOptions::default())));
         assert_eq!(parsed("check ab"), Ok(Command::Check { sha256: "ab".into() }));
         for wrong in ["", "check", "session --size x", "session --tmp", "--help"] {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use kapell_protocol::{CHUNK, FetchedFile, FrameError, FromWorker, WINDOW};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use crate::outbox::Outbox;
 
 /// Where acknowledgements go, by request.
 #[derive(Default)]
-pub(crate) struct FileStreams(Mutex<HashMap<u64, Sender<u64>>>);
+pub(crate) struct FileStreams(Mutex<HashMap<u64, Sender<u64>>>, Condvar);
 
 impl FileStreams {
     pub(crate) fn acknowledge(&self, id: u64, bytes: u64) {
@@ -27,6 +27,14 @@ impl FileStreams {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
+    /// Until no file is sent.
+    pub(crate) fn wait(&self) {
+        let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !streams.is_empty() {
+            streams = self.1.wait(streams).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     pub(crate) fn begin(&self, id: u64) -> Receiver<u64> {
         let (sender, receiver) = channel();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sender);
@@ -38,10 +46,15 @@ impl FileStreams {
         let answer = match stream(id, path, acknowledged, outbox) {
             Ok(file) => FromWorker::FileEnd { id, file },
             Err(StreamError::Read(error)) => FromWorker::Failed { id, message: error.to_string() },
-            Err(StreamError::Gone) => return,
+            Err(StreamError::Gone) => return self.end(id),
         };
-        self.cancel(id);
         let _ = outbox.send(&answer);
+        self.end(id);
+    }
+
+    fn end(&self, id: u64) {
+        self.cancel(id);
+        self.1.notify_all();
     }
 }
 

@@ -70,6 +70,14 @@ impl RunningCalls {
         }
     }
 
+    /// Until nothing runs.
+    pub(crate) fn wait(&self) {
+        let mut calls = self.lock();
+        while !calls.is_empty() {
+            calls = self.ended.wait(calls).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Stops everything and waits for it, for a bounded time.
     pub(crate) fn cancel_all(&self, patience: Duration) {
         let threads: Vec<Pid> = {

@@ -34,6 +34,10 @@ pub(crate) fn run(options: &SessionOptions) -> Result<(), String> {
     let session = Arc::new(Session::new(options, stdout));
     session.end_on_signals().map_err(|error| format!("cannot handle signals: {error}"))?;
     let outcome = session.serve(BufReader::with_capacity(128 * 1024, stdin));
+    if options.once && outcome.is_ok() {
+        session.calls.wait();
+        session.files.wait();
+    }
     session.clean_up();
     outcome
 }
@@ -156,7 +160,11 @@ impl Session {
         let base = self.directory.as_ref().and_then(|directory| directory.path().parent()?.to_str());
         base.unwrap_or_default().clone_into(&mut call.remote_tmp);
         let session = Arc::clone(self);
-        let spawned = thread::Builder::new().spawn(move || session.report(id, job_start::start(call, job)));
+        let _ = self.calls.begin(id);
+        let spawned = thread::Builder::new().spawn(move || {
+            session.report(id, job_start::start(call, job));
+            session.calls.end(id);
+        });
         match spawned {
             Ok(_) => Ok(()),
             Err(error) => self.say(&FromWorker::Failed { id, message: format!("cannot start a thread: {error}") }),
@@ -177,8 +185,8 @@ impl Session {
             let mut events = CallEvents { id, outbox: &self.outbox, given_up: given_up.clone() };
             kapell_modules::run(call, &mut blobs, &mut events)
         };
-        self.calls.end(id);
         self.report(id, result);
+        self.calls.end(id);
     }
 
     /// A result that does not fit a frame is a failed task, not a lost connection.

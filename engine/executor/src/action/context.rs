@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kapell_connection::{Blobs, Connection, ConnectionError, ConnectionSpec, WorkerSession};
+use kapell_connection::{
+    BecomeSpec, Blobs, ConnectionError, ConnectionSpec, RawCommand, RawOutput, WholeCommands, WorkerSession, run_raw,
+};
 use kapell_parsing::{Map, Origin, Value};
 use kapell_protocol::ModuleCall;
 use kapell_template::RenderContext;
 
 use crate::error_report::ErrorReport;
+use crate::python_plugins::PluginConnection;
 use crate::resolve::ResolvedTask;
 use crate::variables::HostVariables;
 use crate::{Event, Run, TaskResult};
@@ -135,11 +138,48 @@ impl From<std::io::Error> for ActionError {
 
 impl ActionContext<'_> {
     pub async fn session(&self) -> Result<Arc<WorkerSession>, ActionError> {
-        Ok(self.run.connections.session(self.spec).await?)
+        let connections = &self.run.connections;
+        Ok(match self.plugin_connection() {
+            Some(_) => {
+                let open = || self.plugin_connection().map(|found| Arc::new(found) as Arc<dyn WholeCommands>);
+                Box::pin(connections.session_over(self.spec, open)).await?
+            }
+            None => connections.session(self.spec).await?,
+        })
     }
 
-    pub async fn connection(&self) -> Result<Arc<dyn Connection>, ActionError> {
-        Ok(self.run.connections.connection(self.spec).await?)
+    /// The host behind a connection plugin of the user, where that is what its connection names.
+    fn plugin_connection(&self) -> Option<PluginConnection> {
+        let plugin = self.run.library.connection_plugin(&self.spec.kind)?;
+        let vars = if self.spec.host == self.host { self.vars.clone() } else { self.vars.of_delegate(&self.spec.host) };
+        let (run, spec, cx) = (Arc::clone(self.run), self.spec.clone(), self.cx.clone());
+        Some(PluginConnection { run, plugin, spec, vars, cx })
+    }
+
+    /// Runs a command without the worker, as the task's user.
+    pub async fn run_raw(&self, command: &RawCommand) -> Result<RawOutput, ActionError> {
+        self.run_raw_as(command, self.run.connections.effective_become(self.spec)).await
+    }
+
+    pub async fn run_raw_as_login_user(&self, command: &RawCommand) -> Result<RawOutput, ActionError> {
+        self.run_raw_as(command, None).await
+    }
+
+    async fn run_raw_as(&self, command: &RawCommand, become_: Option<&BecomeSpec>) -> Result<RawOutput, ActionError> {
+        if let Some(connection) = self.plugin_connection() {
+            return Ok(Box::pin(connection.raw(command, become_.is_some())).await?);
+        }
+        let connection = self.run.connections.connection(self.spec).await?;
+        Ok(run_raw(connection.as_ref(), become_, command).await?)
+    }
+
+    /// `meta: reset_connection` and what comes after a reboot.
+    pub async fn reset(&self) {
+        if let Some(connection) = self.plugin_connection() {
+            // A connection that cannot be ended is gone anyway.
+            let _ = Box::pin(connection.reset()).await;
+        }
+        self.run.connections.reset(self.spec).await;
     }
 
     /// Runs `module` on the managed node. A module that failed is an `Ok` result that says so.

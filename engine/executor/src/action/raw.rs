@@ -1,6 +1,6 @@
 //! `ansible.builtin.raw`: a command for the node's shell, without the worker.
 
-use kapell_connection::{RawCommand, RawOutput, run_raw};
+use kapell_connection::{RawCommand, RawOutput};
 use kapell_parsing::{Map, Value};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, text_arg};
@@ -24,9 +24,8 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     };
     let executable = text_arg(&task.args, "executable").unwrap_or_else(|| cx.spec.executable.clone());
     let command = format!("{}{command}", exports(&task.environment));
-    let connection = cx.connection().await?;
     let raw = RawCommand { command, executable, ..RawCommand::default() };
-    let output = run_raw(connection.as_ref(), cx.run.connections.effective_become(cx.spec), &raw).await?;
+    let output = cx.run_raw(&raw).await?;
     Ok(result_of(&output).into())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kapell_connection::{Blobs, ConnectionSpec, RawCommand, run_raw};
+use kapell_connection::{Blobs, ConnectionSpec, RawCommand};
 use kapell_parsing::{Map, Value};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, text_arg};
@@ -152,17 +152,15 @@ impl Reboot<'_> {
 
     /// A host that goes down before it has answered has understood.
     async fn give_order(&self, command: &str) -> Result<(), ActionError> {
-        let cx = self.cx;
-        let connection = cx.connection().await?;
         let order = RawCommand { command: command.to_owned(), ..RawCommand::default() };
-        match run_raw(connection.as_ref(), cx.run.connections.effective_become(cx.spec), &order).await {
+        match self.cx.run_raw(&order).await {
             Ok(output) if output.rc != 0 => {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
                 let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
                 let message = format!("Reboot command failed. Error was: '{stdout}, {stderr}'");
                 Err(ActionError::failed_with(message, outcome(0, false)))
             }
-            Err(error) if !error.is_unreachable() => Err(error.into()),
+            Err(error @ ActionError::Failed(_)) => Err(error),
             _ => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! `ansible.builtin.script`: sends a script of the control node and runs it, without the worker.
 
-use kapell_connection::{Blobs, RawCommand, run_raw};
+use kapell_connection::{Blobs, RawCommand};
 use kapell_parsing::{Map, Value};
 
 use super::raw::{exports, quote, result_of};
@@ -46,14 +46,13 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         directory: text_arg(args, "chdir"),
         environment: exports(&task.environment),
     };
-    let connection = cx.connection().await?;
     let raw = RawCommand {
         command: invocation.command(),
         executable: cx.spec.executable.clone(),
         stdin: content,
         ..RawCommand::default()
     };
-    Ok(result_of(&run_raw(connection.as_ref(), cx.run.connections.effective_become(cx.spec), &raw).await?).into())
+    Ok(result_of(&cx.run_raw(&raw).await?).into())
 }
 
 /// `creates` and `removes`.

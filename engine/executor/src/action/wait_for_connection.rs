@@ -30,7 +30,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let began = Instant::now();
     tokio::time::sleep(delay).await;
     loop {
-        cx.run.connections.reset(cx.spec).await;
+        cx.reset().await;
         let resolved = ResolvedTask { check: false, ..task.clone() };
         let (no_args, no_blobs) = (Map::new(), Blobs::default());
         let ping = cx.call_module(&resolved, "ansible.builtin.ping", &no_args, &no_blobs);

@@ -20,7 +20,7 @@ async fn converse(
     cx: &ActionContext<'_>,
 ) -> Result<ActionOutput, ActionError> {
     let failed = |message: String| ActionError::raised(message, None);
-    let mut lease = cx.run.processes.lease(&cx.run.templar).await.map_err(failed)?;
+    let mut lease = cx.run.processes.actions.lease(&cx.run.templar, 0).await.map_err(failed)?;
     lease.send(&request::action(plugin, task, cx)).await.map_err(failed)?;
     let mut conversation = Conversation::new(task, cx);
     let mut reply = loop {

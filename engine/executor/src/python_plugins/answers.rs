@@ -6,10 +6,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kapell_connection::{RawCommand, RawOutput, run_raw};
+use kapell_connection::{RawCommand, RawOutput};
 use kapell_parsing::{Map, Value};
 use kapell_template::PluginFrames;
 
+use super::connection::native_ssh;
 use super::{PluginKind, request};
 use crate::TaskResult;
 use crate::action::{self, ActionContext, ActionError, ActionFuture, Effects, quote};
@@ -35,6 +36,7 @@ impl<'a> Conversation<'a> {
             "execute_module" => self.module(&asked).await,
             "native_action" => self.action(&asked).await,
             "command" => self.command(&asked).await,
+            "ssh" => native_ssh(self.cx.run, self.cx.spec, question).await.map_err(ActionError::from),
             "put_file" => self.put_file(&asked).await,
             "fetch_file" => self.fetch_file(&asked).await,
             "become" => self.become_line(&asked),
@@ -134,9 +136,10 @@ impl<'a> Conversation<'a> {
     }
 
     async fn run(&self, command: &RawCommand, may_become: bool) -> Result<RawOutput, ActionError> {
-        let connection = self.cx.connection().await?;
-        let become_ = self.cx.run.connections.effective_become(self.cx.spec).filter(|_| may_become);
-        Ok(run_raw(connection.as_ref(), become_, command).await?)
+        match may_become {
+            true => self.cx.run_raw(command).await,
+            false => self.cx.run_raw_as_login_user(command).await,
+        }
     }
 
     async fn put_file(&self, asked: &Question<'_>) -> Result<Value, ActionError> {

@@ -133,6 +133,12 @@ impl ModuleLibrary {
         self.plugin_beside(PluginKind::Action, "normal")
     }
 
+    /// The user's connection plugin `name`; none where the engine's own comes first.
+    pub fn connection_plugin(&self, name: &str) -> Option<Arc<PluginFile>> {
+        let is_ours = name.starts_with("ansible.builtin.") || name.contains('.') && kapell_connection::is_known(name);
+        if is_ours { None } else { self.plugin(PluginKind::Connection, name) }
+    }
+
     /// The user's plugin of another kind.
     pub fn plugin(&self, kind: PluginKind, name: &str) -> Option<Arc<PluginFile>> {
         match name.strip_prefix("ansible.legacy.") {

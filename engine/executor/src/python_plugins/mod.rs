@@ -3,11 +3,13 @@
 
 mod action;
 mod answers;
+mod connection;
 mod files;
 mod process;
 mod request;
 mod stubs;
 
 pub(crate) use action::run;
+pub(crate) use connection::PluginConnection;
 pub use files::{PluginFile, PluginKind};
 pub use process::PluginProcesses;

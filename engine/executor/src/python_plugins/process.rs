@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kapell_parsing::{Map, Value};
 use kapell_template::{PluginFrames, Templar};
@@ -16,27 +16,61 @@ use super::stubs;
 const MOST_PROCESSES: usize = 16;
 const ENDED: &str = "the Python process that runs plugins ended unexpectedly";
 
+/// An action that runs may need a connection's process; a connection never needs an action's.
+#[derive(Default)]
 pub struct PluginProcesses {
+    pub(super) actions: Pool,
+    pub(super) connections: Pool,
+}
+
+impl PluginProcesses {
+    /// Ends all of them.
+    pub fn close(&self) {
+        for pool in [&self.actions, &self.connections] {
+            pool.idle().clear();
+        }
+    }
+}
+
+pub(super) struct Pool {
+    /// Longest idle first.
     idle: Mutex<Vec<PluginProcess>>,
     slots: Semaphore,
     opening: OnceLock<Result<Vec<u8>, String>>,
 }
 
-impl Default for PluginProcesses {
+impl Default for Pool {
     fn default() -> Self {
         Self { idle: Mutex::default(), slots: Semaphore::new(MOST_PROCESSES), opening: OnceLock::new() }
     }
 }
 
-impl PluginProcesses {
-    /// A process that waits for a request.
-    pub(crate) async fn lease(&self, templar: &Templar) -> Result<Lease<'_>, String> {
+impl Pool {
+    fn idle(&self) -> MutexGuard<'_, Vec<PluginProcess>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The idle process that last worked for `key`; else one that works for nobody; else, where there are enough, the
+    /// one that is idle for longest.
+    fn take_idle(&self, key: u64) -> Option<PluginProcess> {
+        let mut idle = self.idle();
+        let at = idle.iter().position(|process| process.key == key);
+        let at = at.or_else(|| (idle.len() + self.in_use() > MOST_PROCESSES).then_some(0))?;
+        Some(idle.remove(at))
+    }
+
+    fn in_use(&self) -> usize {
+        MOST_PROCESSES - self.slots.available_permits()
+    }
+
+    /// A process that waits for a request. What is kept in it from one request to the next is kept for `key`.
+    pub(super) async fn lease(&self, templar: &Templar, key: u64) -> Result<Lease<'_>, String> {
         let permit = self.slots.acquire().await.map_err(|_| ENDED.to_owned())?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let process = match idle {
+        let mut process = match self.take_idle(key) {
             Some(process) => process,
             None => self.start(templar.python()).await?,
         };
+        process.key = key;
         let mut lease = Lease { process: Some(process), home: self, _permit: permit };
         lease.configure(templar.collection_parents()).await?;
         Ok(lease)
@@ -53,7 +87,7 @@ impl PluginProcesses {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(ENDED.to_owned());
         };
-        let mut process = PluginProcess { _child: child, input, output, collections: Vec::new() };
+        let mut process = PluginProcess { _child: child, input, output, collections: Vec::new(), key: 0 };
         process.write(opening).await?;
         Ok(process)
     }
@@ -66,6 +100,8 @@ struct PluginProcess {
     output: ChildStdout,
     /// What it knows of where collections are.
     collections: Vec<PathBuf>,
+    /// Whom it last worked for.
+    key: u64,
 }
 
 impl PluginProcess {
@@ -76,9 +112,9 @@ impl PluginProcess {
 }
 
 /// A process that is ours until we give it back. Dropped before that it is killed: nobody knows what it still does.
-pub(crate) struct Lease<'p> {
+pub(super) struct Lease<'p> {
     process: Option<PluginProcess>,
-    home: &'p PluginProcesses,
+    home: &'p Pool,
     _permit: SemaphorePermit<'p>,
 }
 
@@ -87,12 +123,12 @@ impl Lease<'_> {
         self.process.as_mut().ok_or_else(|| ENDED.to_owned())
     }
 
-    pub(crate) async fn send(&mut self, message: &Value) -> Result<(), String> {
+    pub(super) async fn send(&mut self, message: &Value) -> Result<(), String> {
         let frame = PluginFrames::write(message)?;
         self.process()?.write(&frame).await
     }
 
-    pub(crate) async fn receive(&mut self) -> Result<Map, String> {
+    pub(super) async fn receive(&mut self) -> Result<Map, String> {
         let output = &mut self.process()?.output;
         let length = output.read_u32().await.map_err(|_| ENDED.to_owned())? as usize;
         if length > PluginFrames::MOST {
@@ -104,9 +140,9 @@ impl Lease<'_> {
     }
 
     /// The request was answered: the process may be used again.
-    pub(crate) fn give_back(mut self) {
+    pub(super) fn give_back(mut self) {
         if let Some(process) = self.process.take() {
-            self.home.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+            self.home.idle().push(process);
         }
     }
 

@@ -4,7 +4,8 @@ use kapell_connection::ConnectionSpec;
 use kapell_parsing::{Map, Value};
 use kapell_template::PluginFrames;
 
-use super::{PluginFile, PluginKind};
+use super::PluginFile;
+use crate::Run;
 use crate::action::ActionContext;
 use crate::resolve::ResolvedTask;
 
@@ -16,7 +17,7 @@ pub(super) fn action(plugin: &PluginFile, task: &ResolvedTask, cx: &ActionContex
         ("package", plugin.package.as_deref().map_or(Value::Null, Value::from)),
         ("name", plugin.name.as_str().into()),
         ("task", PluginFrames::encode(&about_task(task, cx))),
-        ("context", PluginFrames::encode(&context(task, cx))),
+        ("context", PluginFrames::encode(&context(cx.run, cx.spec, (task.check, task.diff, task.no_log)))),
         ("connection", connection(cx)),
     ];
     map(fields)
@@ -84,15 +85,14 @@ fn about_task(task: &ResolvedTask, cx: &ActionContext<'_>) -> Value {
 }
 
 /// `_play_context`. The token marks when a command has become another user.
-fn context(task: &ResolvedTask, cx: &ActionContext<'_>) -> Value {
-    let spec: &ConnectionSpec = cx.spec;
+pub(super) fn context(run: &Run, spec: &ConnectionSpec, (check, diff, no_log): (bool, bool, bool)) -> Value {
     let become_ = spec.become_.as_ref();
     let password = |secret: Option<&kapell_connection::Secret>| text(secret.map(kapell_connection::Secret::expose));
     map([
-        ("check_mode", task.check.into()),
-        ("diff", task.diff.into()),
-        ("no_log", task.no_log.into()),
-        ("verbosity", i64::from(cx.run.options.verbosity).into()),
+        ("check_mode", check.into()),
+        ("diff", diff.into()),
+        ("no_log", no_log.into()),
+        ("verbosity", i64::from(run.options.verbosity).into()),
         ("remote_addr", spec.address.as_str().into()),
         ("remote_user", text(spec.user.as_deref())),
         ("port", spec.port.map_or(Value::Null, |port| i64::from(port).into())),
@@ -114,14 +114,18 @@ fn context(task: &ResolvedTask, cx: &ActionContext<'_>) -> Value {
     ])
 }
 
+pub(super) fn plugin(plugin: &PluginFile) -> Value {
+    map([
+        ("file", path(&plugin.path)),
+        ("package", plugin.package.as_deref().map_or(Value::Null, Value::from)),
+        ("name", plugin.name.as_str().into()),
+    ])
+}
+
 fn connection(cx: &ActionContext<'_>) -> Value {
     let kind = &cx.spec.kind;
-    match cx.run.library.plugin(PluginKind::Connection, kind) {
-        Some(plugin) => map([
-            ("file", path(&plugin.path)),
-            ("package", plugin.package.as_deref().map_or(Value::Null, Value::from)),
-            ("name", plugin.name.as_str().into()),
-        ]),
+    match cx.run.library.connection_plugin(kind) {
+        Some(found) => plugin(&found),
         None => map([("transport", kind.as_str().into()), ("name", format!("ansible.builtin.{kind}").into())]),
     }
 }

@@ -15,6 +15,8 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.plugins.action"
     "ansible.plugins.action.normal"
     "ansible.plugins.connection"
+    "ansible.plugins.connection.local"
+    "ansible.plugins.connection.ssh"
     "ansible.plugins.loader"
     "ansible.plugins.shell"
     "ansible.plugins.shell.sh"

@@ -1,7 +1,11 @@
 """Connections as plugins see them: the engine's own, or an object of the user's connection plugin."""
+import base64
+import os
+import shlex
+import tempfile
 from collections.abc import Mapping
 
-from kapell_host import ENGINE, PLUGINS
+from kapell_host import ENGINE, PLUGINS, decode
 from ansible.plugins.connection import ConnectionBase
 
 # What options of connections are called -> the engine's names for them.
@@ -100,6 +104,66 @@ def make(about, context):
              'port': context.port, 'timeout': context.timeout, 'private_key_file': context.private_key_file}
     fill(connection, given)
     return connection
+
+
+class Kept:
+    """The connection this process keeps between requests."""
+    key = connection = None
+
+    @classmethod
+    def drop(cls):
+        connection, cls.connection, cls.key = cls.connection, None, None
+        if connection is not None:
+            connection.close()
+
+
+def serve(request):
+    """One command, one file, or the end of a connection of the user's plugin."""
+    from ansible.kapell_task import PlayContext
+    if request['do'] == 'reset':
+        if Kept.key == request['key']:
+            Kept.connection.reset()
+            Kept.drop()
+        return None
+    context = PlayContext(decode(request['context']))
+    if Kept.key != request['key']:
+        Kept.drop()
+        Kept.connection, Kept.key = make(request['connection'], context), request['key']
+    connection = Kept.connection
+    connection._play_context = context
+    connection.become = Become(context) if context.become else None
+    try:
+        if request['do'] == 'put':
+            connection.put_file(request['path'], request['to'])
+            return None
+        code, out, err = with_input(connection, request)
+    finally:
+        if not connection.connected:
+            Kept.drop()
+    return {'rc': code, 'stdout': base64.b64encode(out).decode(), 'stderr': base64.b64encode(err).decode()}
+
+
+def with_input(connection, request):
+    """Input goes in a file where the plugin does not pass it on."""
+    command, data = request['command'], request['input'] and base64.b64decode(request['input'])
+    shell = request['executable']
+    if not data or connection.has_pipelining:
+        return connection.run_shell(command, request['sudoable'], data or None, shell)
+    handle, local = tempfile.mkstemp(prefix='kapell-input-')
+    remote = '/var/tmp/' + os.path.basename(local)
+    try:
+        with os.fdopen(handle, 'wb') as file:
+            file.write(data)
+        connection.put_file(local, remote)
+    finally:
+        os.unlink(local)
+    if request['sudoable'] and connection.become is not None:
+        connection.run_shell('chmod 644 %s' % shlex.quote(remote), False, None, '/bin/sh')
+    try:
+        command = '{ %s\n} < %s' % (command, shlex.quote(remote))
+        return connection.run_shell(command, request['sudoable'], None, shell)
+    finally:
+        connection.run_shell('rm -f %s' % shlex.quote(remote), False, None, '/bin/sh')
 
 
 def fill(connection, given):

@@ -95,7 +95,10 @@ class ConnectionBase(AnsiblePlugin):
         if sudoable and self.become is not None:
             cmd = self.become.build_become_command(cmd, self._shell)
         code, out, err = self.exec_command(cmd, in_data=in_data, sudoable=sudoable)
-        return code, as_bytes(out), as_bytes(err)
+        out = as_bytes(out)
+        if sudoable and self.become is not None and out.lstrip().startswith(self.become.success.encode()):
+            out = out.lstrip()[len(self.become.success):].lstrip(b'\r').removeprefix(b'\n')
+        return code, out, as_bytes(err)
 
 
 class NetworkConnectionBase(ConnectionBase):
@@ -106,6 +109,26 @@ class NetworkConnectionBase(ConnectionBase):
         super().__init__(play_context, *args, **kwargs)
         self._network_os = play_context.network_os
         self._messages = []
+        self._sub_plugin = {}
+        self._conn_closed = False
+        from ansible.plugins.connection.local import Connection
+        self._local = Connection(play_context)
+
+    def exec_command(self, cmd, in_data=None, sudoable=True):
+        return self._local.exec_command(cmd, in_data, sudoable)
+
+    def put_file(self, in_path, out_path):
+        return self._local.put_file(in_path, out_path)
+
+    def fetch_file(self, in_path, out_path):
+        return self._local.fetch_file(in_path, out_path)
+
+    def reset(self):
+        pass
+
+    def close(self):
+        self._conn_closed = True
+        self._connected = False
 
     def queue_message(self, level, message):
         self._messages.append((level, message))
