@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Value};
 use kapell_playbook::{
     Block, LoadContext, LoadErrors, Node, Role, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
@@ -27,7 +29,7 @@ const MOST_NESTED: usize = 1000;
 /// Hosts that asked for the same thing.
 pub struct IncludeGroup {
     pub request: IncludeRequest,
-    pub hosts: Vec<String>,
+    pub hosts: IndexSet<String>,
 }
 
 /// What an include brought.
@@ -41,27 +43,44 @@ pub struct Loaded {
 /// Equal requests of several hosts as one, in the order of the first host that asked.
 pub fn group(requests: Vec<(String, Vec<IncludeRequest>)>) -> Vec<IncludeGroup> {
     let mut groups: Vec<IncludeGroup> = Vec::new();
+    let mut alike: HashMap<u64, Vec<usize>> = HashMap::new();
     let most = requests.iter().map(|(_, list)| list.len()).max().unwrap_or(0);
     // Item by item, so that the items of a loop keep their order across hosts.
     for index in 0..most {
         for (host, list) in &requests {
             let Some(request) = list.get(index) else { continue };
-            let known = groups.iter_mut().find(|group| group.request == *request && !group.hosts.contains(host));
-            match known {
-                Some(group) => group.hosts.push(host.clone()),
-                None => groups.push(IncludeGroup { request: request.clone(), hosts: vec![host.clone()] }),
+            let alike = alike.entry(fingerprint(request)).or_default();
+            let is_same = |group: &IncludeGroup| group.request == *request && !group.hosts.contains(host);
+            if let Some(at) = alike.iter().find(|at| is_same(&groups[**at])) {
+                groups[*at].hosts.insert(host.clone());
+            } else {
+                alike.push(groups.len());
+                groups.push(IncludeGroup { request: request.clone(), hosts: IndexSet::from([host.clone()]) });
             }
         }
     }
     groups
 }
 
+/// Equal for equal requests. What `ansible_loop` says of the other items need not be looked at for that.
+fn fingerprint(request: &IncludeRequest) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match &request.what {
+        Included::Tasks { path, .. } => path.hash(&mut hasher),
+        Included::Role { args } => Value::map(args.clone()).repr().hash(&mut hasher),
+    }
+    for (key, value) in request.vars.iter().filter(|(key, _)| key.as_str() != Some("ansible_loop")) {
+        (key, value.repr()).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 /// Loads what `request` of `task` asks for.
 pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Path) -> Result<Loaded, LoadErrors> {
     let depth = task.scope.chain().filter(|scope| scope.kind == ScopeKind::Include).count();
     if depth > MOST_NESTED {
-        let error =
-            Diagnostic::error(format!("this include never ends: {depth} includes are open")).at(Some(&task.origin));
+        let message = format!("this include never ends, {depth} includes are open: {}", circle(task));
+        let error = Diagnostic::error(message).at(Some(&task.origin));
         let hint = "an include that includes itself needs a condition that ends it";
         return Err(LoadErrors { errors: vec![error.hint(hint).of_kind(ErrorKind::Endless)], missing: false });
     }
@@ -94,6 +113,22 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
     };
     warnings.into_inner().into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
     loaded
+}
+
+/// The files that include each other, up to the one that comes again.
+fn circle(task: &Task) -> String {
+    let mut files: Vec<String> = vec![task.origin.path().display().to_string()];
+    for origin in task.scope.chain().filter(|scope| scope.kind == ScopeKind::Include).filter_map(|s| s.origin.as_ref())
+    {
+        let file = origin.path().display().to_string();
+        let is_again = files.contains(&file);
+        files.push(file);
+        if is_again {
+            break;
+        }
+    }
+    files.reverse();
+    files.join(" -> ")
 }
 
 fn load_included_role(
@@ -157,16 +192,15 @@ fn block_of(scope: &Arc<Scope>, nodes: Vec<Node>) -> Arc<Block> {
     Arc::new(Block { scope: Arc::clone(scope), name: None, body: nodes, rescue: Vec::new(), always: Vec::new() })
 }
 
-/// One block that holds, for one host, the blocks it asked for; the others stay empty so that places agree.
-pub fn for_host(host: &str, scope: &Arc<Scope>, groups: &[(IncludeGroup, Loaded)]) -> Arc<Block> {
-    let nodes = groups.iter().map(|(group, loaded)| {
-        if group.hosts.iter().any(|asked| asked == host) {
-            Node::Block(Arc::clone(&loaded.block))
-        } else {
-            Node::Block(block_of(scope, Vec::new()))
-        }
-    });
-    block_of(scope, nodes.collect())
+/// One block that holds what all hosts asked for, and which of its nodes each host goes through: that way the same node
+/// is at the same place for all of them.
+fn entered(scope: &Arc<Scope>, groups: &[(IncludeGroup, Loaded)]) -> (Arc<Block>, HashMap<String, Vec<usize>>) {
+    let mut own: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, (group, _)) in groups.iter().enumerate() {
+        group.hosts.iter().for_each(|host| own.entry(host.clone()).or_default().push(at));
+    }
+    let nodes = groups.iter().map(|(_, loaded)| Node::Block(Arc::clone(&loaded.block)));
+    (block_of(scope, nodes.collect()), own)
 }
 
 /// Text of a request's item for the `included:` line.
@@ -207,10 +241,11 @@ impl Dispatcher<'_> {
                 Err(failed) => return Err(failed.into()),
             }
         }
+        let (block, mut own) = entered(&task.scope, &loaded);
         for host in hosts {
             if !broken.contains(&host) {
-                let block = for_host(&host, &task.scope, &loaded);
-                self.iterator.enter_block(&host, &block);
+                let own = own.remove(&host).unwrap_or_default();
+                self.iterator.enter_block(&host, &block, own);
             } else if self.iterator.fail(&host) == AfterFailure::Failed {
                 self.state.failed.insert(host.clone());
                 self.hosts_left = true;
@@ -231,7 +266,8 @@ impl Dispatcher<'_> {
             }
         };
         let item_label = item_label(&group.request);
-        self.run.emit(Event::Included { file, hosts: group.hosts.clone(), item_label, is_role });
+        let hosts = group.hosts.iter().cloned().collect();
+        self.run.emit(Event::Included { file, hosts, item_label, is_role });
         group.hosts.iter().for_each(|host| self.state.stats.record(host, TaskStatus::Ok, false));
         if !content.handlers.is_empty() {
             self.iterator.add_handlers(content.handlers.clone());

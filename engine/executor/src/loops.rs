@@ -56,8 +56,9 @@ impl LoopControl {
         Ok(control)
     }
 
-    /// The variables an item brings: the loop variable, its index, `ansible_loop`.
-    pub fn variables(&self, items: &[Value], index: usize) -> Map {
+    /// The variables the item at `index` of `all` brings: the loop variable, its index, `ansible_loop`.
+    pub fn variables(&self, all: &Value, index: usize) -> Map {
+        let items = all.as_list().unwrap_or_default();
         let mut vars = Map::new();
         vars.insert(Key::from(self.variable.as_str()), items[index].clone());
         vars.insert("ansible_loop_var".into(), self.variable.as_str().into());
@@ -66,16 +67,17 @@ impl LoopControl {
             vars.insert("ansible_index_var".into(), name.as_str().into());
         }
         if self.extended {
-            vars.insert("ansible_loop".into(), self.extended_variable(items, index));
+            vars.insert("ansible_loop".into(), self.extended_variable(all, index));
         }
         vars
     }
 
-    fn extended_variable(&self, items: &[Value], index: usize) -> Value {
+    fn extended_variable(&self, all: &Value, index: usize) -> Value {
+        let items = all.as_list().unwrap_or_default();
         let length = items.len();
         let mut info = Map::new();
         if self.extended_allitems {
-            info.insert("allitems".into(), Value::list(items.to_vec()));
+            info.insert("allitems".into(), all.clone());
         }
         let numbers = [
             ("index", index + 1),

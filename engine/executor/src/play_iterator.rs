@@ -21,6 +21,8 @@ enum Section {
 #[derive(Clone)]
 enum Content {
     Block(Arc<Block>),
+    /// What an include brought, of which a host goes through some nodes: their indices in order.
+    Included(Arc<Block>, Vec<usize>),
     /// The play's handlers, of which a host runs those it was told of.
     Handlers(Arc<Vec<Arc<Task>>>),
 }
@@ -42,7 +44,7 @@ impl Frame {
     fn node(&self) -> Option<NodeRef<'_>> {
         match &self.content {
             Content::Handlers(handlers) => handlers.get(self.index).map(NodeRef::Handler),
-            Content::Block(block) => {
+            Content::Block(block) | Content::Included(block, _) => {
                 let nodes = match self.section {
                     Section::Body => &block.body,
                     Section::Rescue => &block.rescue,
@@ -53,6 +55,14 @@ impl Frame {
                     Node::Block(block) => NodeRef::Block(block),
                 })
             }
+        }
+    }
+
+    /// To the next node that is this host's, this one included.
+    fn pass_over(&mut self) {
+        if let Content::Included(block, own) = &self.content {
+            let next = own.get(own.partition_point(|at| *at < self.index));
+            self.index = next.copied().unwrap_or(block.body.len());
         }
     }
 
@@ -116,6 +126,7 @@ impl HostState {
         }
         loop {
             let frame = self.frames.last_mut()?;
+            frame.pass_over();
             match frame.node() {
                 Some(NodeRef::Task(task)) if is_selected(task) => return Some(Arc::clone(task)),
                 Some(NodeRef::Handler(task)) if self.notified.contains(&task.id) => return Some(Arc::clone(task)),
@@ -202,7 +213,9 @@ impl HostState {
     /// Whether the current task stands in a rescue or always section, and so may see `ansible_failed_task`.
     pub fn is_in_role(&self, role_id: u64) -> bool {
         self.frames.iter().any(|frame| match &frame.content {
-            Content::Block(block) => block.scope.role.as_ref().is_some_and(|role| role.id == role_id),
+            Content::Block(block) | Content::Included(block, _) => {
+                block.scope.role.as_ref().is_some_and(|role| role.id == role_id)
+            }
             Content::Handlers(_) => false,
         })
     }
@@ -345,10 +358,10 @@ impl PlayIterator {
         }
     }
 
-    /// Puts `block` in the place of the host's current task.
-    pub fn enter_block(&mut self, host: &str, block: &Arc<Block>) {
+    /// Puts the nodes `own` of the included `block` in the place of the host's current task.
+    pub fn enter_block(&mut self, host: &str, block: &Arc<Block>, own: Vec<usize>) {
         if let Some(state) = self.hosts.get_mut(host) {
-            state.enter(Content::Block(Arc::clone(block)));
+            state.enter(Content::Included(Arc::clone(block), own));
         }
     }
 
@@ -504,7 +517,8 @@ mod tests {
         let root = block(vec![task("include"), task("after")], Vec::new(), Vec::new());
         let mut iterator = PlayIterator::new(&hosts, &root, Vec::new());
         assert!(iterator.peek("h", &everything).is_some());
-        iterator.enter_block("h", &block(vec![task("one"), task("two")], Vec::new(), Vec::new()));
+        let included = block(vec![task("one"), task("other host's"), task("two")], Vec::new(), Vec::new());
+        iterator.enter_block("h", &included, vec![0, 2]);
         assert_eq!(run(&mut iterator, "h", &[]), ["one", "two", "after"]);
     }
 

@@ -172,11 +172,12 @@ impl HostTask {
         };
         let mut total = LoopTotal { excused: true, ..LoopTotal::default() };
         let mut carried = Map::new();
-        for index in 0..items.len() {
+        let (count, all) = (items.len(), Value::list(items));
+        for index in 0..count {
             if index > 0 && control.pause > 0.0 {
                 tokio::time::sleep(Duration::from_secs_f64(control.pause)).await;
             }
-            let item_vars = control.variables(&items, index);
+            let item_vars = control.variables(&all, index);
             let vars = frame.vars.with_locals(&carried).with_locals(&item_vars);
             let label = self.label(&control, &vars, &frame.cx);
             let mut outcome = self.run_item(frame, &vars, Some(&item_vars)).await;

@@ -1,5 +1,6 @@
 //! `Scope`: one level of the static nesting (play, role, block, include, task) and the keywords written there.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,19 +158,14 @@ impl Scope {
             let parent = scope.parent.as_deref().filter(|parent| parent.kind == ScopeKind::Role)?;
             (scope.kind == ScopeKind::Role).then(|| parent.role.as_ref().map(|role| role.id))?
         };
-        let dependents: Vec<u64> = self.chain().filter_map(depends).collect();
+        let dependents: HashSet<u64> = self.chain().filter_map(depends).collect();
         self.roles_upwards().into_iter().skip(1).filter(|role| !dependents.contains(&role.id)).collect()
     }
 
     /// The roles this scope lies in: the innermost first, then the roles that depend on or include it.
     pub fn roles_upwards(&self) -> Vec<&Arc<Role>> {
-        let mut roles: Vec<&Arc<Role>> = Vec::new();
-        for role in self.chain().filter_map(|scope| scope.role.as_ref()) {
-            if !roles.iter().any(|known| known.id == role.id) {
-                roles.push(role);
-            }
-        }
-        roles
+        let mut known = HashSet::new();
+        self.chain().filter_map(|scope| scope.role.as_ref()).filter(|role| known.insert(role.id)).collect()
     }
 }
 

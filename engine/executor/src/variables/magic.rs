@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 use kapell_parsing::{Key, Map, Text, Value};
-use kapell_playbook::Role;
+use kapell_playbook::{Role, Scope};
 use kapell_template::{Variable, VariableSource};
 
 use super::HostVariables;
@@ -144,20 +144,22 @@ impl HostVariables {
                 let items = levels.flat_map(|level| level.as_list().unwrap_or(std::slice::from_ref(level)));
                 Some(Value::list(items.cloned().collect()))
             }
-            _ => Self::magic_of_this_role(name, task.scope.role()?, &task.scope.including_roles()),
+            _ => Self::magic_of_this_role(name, task.scope.role()?, &task.scope),
         }
     }
 
-    fn magic_of_this_role(name: &str, role: &Role, parents: &[&Arc<Role>]) -> Option<Value> {
+    fn magic_of_this_role(name: &str, role: &Role, scope: &Scope) -> Option<Value> {
         match name {
             "role_name" | "ansible_role_name" => Some(role.name.as_str().into()),
             "role_path" => Some(path(&role.path)),
             "ansible_collection_name" => Some(role.collection.as_deref().map_or(Value::Null, Value::from)),
-            "ansible_parent_role_names" if !parents.is_empty() => {
-                Some(list(parents.iter().map(|role| role.name.as_str())))
+            "ansible_parent_role_names" => {
+                let parents = scope.including_roles();
+                (!parents.is_empty()).then(|| list(parents.iter().map(|role| role.name.as_str())))
             }
-            "ansible_parent_role_paths" if !parents.is_empty() => {
-                Some(Value::list(parents.iter().map(|role| path(&role.path)).collect()))
+            "ansible_parent_role_paths" => {
+                let parents = scope.including_roles();
+                (!parents.is_empty()).then(|| Value::list(parents.iter().map(|role| path(&role.path)).collect()))
             }
             _ => None,
         }
