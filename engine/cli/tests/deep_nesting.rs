@@ -50,9 +50,9 @@ fn assert_reached(output: &Output) {
     assert!(shown.contains("\"msg\": \"deepest\""), "{errors}");
 }
 
-fn assert_circle(output: &Output, circle: &str) {
+fn assert_circle(output: &Output, code: i32, circle: &str) {
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(4), "{errors}");
+    assert_eq!(output.status.code(), Some(code), "{errors}");
     assert!(errors.contains("never ends") && errors.contains(circle), "{errors}");
 }
 
@@ -119,12 +119,13 @@ fn circles_are_named() {
     project.write("c.yml", "- import_tasks: c.yml\n");
     let path = |name: &str| fs_err::canonicalize(project.0.path()).unwrap().join(name).display().to_string();
     let files = format!("{} -> {} -> {}", path("a.yml"), path("b.yml"), path("a.yml"));
-    assert_circle(&project.play("- include_tasks: a.yml"), &files);
-    assert_circle(&project.play("- include_role: {name: round}"), "roles/round/tasks/main.yml -> ");
-    assert_circle(&project.play("- import_role: {name: import}"), "role import (main) -> role import (main)");
+    assert_circle(&project.play("- include_tasks: a.yml"), 250, &files);
+    assert_circle(&project.play("- include_role: {name: round}"), 1, "roles/round/tasks/main.yml -> ");
+    assert_circle(&project.play("- import_role: {name: import}"), 1, "role import (main) -> role import (main)");
     assert_circle(
         &project.play("- import_role: {name: one}"),
+        1,
         "role one (main) -> role other (main) -> role one (main)",
     );
-    assert_circle(&project.play("- import_tasks: c.yml"), "c.yml -> ");
+    assert_circle(&project.play("- import_tasks: c.yml"), 250, "c.yml -> ");
 }

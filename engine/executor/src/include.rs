@@ -81,8 +81,9 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
     if depth > MOST_NESTED {
         let message = format!("this include never ends, {depth} includes are open: {}", circle(task));
         let error = Diagnostic::error(message).at(Some(&task.origin));
+        let kind = if task.is_include_role() { ErrorKind::Usage } else { ErrorKind::Endless };
         let hint = "an include that includes itself needs a condition that ends it";
-        return Err(LoadErrors { errors: vec![error.hint(hint).of_kind(ErrorKind::Endless)], missing: false });
+        return Err(LoadErrors { errors: vec![error.hint(hint).of_kind(kind)], missing: false });
     }
     let warnings = RefCell::new(Vec::new());
     let cx = LoadContext {

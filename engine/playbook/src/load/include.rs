@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_parsing::diagnostic::closest;
-use kapell_parsing::{Diagnostic, Map, Origin, Text, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Map, Origin, Text, Value};
 
 use crate::load::action_name::base_name;
 use crate::load::check::shown;
@@ -70,7 +70,8 @@ impl Loader<'_> {
         };
         let what = path.display().to_string();
         let hint = "use include_tasks for what must happen again while the play runs";
-        let body = self.nested(what, hint, Some(origin), |loader| loader.task_file(&path, &scope))?;
+        let body =
+            self.nested(what, (ErrorKind::Endless, hint), Some(origin), |loader| loader.task_file(&path, &scope))?;
         Some(Node::Block(Arc::new(Block { scope, name: None, body, rescue: Vec::new(), always: Vec::new() })))
     }
 

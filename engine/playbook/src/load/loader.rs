@@ -106,7 +106,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn nested<T>(
         &mut self,
         what: String,
-        hint: &str,
+        (kind, hint): (ErrorKind, &str),
         origin: Option<&Origin>,
         load: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
@@ -116,7 +116,7 @@ impl<'a> Loader<'a> {
             circle.truncate(1 + circle.iter().skip(1).position(|open| *open == what).unwrap_or(circle.len()));
             circle.push(what);
             let error = Diagnostic::error(format!("this never ends: {}", circle.join(" -> "))).at(origin);
-            self.error(error.hint(hint).of_kind(ErrorKind::Endless));
+            self.error(error.hint(hint).of_kind(kind));
             return None;
         }
         self.open.push(what);

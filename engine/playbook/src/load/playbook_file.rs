@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, SourceFile, Text, Value};
 
 use crate::load::check::shown;
 use crate::load::include::near_file;
@@ -90,7 +90,9 @@ impl Loader<'_> {
         let name = self.render_text(name, &scope, "the playbook to import")?;
         let path = self.find_playbook(&name, key)?;
         let hint = "a playbook cannot import itself";
-        self.nested(path.display().to_string(), hint, Some(origin), |loader| loader.playbook_file(&path, &handed))
+        self.nested(path.display().to_string(), (ErrorKind::Endless, hint), Some(origin), |loader| {
+            loader.playbook_file(&path, &handed)
+        })
     }
 
     fn find_playbook(&mut self, name: &Text, key: &Key) -> Option<PathBuf> {

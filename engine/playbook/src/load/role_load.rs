@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use kapell_parsing::{Diagnostic, Map, Origin, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Map, Origin, Value};
 
 use crate::load::check::shown;
 use crate::load::loader::{Loader, key_place};
@@ -39,7 +39,7 @@ impl Loader<'_> {
         let what = format!("role {} ({entry})", place.name);
         let origin = role_use.name.origin().cloned();
         let hint = "a role cannot depend on, or import, a role that does the same with it";
-        self.nested(what, hint, origin.as_ref(), |loader| {
+        self.nested(what, (ErrorKind::Usage, hint), origin.as_ref(), |loader| {
             stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, || Some(loader.role_at(&place, role_use, parent)))
         })
     }
