@@ -171,6 +171,10 @@ impl Native for Range {
         self.len() > 0
     }
 
+    fn item_count(&self) -> Option<usize> {
+        usize::try_from(self.len()).ok()
+    }
+
     fn items(&self) -> Option<Vec<Object>> {
         let count = i64::try_from(self.len()).ok()?;
         Some((0..count).map(|at| Object::Int(self.start + at * self.step)).collect())

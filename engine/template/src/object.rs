@@ -73,6 +73,11 @@ pub(crate) trait Native: Send + Sync {
         None
     }
 
+    /// How many items that is, where it can be told without making them.
+    fn item_count(&self) -> Option<usize> {
+        None
+    }
+
     /// Calls it, if it is callable.
     fn call(&self, _rendering: &Rendering<'_>, _arguments: Arguments) -> Option<Result<Object, Fault>> {
         None

@@ -13,6 +13,17 @@ pub(crate) struct Options {
     pub(crate) ident: Option<String>,
 }
 
+/// How much work a hash is, in about the steps of a template.
+pub(crate) fn work(scheme: &str, options: &Options) -> usize {
+    let rounds = options.rounds.unwrap_or(0);
+    let rounds = if scheme == "bcrypt" {
+        1_u64.checked_shl(rounds.saturating_add(4)).unwrap_or(u64::MAX)
+    } else {
+        (rounds / 8).into()
+    };
+    usize::try_from(rounds).unwrap_or(usize::MAX)
+}
+
 /// As passlib hashes, which Ansible uses: its default rounds, its limits, its messages.
 pub(crate) fn hash(password: &str, scheme: &str, options: &Options) -> Result<String, String> {
     let hashed = match scheme {

@@ -1,6 +1,8 @@
 //! JSON as Python's `json.dumps` writes it.
 
 use kapell_parsing::value::float_repr;
+
+use crate::operators::MAX_LENGTH;
 use kapell_parsing::{Key, Value};
 
 pub(crate) struct JsonStyle {
@@ -29,6 +31,7 @@ impl JsonStyle {
         Self { indent: Some(indent), item_separator: ",".into(), ..Self::default() }
     }
 
+    /// The text; it ends somewhere beyond `MAX_LENGTH`.
     pub(crate) fn dump(&self, value: &Value) -> String {
         let mut out = String::new();
         self.write(value, 0, &mut out);
@@ -37,6 +40,7 @@ impl JsonStyle {
 
     fn write(&self, value: &Value, level: usize, out: &mut String) {
         match value {
+            _ if out.len() > MAX_LENGTH => {}
             Value::Undefined(_) | Value::Null => out.push_str("null"),
             Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             Value::Int(i) => out.push_str(&i.to_string()),
@@ -86,7 +90,11 @@ impl JsonStyle {
     fn break_line(&self, level: usize, out: &mut String) {
         if let Some(indent) = &self.indent {
             out.push('\n');
-            out.push_str(&indent.repeat(level));
+            for _ in 0..level {
+                if out.len() <= MAX_LENGTH {
+                    out.push_str(indent);
+                }
+            }
         }
     }
 

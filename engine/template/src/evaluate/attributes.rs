@@ -129,6 +129,11 @@ fn position(key: &Object, len: usize) -> Option<usize> {
 
 /// Everything `for` would go through.
 pub(crate) fn iterate(rendering: &Rendering<'_>, object: &Object) -> Result<Arc<Vec<Object>>, Fault> {
+    match object {
+        Object::Str(text) => rendering.spend_items(text.len())?,
+        Object::Native(native) => rendering.spend_items(native.item_count().unwrap_or(0))?,
+        other => rendering.spend_object(other)?,
+    }
     let items: Vec<Object> = match object {
         Object::List(list) => return list.items(rendering),
         Object::Tuple(items) => items.to_vec(),
@@ -143,7 +148,6 @@ pub(crate) fn iterate(rendering: &Rendering<'_>, object: &Object) -> Result<Arc<
         Object::Blank => Vec::new(),
         _ => return Err(not_iterable(object)),
     };
-    rendering.spend(items.len() / 8)?;
     Ok(Arc::new(items))
 }
 

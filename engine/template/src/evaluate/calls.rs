@@ -246,7 +246,9 @@ fn apply_builtin_filter(
         let secret_argument = arguments.objects().any(|o| o.as_text().is_some_and(kapell_parsing::Text::is_secret));
         let args = arguments.bind(filter.name, filter.parameters)?;
         let seen = rendering.secrets_seen();
+        rendering.spend_text(&input)?;
         let result = (filter.run)(&FilterCall { rendering, input, args })?;
+        rendering.spend_object(&result)?;
         let is_text = matches!(result, Object::Str(_));
         let read_secrets = is_text && rendering.secrets_seen() > seen;
         let held_secrets = || is_text && maybe_secret.is_some_and(|input| input.is_secret());
@@ -296,6 +298,7 @@ pub(crate) fn apply_test(
         match &found {
             Plugin::Builtin(test) => {
                 let args = arguments.bind(test.name, test.parameters)?;
+                rendering.spend_text(subject)?;
                 (test.run)(&TestCall { rendering, subject, args })
             }
             Plugin::Python(plugin) => {

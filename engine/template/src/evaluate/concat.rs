@@ -26,7 +26,7 @@ pub(crate) fn concat(rendering: &Rendering<'_>, mut pieces: Vec<Object>) -> Resu
         }
     }
     secret |= rendering.secrets_seen() > seen;
-    rendering.spend(text.len() / 1024)?;
+    rendering.spend_bytes(text.len())?;
     Ok(Object::Str(Text::new(text).with_secret(secret)))
 }
 

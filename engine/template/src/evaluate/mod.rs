@@ -11,6 +11,7 @@ mod interpreter;
 mod locals;
 mod loops;
 mod macros;
+mod memory;
 mod rendering;
 mod slices;
 

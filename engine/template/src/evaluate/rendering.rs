@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Origin, Text, Value};
 
+use super::memory::{ITEM, Memory};
 use super::{Fault, Interpreter, Locals, TemplateFrame, concat};
 use crate::object::{Dict, List, Object};
 use crate::scope::{Scope, Variables};
@@ -14,11 +15,14 @@ use crate::{RenderContext, Templar, TemplateError, TextOptions, Variable};
 const FUEL: u64 = 50_000_000;
 /// Nested expressions, templates, macros and containers.
 const DEPTH: usize = 3000;
+/// Bytes that are looked at or made in the time of one step.
+const BYTES_A_STEP: usize = 8;
 
 pub(crate) struct Rendering<'r> {
     pub(crate) templar: &'r Templar,
     pub(crate) cx: &'r RenderContext,
     fuel: Cell<u64>,
+    memory: Memory,
     depth: Cell<usize>,
     secrets_seen: Cell<u64>,
     /// Templates being evaluated, outermost first.
@@ -53,6 +57,7 @@ impl<'r> Rendering<'r> {
             templar,
             cx,
             fuel: Cell::new(templar.options().max_steps.unwrap_or(FUEL)),
+            memory: Memory::default(),
             secrets_seen: Cell::new(0),
             depth: Cell::new(0),
             active: RefCell::default(),
@@ -109,6 +114,40 @@ impl<'r> Rendering<'r> {
         let left = self.fuel.get().saturating_sub(units as u64);
         self.fuel.set(left);
         if left == 0 { Err(Fault::error("the template takes too many steps")) } else { Ok(()) }
+    }
+
+    /// Counts text that is looked at or made.
+    pub(crate) fn spend_bytes(&self, bytes: usize) -> Result<(), Fault> {
+        self.memory.claim(bytes)?;
+        self.spend(bytes / BYTES_A_STEP)
+    }
+
+    /// Counts items that are about to be made, before there is memory for them.
+    pub(crate) fn spend_items(&self, items: usize) -> Result<(), Fault> {
+        self.memory.claim(items.saturating_mul(ITEM))?;
+        self.spend(items)
+    }
+
+    /// Counts the text of an object that is looked at; containers are counted when they are gone through.
+    pub(crate) fn spend_text(&self, object: &Object) -> Result<(), Fault> {
+        object.as_str().map_or(Ok(()), |text| self.spend(text.len() / BYTES_A_STEP))
+    }
+
+    /// Counts items that are gone through.
+    pub(crate) fn spend_visits(&self, items: usize) -> Result<(), Fault> {
+        self.memory.claim(items.saturating_mul(ITEM))?;
+        self.spend(items / 8)
+    }
+
+    /// Counts the text or the items of an object that was made.
+    pub(crate) fn spend_object(&self, object: &Object) -> Result<(), Fault> {
+        match object {
+            Object::Str(text) => self.spend_bytes(text.len()),
+            Object::List(list) => self.spend_visits(list.len()),
+            Object::Tuple(items) => self.spend_visits(items.len()),
+            Object::Dict(dict) => self.spend_visits(dict.len()),
+            _ => Ok(()),
+        }
     }
 
     /// Runs something that recurses, with stack for it.

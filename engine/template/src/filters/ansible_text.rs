@@ -1,6 +1,7 @@
 //! `quote` and `comment`.
 
 use crate::evaluate::{Fault, FilterCall};
+use crate::methods::text as methods;
 use crate::object::Object;
 
 /// A word for a POSIX shell.
@@ -35,7 +36,7 @@ pub(super) fn comment(call: &FilterCall<'_>) -> Result<Object, Fault> {
         None => Ok(default.to_owned()),
     };
     let count = |name: &str| match call.args.extra(name) {
-        Some(count) => crate::evaluate::integer(count).map(|count| usize::try_from(count).unwrap_or(0).min(10_000)),
+        Some(count) => crate::evaluate::integer(count).map(|count| usize::try_from(count).unwrap_or(0)),
         None => Ok(1),
     };
     let Object::Str(text) = &call.input else {
@@ -49,15 +50,20 @@ pub(super) fn comment(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let postfix = option("postfix", decoration.trim_end())?;
     let prefix_line = if prefix.is_empty() || prefix == newline { prefix } else { prefix + &newline };
     let empty_line = format!("{newline}{}{newline}", decoration.trim_end());
+    methods::check_replaced(call.rendering, text, &newline, &format!("{newline}{decoration}"))?;
     let lines = format!("{decoration}{}", text.replace(&newline, &format!("{newline}{decoration}")));
 
+    let (before, after) = (count("prefix_count")?, count("postfix_count")?);
+    let framed =
+        before.saturating_mul(prefix_line.len()).saturating_add(after.saturating_mul(newline.len() + postfix.len()));
+    call.rendering.spend_bytes(framed)?;
     let mut out = String::new();
     if !beginning.is_empty() {
         out.push_str(&(beginning + &newline));
     }
-    out.push_str(&prefix_line.repeat(count("prefix_count")?));
+    out.push_str(&prefix_line.repeat(before));
     out.push_str(&lines.replace(&format!("{newline}{decoration}{newline}"), &empty_line));
-    out.push_str(&(newline.clone() + &postfix).repeat(count("postfix_count")?));
+    out.push_str(&(newline.clone() + &postfix).repeat(after));
     if !end.is_empty() {
         out.push_str(&(newline + &end));
     }

@@ -12,9 +12,10 @@ fn lists(call: &FilterCall<'_>) -> Result<Vec<Arc<Vec<Object>>>, Fault> {
     std::iter::once(&call.input).chain(&call.args.rest).map(|list| iterate(call.rendering, list)).collect()
 }
 
-fn rows(lists: &[Arc<Vec<Object>>], length: usize, fill: &Object) -> Object {
+fn rows(rendering: &Rendering<'_>, lists: &[Arc<Vec<Object>>], length: usize, fill: &Object) -> Result<Object, Fault> {
+    rendering.spend_items(length.saturating_mul(lists.len()))?;
     let row = |at: usize| Object::tuple(lists.iter().map(|l| l.get(at).unwrap_or(fill).clone()).collect());
-    Object::list((0..length).map(row).collect())
+    Ok(Object::list((0..length).map(row).collect()))
 }
 
 pub(super) fn zip(call: &FilterCall<'_>) -> Result<Object, Fault> {
@@ -24,22 +25,23 @@ pub(super) fn zip(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if strict && lists.iter().any(|list| list.len() != shortest) {
         return Err(Fault::error("zip() arguments have different lengths"));
     }
-    Ok(rows(&lists, shortest, &Object::Null))
+    rows(call.rendering, &lists, shortest, &Object::Null)
 }
 
 pub(super) fn zip_longest(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let lists = lists(call)?;
     let longest = lists.iter().map(|list| list.len()).max().unwrap_or(0);
-    Ok(rows(&lists, longest, call.args.extra("fillvalue").unwrap_or(&Object::Null)))
+    rows(call.rendering, &lists, longest, call.args.extra("fillvalue").unwrap_or(&Object::Null))
 }
 
 pub(super) fn product(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let mut lists = lists(call)?;
     let repeat = match call.args.extra("repeat") {
-        Some(repeat) => usize::try_from(crate::evaluate::integer(repeat)?).unwrap_or(0).min(64),
+        Some(repeat) => usize::try_from(crate::evaluate::integer(repeat)?).unwrap_or(0),
         None => 1,
     };
     let once = lists.clone();
+    call.rendering.spend_items(lists.len().saturating_mul(repeat))?;
     for _ in 1..repeat {
         lists.extend(once.iter().cloned());
     }
@@ -50,7 +52,7 @@ pub(super) fn product(call: &FilterCall<'_>) -> Result<Object, Fault> {
 pub(crate) fn cartesian(rendering: &Rendering<'_>, lists: &[Arc<Vec<Object>>]) -> Result<Object, Fault> {
     let total = lists.iter().try_fold(1_usize, |total, list| total.checked_mul(list.len()));
     let total = total.filter(|total| *total <= MAX_RESULTS).ok_or_else(too_many)?;
-    rendering.spend(total)?;
+    rendering.spend_items(total.saturating_mul(lists.len()))?;
     let row = |mut at: usize| {
         let mut row: Vec<Object> = Vec::with_capacity(lists.len());
         for list in lists.iter().rev() {
@@ -91,7 +93,7 @@ fn arrangements(rendering: &Rendering<'_>, items: &[Object], size: usize, ordere
     loop {
         if chosen.len() == size {
             found.push(Object::tuple(chosen.iter().map(|at| items[*at].clone()).collect()));
-            rendering.spend(size + 1)?;
+            rendering.spend_items(size + 1)?;
             if found.len() > MAX_RESULTS {
                 return Err(too_many());
             }

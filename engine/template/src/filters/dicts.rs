@@ -157,6 +157,8 @@ pub(super) fn merge_dicts(
 ) -> Result<Object, Fault> {
     require_dict(left, right)?;
     let MergeStyle { recursive, lists: merge } = style;
+    rendering.spend_object(left)?;
+    rendering.spend_object(right)?;
     let mut merged: Entries = entries(rendering, left)?.into_iter().collect();
     for (key, new) in entries(rendering, right)? {
         let combined = match merged.get(&key) {

@@ -4,6 +4,7 @@ use crate::dump::json::JsonStyle;
 use crate::dump::json_read;
 use crate::evaluate::{Fault, FilterCall, defined, iterate};
 use crate::object::Object;
+use crate::operators::MAX_LENGTH;
 use crate::python;
 
 fn indentation(indent: &Object) -> Result<Option<String>, Fault> {
@@ -12,7 +13,11 @@ fn indentation(indent: &Object) -> Result<Option<String>, Fault> {
         Object::Str(text) => Some(text.to_string()),
         width => {
             let width = crate::evaluate::integer(width)?;
-            Some(" ".repeat(usize::try_from(width).unwrap_or(0).min(1000)))
+            let width = usize::try_from(width).unwrap_or(0);
+            if width > MAX_LENGTH {
+                return Err(Fault::error("the result is too long"));
+            }
+            Some(" ".repeat(width))
         }
     })
 }
@@ -48,7 +53,10 @@ fn styled(call: &FilterCall<'_>, mut style: JsonStyle) -> Result<JsonStyle, Faul
 fn dump(call: &FilterCall<'_>, style: &JsonStyle) -> Result<Object, Fault> {
     let value = python::to_value(call.rendering, &defined(call.input.clone())?)?;
     let text = style.dump(&value);
-    call.rendering.spend(text.len() / 1024)?;
+    if text.len() > MAX_LENGTH {
+        return Err(Fault::error("the result is too long"));
+    }
+    call.rendering.spend_bytes(text.len())?;
     Ok(text.into())
 }
 

@@ -17,6 +17,7 @@ pub(super) fn password_hash(call: &FilterCall<'_>) -> Result<Object, Fault> {
         let kind = call.input.type_name();
         return Err(Fault::error(format!("secret must be unicode or bytes, not {kind}")));
     };
+    call.rendering.spend(password::work(&scheme, &options))?;
     password::hash(secret, &scheme, &options).map(Object::from).map_err(Fault::error)
 }
 

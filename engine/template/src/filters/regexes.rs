@@ -20,7 +20,7 @@ pub(super) fn regex_replace(call: &FilterCall<'_>) -> Result<Object, Fault> {
             "'{pattern}' should match {mandatory} times, but matches {done} times in '{text}'"
         )));
     }
-    call.rendering.spend(replaced.len() / 1024)?;
+    call.rendering.spend_bytes(replaced.len())?;
     Ok(replaced.into())
 }
 

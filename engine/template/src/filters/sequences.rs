@@ -54,9 +54,10 @@ pub(super) fn join(call: &FilterCall<'_>) -> Result<Object, Fault> {
         }
         let item = getter.get(call.rendering, item)?;
         secret |= item.is_secret();
-        out.push_str(&python::str(call.rendering, &item)?);
+        let text = python::str(call.rendering, &item)?;
+        call.rendering.spend_bytes(text.len() + separator.len())?;
+        out.push_str(&text);
     }
-    call.rendering.spend(out.len() / 1024)?;
     let joined = Object::from(out);
     Ok(if secret { crate::evaluate::mark_secret(joined) } else { joined })
 }
@@ -150,10 +151,13 @@ pub(super) fn groupby(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn batch(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let size = usize::try_from(call.args.int_or(0, 0)?).ok().filter(|size| (1..1_000_000).contains(size));
+    let size = usize::try_from(call.args.int_or(0, 0)?).ok().filter(|size| *size > 0);
     let Some(size) = size else {
         return Err(Fault::error("batch requires a positive number of items"));
     };
+    if call.args.some(1).is_some() {
+        call.rendering.spend_items(size)?;
+    }
     let mut batches: Vec<Vec<Object>> = call.items()?.chunks(size).map(<[Object]>::to_vec).collect();
     if let (Some(last), Some(fill)) = (batches.last_mut(), call.args.some(1)) {
         last.resize(size, fill.clone());
@@ -162,10 +166,11 @@ pub(super) fn batch(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn slice(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let count = usize::try_from(call.args.int_or(0, 0)?).ok().filter(|count| (1..1_000_000).contains(count));
+    let count = usize::try_from(call.args.int_or(0, 0)?).ok().filter(|count| *count > 0);
     let Some(count) = count else {
         return Err(Fault::error("integer division or modulo by zero"));
     };
+    call.rendering.spend_items(count)?;
     let items = call.items()?;
     let (size, longer) = (items.len() / count, items.len() % count);
     let mut rest = items.as_slice();

@@ -53,17 +53,19 @@ pub(super) fn trim(call: &FilterCall<'_>) -> Result<Object, Fault> {
 pub(super) fn replace(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let text = call.text()?;
     let (old, new) = (call.args.text_or(0, ""), call.args.text_or(1, ""));
+    methods::check_replaced(call.rendering, &text, &old, &new)?;
     let replaced = match call.args.int(2)? {
         Some(count) if count >= 0 => text.replacen(&old, &new, usize::try_from(count).unwrap_or(usize::MAX)),
         _ => text.replace(&old, &new),
     };
-    call.rendering.spend(replaced.len() / 1024)?;
+    call.rendering.spend_bytes(replaced.len())?;
     Ok(replaced.into())
 }
 
 pub(super) fn split(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let text = call.text()?;
     let limit = call.args.int(1)?.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    methods::check_parts(call.rendering, &text, call.args.text(0).as_deref())?;
     let parts: Vec<&str> = match call.args.text(0).as_deref() {
         Some("") => return Err(Fault::error("empty separator")),
         Some(separator) => text.splitn(limit.saturating_add(1), separator).collect(),
@@ -98,7 +100,9 @@ pub(super) fn indent(call: &FilterCall<'_>) -> Result<Object, Fault> {
         Some(Object::Str(text)) => text.to_string(),
         Some(width) => {
             let width = crate::evaluate::integer(width)?;
-            " ".repeat(usize::try_from(width).unwrap_or(0).min(10_000))
+            let width = usize::try_from(width).unwrap_or(0);
+            call.rendering.spend_bytes(width)?;
+            " ".repeat(width)
         }
         None => " ".repeat(4),
     };
@@ -108,6 +112,7 @@ pub(super) fn indent(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if text.trim_end_matches('\n').is_empty() && lines.is_empty() {
         lines.push("");
     }
+    call.rendering.spend_bytes(lines.len().saturating_mul(indentation.len()))?;
     let mut out = String::new();
     for (at, line) in lines.iter().enumerate() {
         if at > 0 {

@@ -34,35 +34,42 @@ pub(super) fn wordwrap(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let hyphens = call.args.truthy(3, true);
     let newline = call.args.text_or(2, "\n");
     let text = call.text()?;
-    let wrapped: Vec<String> =
-        lines(&text, false).into_iter().map(|line| wrap(line, width, break_long, hyphens).join(&newline)).collect();
+    let mut wrapped = Vec::new();
+    for line in lines(&text, false) {
+        let broken = wrap(line, width, break_long, hyphens);
+        call.rendering.spend_bytes((broken.len() + 1).saturating_mul(newline.len()))?;
+        wrapped.push(broken.join(&newline));
+    }
     Ok(wrapped.join(&newline).into())
 }
 
 /// One line as lines of at most `width` characters, as Python's `textwrap` breaks it, whitespace kept inside lines.
 fn wrap(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String> {
-    let mut chunks: Vec<String> = chunks(line, hyphens);
+    let line: String = line.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let mut chunks: Vec<&str> = chunks(&line, hyphens);
     chunks.reverse();
+    // Not longer than needed to know that it is too wide.
+    let size = |chunk: &str| chunk.chars().take(width + 1).count();
     let mut wrapped = Vec::new();
     while !chunks.is_empty() {
-        let mut current: Vec<String> = Vec::new();
+        let mut current: Vec<&str> = Vec::new();
         let mut length = 0;
         if !wrapped.is_empty() && chunks.last().is_some_and(|chunk| chunk.trim().is_empty()) {
             chunks.pop();
         }
         while let Some(chunk) = chunks.last() {
-            let size = chunk.chars().count();
-            if length + size > width {
+            if length + size(chunk) > width {
                 break;
             }
-            length += size;
+            length += size(chunk);
             current.extend(chunks.pop());
         }
-        if let Some(chunk) = chunks.last_mut().filter(|chunk| chunk.chars().count() > width) {
+        if let Some(chunk) = chunks.last_mut().filter(|chunk| size(chunk) > width) {
             if break_long {
                 let room = if length < width { width - length } else { 1 };
-                let head: String = chunk.chars().take(room).collect();
-                *chunk = chunk.chars().skip(room).collect();
+                let end = chunk.char_indices().nth(room).map_or(chunk.len(), |(end, _)| end);
+                let (head, tail) = chunk.split_at(end);
+                *chunk = tail;
                 current.push(head);
             } else if current.is_empty() {
                 current.extend(chunks.pop());
@@ -79,26 +86,28 @@ fn wrap(line: &str, width: usize, break_long: bool, hyphens: bool) -> Vec<String
 }
 
 /// Words, the whitespace between them, and the parts of hyphenated words.
-fn chunks(line: &str, hyphens: bool) -> Vec<String> {
-    let mut chunks: Vec<String> = Vec::new();
-    let mut current = String::new();
-    let chars: Vec<char> = line.chars().collect();
-    for (at, &c) in chars.iter().enumerate() {
-        let space = c.is_whitespace();
-        let was_space = current.chars().last().is_some_and(char::is_whitespace);
-        if !current.is_empty() && space != was_space {
-            chunks.push(std::mem::take(&mut current));
+fn chunks(line: &str, hyphens: bool) -> Vec<&str> {
+    let mut chunks = Vec::new();
+    let mut start = 0;
+    let chars: Vec<(usize, char)> = line.char_indices().collect();
+    let mut cut = |start: &mut usize, end: usize| {
+        if end > *start {
+            chunks.push(&line[*start..end]);
+            *start = end;
         }
-        current.push(if space { ' ' } else { c });
-        let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_alphabetic());
+    };
+    for (at, &(offset, c)) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        if before.is_some_and(|(_, before)| (*before == ' ') != (c == ' ')) {
+            cut(&mut start, offset);
+        }
+        let letter = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|(_, c)| c.is_alphabetic());
         let breaks =
             hyphens && c == '-' && letter(at.checked_sub(1)) && letter(at.checked_sub(2)) && letter(Some(at + 1));
         if breaks {
-            chunks.push(std::mem::take(&mut current));
+            cut(&mut start, offset + 1);
         }
     }
-    if !current.is_empty() {
-        chunks.push(current);
-    }
+    cut(&mut start, line.len());
     chunks
 }

@@ -50,7 +50,7 @@ fn scalar_style(mark: Option<&str>) -> ScalarStyle {
 fn dump(call: &FilterCall<'_>, style: &YamlStyle) -> Result<Object, Fault> {
     let value = python::to_value(call.rendering, &call.input)?;
     let text = style.dump(&value);
-    call.rendering.spend(text.len() / 1024)?;
+    call.rendering.spend_bytes(text.len())?;
     Ok(text.into())
 }
 

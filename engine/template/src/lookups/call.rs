@@ -82,7 +82,7 @@ fn joined(rendering: &Rendering<'_>, mut found: Vec<Object>) -> Result<Object, F
         let secret = found.iter().any(Object::is_secret);
         let texts: Vec<&str> = found.iter().filter_map(Object::as_str).collect();
         let text = texts.join(",");
-        rendering.spend(text.len() / 1024)?;
+        rendering.spend_bytes(text.len())?;
         return Ok(Object::Str(Text::new(text).with_secret(secret)));
     }
     Ok(if found.len() == 1 { found.remove(0) } else { Object::list(found) })

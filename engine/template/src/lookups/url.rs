@@ -21,7 +21,7 @@ pub(super) fn url(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     for url in call.texts()? {
         let answer = surroundings.fetch(&UrlRequest { url: url.clone(), ..template.clone() });
         let body = body(&url, answer)?;
-        call.rendering.spend(body.len() / 1024)?;
+        call.rendering.spend_bytes(body.len())?;
         if split {
             found.extend(lines(&body).map(Object::from));
         } else {

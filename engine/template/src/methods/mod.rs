@@ -8,7 +8,7 @@ mod string_tests;
 
 /// What filters share with string methods.
 pub(crate) mod text {
-    pub(crate) use super::string::{capitalize, lines, split_words};
+    pub(crate) use super::string::{capitalize, check_parts, check_replaced, lines, split_words};
 }
 
 use std::sync::Arc;
@@ -59,12 +59,18 @@ pub(crate) fn call(
     if name == "format" && matches!(receiver, Object::Str(_)) {
         let arguments = std::mem::take(arguments);
         let format = receiver.as_str().unwrap_or_default();
-        return Some(crate::python::brace_format(rendering, format, &arguments).map(Object::from));
+        let text = crate::python::brace_format(rendering, format, &arguments);
+        return Some(text.and_then(|text| rendering.spend_bytes(text.len()).map(|()| text.into())));
     }
     let (name, parameters, method) = find(receiver, name)?;
     let arguments = std::mem::take(arguments);
     let bound = arguments.bind(&format!("{}.{name}", receiver.type_name()), parameters);
-    Some(bound.and_then(|args| method(&MethodCall { rendering, receiver, args })))
+    Some(bound.and_then(|args| {
+        rendering.spend_text(receiver)?;
+        let result = method(&MethodCall { rendering, receiver, args })?;
+        rendering.spend_object(&result)?;
+        Ok(result)
+    }))
 }
 
 /// `object.name` without a call: the method, ready to be called.

@@ -1,8 +1,7 @@
 //! String methods that cut, join, search and change.
-#![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
 use super::{Method, MethodCall};
-use crate::evaluate::{Fault, iterate};
+use crate::evaluate::{Fault, Rendering, iterate};
 use crate::object::Object;
 use crate::python;
 
@@ -68,7 +67,8 @@ fn swap_case(text: &str) -> String {
 }
 
 fn aligned(call: &MethodCall<'_>, align: char) -> Result<Object, Fault> {
-    let width = usize::try_from(call.args.int_or(0, 0)?).unwrap_or(0).min(100_000_000);
+    let width = usize::try_from(call.args.int_or(0, 0)?).unwrap_or(0);
+    call.rendering.spend_bytes(width)?;
     let fill = call.text_arg(1)?.unwrap_or(" ");
     let text = call.text();
     if fill.chars().count() != 1 {
@@ -125,7 +125,10 @@ fn join(call: &MethodCall<'_>) -> Result<Object, Fault> {
     let mut parts = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
         match item {
-            Object::Str(text) => parts.push(text.as_str()),
+            Object::Str(text) => {
+                call.rendering.spend_bytes(text.len() + call.text().len())?;
+                parts.push(text.as_str());
+            }
             Object::Undefined(missing) => return Err(Fault::Undefined(missing.clone())),
             other => {
                 let kind = other.type_name();
@@ -177,17 +180,19 @@ fn remove_suffix(call: &MethodCall<'_>) -> Result<Object, Fault> {
 fn replace(call: &MethodCall<'_>) -> Result<Object, Fault> {
     let (old, new) = (call.text_arg(0)?.unwrap_or_default(), call.text_arg(1)?.unwrap_or_default());
     let text = call.text();
+    check_replaced(call.rendering, text, old, new)?;
     let replaced = match call.args.int(2)? {
         Some(count) if count >= 0 => text.replacen(old, new, usize::try_from(count).unwrap_or(usize::MAX)),
         _ => text.replace(old, new),
     };
-    call.rendering.spend(replaced.len() / 1024)?;
+    call.rendering.spend_bytes(replaced.len())?;
     Ok(replaced.into())
 }
 
 fn split(call: &MethodCall<'_>, from_end: bool) -> Result<Object, Fault> {
     let limit = call.args.int(1)?.filter(|limit| *limit >= 0).map_or(usize::MAX, |limit| limit as usize);
     let text = call.text();
+    check_parts(call.rendering, text, call.text_arg(0)?)?;
     let parts: Vec<&str> = match call.text_arg(0)? {
         Some("") => return Err(Fault::error("empty separator")),
         Some(separator) if from_end => {
@@ -200,6 +205,24 @@ fn split(call: &MethodCall<'_>, from_end: bool) -> Result<Object, Fault> {
         None => split_words(text, limit),
     };
     Ok(Object::list(parts.into_iter().map(Object::from).collect()))
+}
+
+/// Counts the parts a text is about to be split into.
+pub(crate) fn check_parts(rendering: &Rendering<'_>, text: &str, separator: Option<&str>) -> Result<(), Fault> {
+    rendering.spend_items(match separator {
+        Some("") => 0,
+        Some(separator) => text.matches(separator).count(),
+        None => text.split_whitespace().count(),
+    })
+}
+
+/// Refuses what would be too long with every `old` in it become `new`.
+pub(crate) fn check_replaced(rendering: &Rendering<'_>, text: &str, old: &str, new: &str) -> Result<(), Fault> {
+    let matches = if old.is_empty() { text.len() + 1 } else { text.len() / old.len() };
+    if new.len() <= old.len() || matches.saturating_mul(new.len()) < text.len().saturating_add(1 << 20) {
+        return Ok(());
+    }
+    rendering.spend_bytes(text.matches(old).count().saturating_mul(new.len()))
 }
 
 pub(crate) fn split_words(text: &str, limit: usize) -> Vec<&str> {
@@ -235,6 +258,7 @@ fn split_words_from_end(text: &str, limit: usize) -> Vec<&str> {
 
 fn split_lines(call: &MethodCall<'_>) -> Result<Object, Fault> {
     let keep = call.args.truthy(0, false);
+    check_parts(call.rendering, call.text(), Some("\n"))?;
     Ok(Object::list(lines(call.text(), keep).into_iter().map(Object::from).collect()))
 }
 
@@ -259,13 +283,14 @@ pub(crate) fn lines(text: &str, keep_ends: bool) -> Vec<&str> {
 }
 
 fn expand_tabs(call: &MethodCall<'_>) -> Result<Object, Fault> {
-    let size = usize::try_from(call.args.int_or(0, 8)?).unwrap_or(0).min(1000);
+    let size = usize::try_from(call.args.int_or(0, 8)?).unwrap_or(0);
     let mut out = String::new();
     let mut column = 0;
     for c in call.text().chars() {
         match c {
             '\t' if size > 0 => {
                 let spaces = size - column % size;
+                call.rendering.spend_bytes(spaces)?;
                 out.push_str(&" ".repeat(spaces));
                 column += spaces;
             }
@@ -284,7 +309,8 @@ fn expand_tabs(call: &MethodCall<'_>) -> Result<Object, Fault> {
 }
 
 fn zero_fill(call: &MethodCall<'_>) -> Result<Object, Fault> {
-    let width = usize::try_from(call.args.int_or(0, 0)?).unwrap_or(0).min(100_000_000);
+    let width = usize::try_from(call.args.int_or(0, 0)?).unwrap_or(0);
+    call.rendering.spend_bytes(width)?;
     let text = call.text();
     let missing = "0".repeat(width.saturating_sub(text.chars().count()));
     Ok(match text.chars().next() {

@@ -12,28 +12,31 @@ use crate::python;
 use crate::syntax::BinaryOp;
 
 /// Strings and lists longer than this are refused.
-const MAX_LENGTH: usize = 256 * 1024 * 1024;
+pub(crate) const MAX_LENGTH: usize = 256 * 1024 * 1024;
 /// Integers with more bits are refused.
 const MAX_BITS: u64 = 1 << 20;
 
 pub(crate) fn binary(rendering: &Rendering<'_>, op: BinaryOp, left: &Object, right: &Object) -> Result<Object, Fault> {
     match op {
         BinaryOp::Concat => {
-            let text = python::str(rendering, left)? + &python::str(rendering, right)?;
-            check_length(rendering, text.len())?;
+            let (left, right) = (python::str(rendering, left)?, python::str(rendering, right)?);
+            check_length(rendering, left.len() + right.len())?;
+            let text = left + &right;
             Ok(text.into())
         }
         BinaryOp::Add => add(rendering, left, right),
         BinaryOp::Mul => multiply(rendering, left, right),
         BinaryOp::Rem if let Object::Str(format) = left => {
-            python::percent_format(rendering, format, right).map(Object::from)
+            let text = python::percent_format(rendering, format, right)?;
+            check_length(rendering, text.len())?;
+            Ok(text.into())
         }
         _ => number_operation(op, left, right),
     }
 }
 
 fn check_length(rendering: &Rendering<'_>, length: usize) -> Result<(), Fault> {
-    if length > MAX_LENGTH { Err(Fault::error("the result is too long")) } else { rendering.spend(length / 1024) }
+    if length > MAX_LENGTH { Err(Fault::error("the result is too long")) } else { rendering.spend_bytes(length) }
 }
 
 pub(crate) fn add(rendering: &Rendering<'_>, left: &Object, right: &Object) -> Result<Object, Fault> {
@@ -43,12 +46,15 @@ pub(crate) fn add(rendering: &Rendering<'_>, left: &Object, right: &Object) -> R
             Ok(Object::from([a.as_str(), b.as_str()].concat()))
         }
         (Object::List(a), Object::List(b)) => {
+            rendering.spend_items(a.len() + b.len())?;
             let mut items = a.items(rendering)?.to_vec();
             items.extend(b.items(rendering)?.iter().cloned());
-            check_length(rendering, items.len())?;
             Ok(Object::list(items))
         }
-        (Object::Tuple(a), Object::Tuple(b)) => Ok(Object::tuple([&**a, &**b].concat())),
+        (Object::Tuple(a), Object::Tuple(b)) => {
+            rendering.spend_items(a.len() + b.len())?;
+            Ok(Object::tuple([&**a, &**b].concat()))
+        }
         (Object::Str(_) | Object::List(_) | Object::Tuple(_), other) => {
             let (kind, other) = (left.type_name(), other.type_name());
             Err(Fault::error(format!("can only concatenate {kind} (not \"{other}\") to {kind}")))

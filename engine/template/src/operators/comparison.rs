@@ -74,7 +74,10 @@ pub(crate) fn order(
 ) -> Result<Option<Ordering>, Fault> {
     match (left, right) {
         (Object::Undefined(missing), _) | (_, Object::Undefined(missing)) => Err(Fault::Undefined(missing.clone())),
-        (Object::Str(a), Object::Str(b)) => Ok(Some(a.as_str().cmp(b.as_str()))),
+        (Object::Str(a), Object::Str(b)) => {
+            rendering.spend(a.len().min(b.len()) / 64)?;
+            Ok(Some(a.as_str().cmp(b.as_str())))
+        }
         (Object::List(a), Object::List(b)) => {
             sequence_order(rendering, symbol, &a.items(rendering)?, &b.items(rendering)?)
         }
@@ -129,7 +132,10 @@ fn as_float(object: &Object) -> f64 {
 pub(crate) fn contains(rendering: &Rendering<'_>, container: &Object, item: &Object) -> Result<bool, Fault> {
     match (container, item) {
         (Object::Undefined(missing), _) | (_, Object::Undefined(missing)) => Err(Fault::Undefined(missing.clone())),
-        (Object::Str(text), Object::Str(part)) => Ok(text.contains(part.as_str())),
+        (Object::Str(text), Object::Str(part)) => {
+            rendering.spend(text.len() / 16)?;
+            Ok(text.contains(part.as_str()))
+        }
         (Object::Str(_), other) => {
             let kind = other.type_name();
             Err(Fault::error(format!("'in <string>' requires string as left operand, not {kind}")))

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use fancy_regex::{Captures, Regex, RegexBuilder};
 
 use crate::evaluate::Fault;
+use crate::operators::MAX_LENGTH;
 
 /// Steps a pattern with back-references may take before it is given up.
-const BACKTRACK_LIMIT: usize = 10_000_000;
+const BACKTRACK_LIMIT: usize = 1_000_000;
 /// Compiled patterns kept.
 const CACHED: usize = 1000;
 
@@ -140,6 +141,9 @@ pub(crate) fn replace(regex: &Regex, text: &str, replacement: &str, count: usize
         }
         last = whole.end();
         done += 1;
+        if out.len() > MAX_LENGTH {
+            return Err(Fault::error("the result is too long"));
+        }
         if done == count {
             break;
         }

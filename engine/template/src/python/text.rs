@@ -5,6 +5,7 @@ use kapell_parsing::value::{float_repr, str_repr};
 use crate::containers::Entries;
 use crate::evaluate::{Fault, Rendering};
 use crate::object::Object;
+use crate::operators::MAX_LENGTH;
 
 /// Python's `str()`.
 pub(crate) fn str(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
@@ -46,7 +47,10 @@ impl Repr {
             }
             Object::Variables(_) => Ok(super::to_value(rendering, object)?.repr()),
             Object::Native(native) => Ok(native.repr()),
-            scalar => Ok(scalar_repr(scalar)),
+            scalar => {
+                rendering.spend_object(scalar)?;
+                Ok(scalar_repr(scalar))
+            }
         }
     }
 
@@ -60,9 +64,8 @@ impl Repr {
             if !out.is_empty() {
                 out.push_str(", ");
             }
-            out.push_str(&self.of(rendering, item)?);
+            grow(rendering, &mut out, &self.of(rendering, item)?)?;
         }
-        rendering.spend(out.len() / 1024)?;
         Ok(out)
     }
 
@@ -74,7 +77,7 @@ impl Repr {
             }
             out.push_str(&scalar_repr(&Object::from_key(key)));
             out.push_str(": ");
-            out.push_str(&self.of(rendering, value)?);
+            grow(rendering, &mut out, &self.of(rendering, value)?)?;
         }
         out.push('}');
         Ok(out)
@@ -83,6 +86,16 @@ impl Repr {
     fn leaves_out(&self, object: &Object) -> bool {
         self.finished && matches!(object, Object::Omit)
     }
+}
+
+/// Adds a piece, unless that makes too much of it.
+fn grow(rendering: &Rendering<'_>, out: &mut String, piece: &str) -> Result<(), Fault> {
+    if out.len() + piece.len() > MAX_LENGTH {
+        return Err(Fault::error("the result is too long"));
+    }
+    rendering.spend_bytes(piece.len())?;
+    out.push_str(piece);
+    Ok(())
 }
 
 fn scalar_repr(object: &Object) -> String {
