@@ -316,7 +316,9 @@ impl HostTask {
         for name in ["become_method", "become_user", "become_exe", "become_flags"] {
             keywords.string(name).map_err(|report| self.in_task(report))?;
         }
-        keywords.bool("run_once").map_err(|report| self.in_task(report))?;
+        for name in ["run_once", "ignore_errors", "ignore_unreachable", "any_errors_fatal"] {
+            keywords.bool(name).map_err(|report| self.in_task(report))?;
+        }
         debugger::check(&keywords).map_err(|report| self.in_task(report))?;
         let delegated = resolved.delegate_to.is_some();
         let spec = connection_spec(&keywords, &target, delegated).map_err(|report| self.in_task(report))?;
@@ -536,7 +538,10 @@ impl HostTask {
     /// What is asked once per task: what to ignore, what to register, whom to notify.
     fn finish(&self, frame: &Frame, outcome: &mut TaskOutcome) {
         let keywords = self.keywords(&frame.vars, &frame.cx);
-        outcome.ignore_errors = keywords.bool("ignore_errors").ok().flatten().unwrap_or(false);
+        // Text that is no flag counts as one that is set, although the task fails for it.
+        let is_text =
+            || self.task.scope.inherited("ignore_errors").and_then(Value::as_text).is_some_and(|t| !t.is_template());
+        outcome.ignore_errors = keywords.bool("ignore_errors").map_or_else(|_| is_text(), |set| set.unwrap_or(false));
         let ignore_unreachable = keywords.bool("ignore_unreachable");
         // In a loop it may depend on the item.
         outcome.ignore_unreachable = ignore_unreachable.map_or(outcome.ignore_unreachable, |set| set.unwrap_or(false));
