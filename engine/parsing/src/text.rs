@@ -20,22 +20,24 @@ pub enum Trust {
 #[derive(Clone)]
 pub struct Text(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     text: Box<str>,
     origin: Option<Origin>,
     trust: Trust,
     secret: bool,
+    moment: bool,
 }
 
 impl Text {
     /// Untrusted text of no known place: what hosts, facts and lookups give.
     pub fn new(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), origin: None, trust: Trust::Untrusted, secret: false }))
+        Self(Arc::new(Inner { text: text.into(), origin: None, trust: Trust::Untrusted, secret: false, moment: false }))
     }
 
     /// Text the user wrote: it may be templated.
     pub fn trusted(text: impl Into<Box<str>>, origin: Option<Origin>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), origin, trust: Trust::Trusted, secret: false }))
+        Self(Arc::new(Inner { text: text.into(), origin, trust: Trust::Trusted, secret: false, moment: false }))
     }
 
     pub fn as_str(&self) -> &str {
@@ -65,7 +67,7 @@ impl Text {
 
     #[must_use]
     pub fn with_origin(&self, origin: Option<Origin>) -> Self {
-        Self(Arc::new(Inner { text: self.0.text.clone(), origin, trust: self.0.trust, secret: self.0.secret }))
+        Self(Arc::new(Inner { origin, ..self.0.as_ref().clone() }))
     }
 
     #[must_use]
@@ -73,7 +75,7 @@ impl Text {
         if self.0.trust == trust {
             return self.clone();
         }
-        Self(Arc::new(Inner { text: self.0.text.clone(), origin: self.0.origin.clone(), trust, secret: self.0.secret }))
+        Self(Arc::new(Inner { trust, ..self.0.as_ref().clone() }))
     }
 
     #[must_use]
@@ -81,7 +83,17 @@ impl Text {
         if self.0.secret == secret {
             return self.clone();
         }
-        Self(Arc::new(Inner { text: self.0.text.clone(), origin: self.0.origin.clone(), trust: self.0.trust, secret }))
+        Self(Arc::new(Inner { secret, ..self.0.as_ref().clone() }))
+    }
+
+    /// Whether it is a date or a point in time, which templates see as such: `2024-01-31` in YAML without quotes.
+    pub fn is_moment(&self) -> bool {
+        self.0.moment
+    }
+
+    #[must_use]
+    pub fn as_moment(&self) -> Self {
+        Self(Arc::new(Inner { moment: true, ..self.0.as_ref().clone() }))
     }
 }
 

@@ -7,6 +7,7 @@ use kapell_parsing::{Key, Map, Origin, Text, Trust, Value};
 use num_bigint::BigInt;
 
 pub(crate) use crate::containers::{Dict, List, Tuple};
+use crate::dates::DateTime;
 use crate::evaluate::{Arguments, Fault, Rendering};
 use crate::scope::Variables;
 
@@ -157,6 +158,9 @@ impl Object {
             Value::Int(i) => Self::Int(*i),
             Value::BigInt(i) => Self::BigInt(i.clone()),
             Value::Float(f) => Self::Float(*f),
+            Value::Str(text) if text.is_moment() => {
+                DateTime::from_moment(text).map_or_else(|| Self::Str(text.clone()), Self::native)
+            }
             Value::Str(text) => Self::Str(text.clone()),
             Value::List(items) => Self::list(items.iter().map(Self::finished).collect()),
             Value::Map(map) => Self::dict(map.iter().map(|(key, value)| (key.clone(), Self::finished(value)))),

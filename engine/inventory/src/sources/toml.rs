@@ -67,7 +67,7 @@ impl Texts {
             toml::Value::Integer(number) => Value::Int(*number),
             toml::Value::Float(number) => Value::Float(*number),
             toml::Value::Boolean(yes) => Value::Bool(*yes),
-            toml::Value::Datetime(time) => Value::Str(self.text(&time.to_string().replace('T', " "))),
+            toml::Value::Datetime(time) => Value::Str(self.text(&time.to_string()).as_moment()),
             toml::Value::Array(items) => Value::list(items.iter().map(|item| self.value(item)).collect()),
             toml::Value::Table(table) => {
                 let entries = table.iter().map(|(key, value)| (Key::Str(self.text(key)), self.value(value)));

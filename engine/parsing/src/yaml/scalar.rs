@@ -28,7 +28,7 @@ impl Scalar<'_> {
         match resolve(self.text) {
             Some(value) => value,
             None => match timestamp::iso(self.text) {
-                Some(iso) => Value::Str(self.text_of(&iso)),
+                Some(iso) => Value::Str(self.text_of(&iso).as_moment()),
                 None => Value::Str(self.as_text()),
             },
         }

@@ -29,7 +29,7 @@ pub(super) fn construct_scalar(
         "float" => checked(any_float(scalar.text).map(Value::Float), scalar, "a float"),
         "binary" => checked(binary(scalar, warnings), scalar, "base64"),
         "timestamp" => {
-            let iso = timestamp::iso(scalar.text).map(|iso| Value::Str(scalar.text_of(&iso)));
+            let iso = timestamp::iso(scalar.text).map(|iso| Value::Str(scalar.text_of(&iso).as_moment()));
             checked(iso, scalar, "a timestamp")
         }
         "!unsafe" => Ok(scalar.resolve().with_trust(Trust::Untrusted)),

@@ -1,6 +1,6 @@
-//! YAML 1.1 timestamps. There is no date type here: a date is the text that Python's `str()` makes of it.
+//! YAML 1.1 timestamps. They become ISO texts, as Python's `isoformat()` makes them.
 
-/// `2024-01-31` as it is; `2001-12-14t21:59:43.1-5` as `2001-12-14 21:59:43.100000-05:00`. `None` for text that is no
+/// `2024-01-31` as it is; `2001-12-14t21:59:43.1-5` as `2001-12-14T21:59:43.100000-05:00`. `None` for text that is no
 /// timestamp, or a date that is not in the calendar.
 pub(super) fn iso(text: &str) -> Option<String> {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -20,7 +20,7 @@ pub(super) fn iso(text: &str) -> Option<String> {
     }
     let date = format!("{year:04}-{month:02}-{day:02}");
     match time {
-        Some(time) => Some(format!("{date} {}", iso_time(time)?)),
+        Some(time) => Some(format!("{date}T{}", iso_time(time)?)),
         None => Some(date),
     }
 }

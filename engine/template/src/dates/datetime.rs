@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use jiff::civil;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
-use kapell_parsing::Value;
+use kapell_parsing::{Text, Value};
 
 use super::strftime;
 use crate::evaluate::{Arguments, Fault, Rendering};
@@ -72,6 +72,14 @@ impl DateTime {
             return Some(Self { civil: civil.parse().ok()?, offset: Some(seconds), part });
         }
         Some(Self { civil: text.parse().ok()?, offset: None, part })
+    }
+
+    /// A text that is marked as a date or a point in time.
+    pub(crate) fn from_moment(text: &Text) -> Option<Self> {
+        if text.len() == "2024-01-31".len() {
+            return Self::from_iso(text, true);
+        }
+        Self::from_iso(&text.replacen(' ', "T", 1), false)
     }
 
     pub(crate) fn iso(&self) -> String {
@@ -256,7 +264,7 @@ impl Native for DateTime {
     }
 
     fn to_value(&self) -> Option<Value> {
-        Some(self.separated('T').into())
+        Some(Value::Str(Text::new(self.separated('T')).as_moment()))
     }
 
     fn as_any(&self) -> &dyn std::any::Any {

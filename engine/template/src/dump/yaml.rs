@@ -189,6 +189,7 @@ impl Dumper<'_> {
                     stacker::maybe_grow(32 * 1024, 1024 * 1024, || self.block_map(&entries));
                 }
             }
+            Value::Str(text) if text.is_moment() => self.scalar(&Scalar::moment(text), place),
             Value::Str(text) => self.scalar(&Scalar::string(text, self.style.allow_unicode), place),
             other => self.scalar(&Scalar::plain(plain_text(other)), place),
         }
@@ -283,6 +284,7 @@ fn tag(value: &Value) -> &'static str {
         Value::Bool(_) => "!!bool",
         Value::Int(_) | Value::BigInt(_) => "!!int",
         Value::Float(_) => "!!float",
+        Value::Str(text) if text.is_moment() => "!!timestamp",
         Value::Str(_) => "!!str",
         Value::List(_) => "!!seq",
         Value::Map(_) => "!!map",

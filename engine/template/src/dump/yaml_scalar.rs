@@ -50,6 +50,13 @@ impl Scalar {
         }
     }
 
+    /// A date or a point in time.
+    pub(super) fn moment(text: &str) -> Self {
+        let mut scalar = Self::plain(text.replacen('T', " ", 1));
+        scalar.analyze();
+        scalar
+    }
+
     pub(super) fn string(text: &str, allow_unicode: bool) -> Self {
         let plain_reads_back = !is_other_type(text);
         let mut scalar = Self { plain_reads_back, is_string: true, allow_unicode, ..Self::plain(text.to_owned()) };
