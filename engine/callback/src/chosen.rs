@@ -1,16 +1,46 @@
 //! Which callbacks a run has, by the names of the settings.
 
 use kapell_config::{ResultFormat, Settings};
-use kapell_executor::Callback;
+use kapell_executor::python_plugins::PluginKind;
+use kapell_executor::{Callback, ModuleLibrary};
 use kapell_parsing::Diagnostic;
+use kapell_template::Templar;
 
 use crate::json_report::Pace;
+use crate::python::{Natives, PythonCallbacks, Wanted};
 use crate::{Default, JsonReport, Junit, Minimal, ProfileTasks, Shape, Timer, Tree};
 
-/// The one for standard output, then those that are enabled beside it. Names nobody knows are warnings.
-pub fn callbacks(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagnostic>) -> Vec<Box<dyn Callback>> {
-    let mut chosen = vec![stdout_callback(settings, verbosity, warnings)];
-    for name in &settings.callbacks_enabled {
+/// Where callbacks written in Python are found, and what answers their questions.
+pub struct Content<'c> {
+    pub library: &'c ModuleLibrary,
+    pub templar: Templar,
+}
+
+/// The one for standard output, then those that are enabled beside it. Names nobody knows are warnings; a plugin for
+/// standard output that cannot be loaded is an error.
+pub fn callbacks(
+    settings: &Settings,
+    verbosity: u8,
+    content: Content<'_>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<Box<dyn Callback>>, Diagnostic> {
+    let wanted = wanted(settings, content.library);
+    let is_python = |name: &str| wanted.iter().any(|wanted| wanted.file.name == name);
+    let has_stdout = wanted.iter().any(|wanted| wanted.stdout);
+    let mut chosen = Vec::new();
+    let python = match python(settings, verbosity, &wanted, content.templar) {
+        Ok(python) => python,
+        Err(why) if has_stdout => return Err(Diagnostic::error(why)),
+        Err(why) => {
+            warnings.push(Diagnostic::warning(why));
+            None
+        }
+    };
+    if !has_stdout {
+        chosen.push(stdout_callback(settings, verbosity, warnings));
+    }
+    chosen.extend(python.map(|python| Box::new(python) as Box<dyn Callback>));
+    for name in settings.callbacks_enabled.iter().filter(|name| !is_python(name)) {
         match base_name(name) {
             "timer" => chosen.push(Box::new(Timer::new(settings))),
             "profile_tasks" => chosen.push(Box::new(ProfileTasks::new(settings))),
@@ -21,10 +51,56 @@ pub fn callbacks(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagnost
                 chosen.push(Box::new(Tree::new(&directory)));
             }
             "default" | "minimal" | "oneline" | "json" | "jsonl" => {}
-            _ => warnings.push(Diagnostic::warning(format!("there is no callback '{name}': it is left out"))),
+            _ => warnings.push(Diagnostic::warning(format!("Skipping callback plugin '{name}', unable to load"))),
         }
     }
-    chosen
+    Ok(chosen)
+}
+
+/// The user's callbacks that may take part: the one for standard output, those the settings name, and all that lie
+/// beside content or in the configured directories, which say themselves whether they have to be named.
+fn wanted(settings: &Settings, library: &ModuleLibrary) -> Vec<Wanted> {
+    let find = |name: &str| library.plugin(PluginKind::Callback, name);
+    let stdout = find(&settings.stdout_callback).map(|file| Wanted { file, enabled: true, stdout: true });
+    let enabled = settings.callbacks_enabled.iter().filter_map(|name| find(name));
+    let enabled = enabled.map(|file| Wanted { file, enabled: true, stdout: false });
+    let others = library.all_plugins(PluginKind::Callback).into_iter();
+    let others = others.map(|file| Wanted { file, enabled: false, stdout: false });
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for next in stdout.into_iter().chain(enabled).chain(others) {
+        if !wanted.iter().any(|known| known.file.path == next.file.path) {
+            wanted.push(next);
+        }
+    }
+    wanted
+}
+
+fn python(
+    settings: &Settings,
+    verbosity: u8,
+    wanted: &[Wanted],
+    templar: Templar,
+) -> Result<Option<PythonCallbacks>, String> {
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let own = settings.clone();
+    let natives: Natives = Box::new(move |name| native(&own, verbosity, name));
+    PythonCallbacks::start(settings, verbosity, wanted, templar, natives)
+}
+
+/// A callback of ours for a plugin that extends it.
+fn native(settings: &Settings, verbosity: u8, name: &str) -> Option<Box<dyn Callback>> {
+    match name {
+        "timer" => Some(Box::new(Timer::new(settings))),
+        "profile_tasks" => Some(Box::new(ProfileTasks::new(settings))),
+        "junit" => Some(Box::new(Junit::new())),
+        name => {
+            let settings = Settings { stdout_callback: name.to_owned(), ..settings.clone() };
+            let mut warnings = Vec::new();
+            Some(stdout_callback(&settings, verbosity, &mut warnings)).filter(|_| warnings.is_empty())
+        }
+    }
 }
 
 fn stdout_callback(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagnostic>) -> Box<dyn Callback> {

@@ -12,12 +12,14 @@ mod junit;
 mod log_file;
 mod minimal;
 mod progress;
+mod python;
+mod python_events;
 mod recap;
 mod result_text;
 mod timing;
 mod tree;
 
-pub use chosen::callbacks;
+pub use chosen::{Content, callbacks};
 pub use default::Default;
 pub use display::{Color, Display};
 pub use error_text::diagnostic_text;

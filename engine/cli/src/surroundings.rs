@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use kapell_config::{Settings, ini};
-use kapell_executor::Event;
+use kapell_executor::{Event, ModuleLibrary};
 use kapell_inventory::{HostPattern, Inventory, Policy};
 use kapell_parsing::{Diagnostic, Map, SourceFile, Value, VaultSecrets};
-use kapell_template::{FetchError, PluginPaths, Surroundings, TemplarOptions, UrlAnswer, UrlRequest};
+use kapell_template::{FetchError, PluginPaths, Surroundings, Templar, TemplarOptions, UrlAnswer, UrlRequest};
 
 /// The options of a run's `Templar`. `roots`: the directories of its playbooks.
 pub(crate) fn templar_options(
@@ -36,6 +36,11 @@ pub(crate) fn templar_options(
         })),
         ..TemplarOptions::default()
     }
+}
+
+/// What answers callbacks written in Python; their messages are theirs to show.
+pub(crate) fn plugin_templar(settings: &Settings, vault: &VaultSecrets, library: &ModuleLibrary) -> Templar {
+    Templar::new(templar_options(settings, vault, library.content_dirs(), drop))
 }
 
 struct Program {

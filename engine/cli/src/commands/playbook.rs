@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kapell_callback::{Color, Display, callbacks};
+use kapell_callback::{Color, Content, Display, callbacks};
 use kapell_config::Settings;
 use kapell_executor::static_names::render_static;
 use kapell_executor::tag_filter::TagFilter;
@@ -21,6 +21,7 @@ use crate::foundation::{self, Foundation};
 use crate::login::Login;
 use crate::passwords::Passwords;
 use crate::refusal::{Refusal, conclude, tell};
+use crate::surroundings::plugin_templar;
 use crate::{commands::listing, inventory, version};
 
 /// Everything a run starts from.
@@ -164,8 +165,11 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     let options = run_options(args, &prepared, passwords);
     let retry = (prepared.settings.retry_files_enabled, prepared.settings.retry_files_save_path.clone());
     let mut warnings = Vec::new();
-    let callback = callbacks(&prepared.settings, options.verbosity, &mut warnings);
+    let templar = plugin_templar(&prepared.settings, &prepared.vault, &prepared.library);
+    let content = Content { library: &prepared.library, templar };
+    let callback = callbacks(&prepared.settings, options.verbosity, content, &mut warnings);
     tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &warnings);
+    let callback = callback?;
     let Prepared { library, settings, vault, inventory, playbooks, .. } = prepared;
     let playbook_files = args.playbooks.clone();
     let execution = Execution { library, settings, vault, inventory, playbooks, playbook_files, options, callback };

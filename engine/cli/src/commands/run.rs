@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser};
-use kapell_callback::{Color, Display, Minimal, Shape, Tree, callbacks};
+use kapell_callback::{Color, Content, Display, Minimal, Shape, Tree, callbacks};
 use kapell_config::Settings;
 use kapell_executor::{Callback, ModuleLibrary, RunOptions};
 use kapell_inventory::HostPattern;
@@ -19,6 +19,7 @@ use crate::foundation::{self, Foundation};
 use crate::login::Login;
 use crate::passwords::Passwords;
 use crate::refusal::{Refusal, conclude, tell};
+use crate::surroundings::plugin_templar;
 use crate::version;
 
 /// Modules that have nothing to do without arguments.
@@ -133,26 +134,31 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     tell(&display, &std::mem::take(warnings));
     let login = Login { connection: &args.task.connection, privilege: &args.task.privilege, passwords };
     let options = login.options(&args.task.hosts, &base.settings, &base.extra_vars, args.task.verbose);
-    let callback = chosen_callbacks(args, &base.settings, options.verbosity);
+    let callback = chosen_callbacks(args, &base, options.verbosity)?;
     task.execute(base, given, args.task.options(options), args.task.playbook_dir.as_ref(), callback)
 }
 
 /// `minimal`, unless another is asked for.
-fn chosen_callbacks(args: &RunArgs, settings: &Settings, verbosity: u8) -> Vec<Box<dyn Callback>> {
+fn chosen_callbacks(args: &RunArgs, base: &Foundation, verbosity: u8) -> Result<Vec<Box<dyn Callback>>, Refusal> {
+    let settings = &base.settings;
     let mut chosen: Vec<Box<dyn Callback>> = Vec::new();
     if args.one_line {
         chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Line)));
     } else if settings.bin_ansible_callbacks {
         let mut warnings = Vec::new();
-        chosen = callbacks(settings, verbosity, &mut warnings);
+        let library = ModuleLibrary::new(settings);
+        library.add_content(&foundation::playbook_dir(args.task.playbook_dir.as_ref(), settings));
+        let content = Content { library: &library, templar: plugin_templar(settings, &base.vault, &library) };
+        let all = callbacks(settings, verbosity, content, &mut warnings);
         tell(&Display::new(settings.nocolor, settings.force_color), &warnings);
+        chosen = all?;
     } else {
         chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Block)));
     }
     if let Some(directory) = &args.tree {
         chosen.push(Box::new(Tree::new(directory)));
     }
-    chosen
+    Ok(chosen)
 }
 
 impl TaskArgs {

@@ -97,7 +97,7 @@ impl ModuleLibrary {
     }
 
     /// Directories of playbooks and roles, in the order in which they are searched.
-    pub(crate) fn content_dirs(&self) -> Vec<PathBuf> {
+    pub fn content_dirs(&self) -> Vec<PathBuf> {
         self.content().dirs.clone()
     }
 

@@ -133,6 +133,25 @@ impl ModuleLibrary {
         self.plugin_beside(PluginKind::Action, "normal")
     }
 
+    /// Every Python file in the directories of plugins of `kind` outside of collections.
+    pub fn all_plugins(&self, kind: PluginKind) -> Vec<Arc<PluginFile>> {
+        let folder = format!("{}_plugins", kind.name());
+        let mut dirs: Vec<PathBuf> = self.content_dirs().iter().map(|dir| dir.join(&folder)).collect();
+        dirs.extend(self.plugin_directories(kind));
+        let mut seen = std::collections::HashSet::new();
+        let mut plugins = Vec::new();
+        for dir in dirs {
+            let listing = self.listing(&dir);
+            let mut names: Vec<&String> = listing.keys().collect();
+            names.sort();
+            for name in names {
+                let path = listing.get(name).and_then(python_file).filter(|_| seen.insert(name.clone()));
+                plugins.extend(path.map(|path| self.plugin_file(name, &path, None)));
+            }
+        }
+        plugins
+    }
+
     /// The user's connection plugin `name`; none where the engine's own comes first.
     pub fn connection_plugin(&self, name: &str) -> Option<Arc<PluginFile>> {
         let is_ours = name.starts_with("ansible.builtin.") || name.contains('.') && kapell_connection::is_known(name);

@@ -13,3 +13,4 @@ pub(crate) use action::run;
 pub(crate) use connection::PluginConnection;
 pub use files::{PluginFile, PluginKind};
 pub use process::PluginProcesses;
+pub use stubs::stubs;

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::stubs;
+use super::stubs::stubs;
 
 /// Processes at the same time; further tasks wait for one.
 const MOST_PROCESSES: usize = 16;
@@ -77,7 +77,7 @@ impl Pool {
     }
 
     async fn start(&self, python: &str) -> Result<PluginProcess, String> {
-        let opening = self.opening.get_or_init(|| PluginFrames::opening(&stubs::all())).as_ref()?;
+        let opening = self.opening.get_or_init(|| PluginFrames::opening(&stubs())).as_ref()?;
         let mut command = Command::new(python);
         command.args(["-c", PluginFrames::BOOTSTRAP]).env("PYTHONDONTWRITEBYTECODE", "1").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());

@@ -9,11 +9,17 @@ macro_rules! stubs {
 }
 
 static STUBS: &[(&str, &str)] = stubs! {
+    "ansible.executor"
+    "ansible.executor.stats"
+    "ansible.executor.task_result"
     "ansible.kapell_actions"
+    "ansible.kapell_callbacks"
     "ansible.kapell_connection"
     "ansible.kapell_task"
     "ansible.plugins.action"
     "ansible.plugins.action.normal"
+    "ansible.plugins.callback"
+    "ansible.plugins.callback.default"
     "ansible.plugins.connection"
     "ansible.plugins.connection.local"
     "ansible.plugins.connection.ssh"
@@ -23,7 +29,7 @@ static STUBS: &[(&str, &str)] = stubs! {
 };
 
 /// Modules by full name; modules' own utilities are among them.
-pub(super) fn all() -> Vec<(String, String)> {
+pub fn stubs() -> Vec<(String, String)> {
     let utils = own_module_utils().map(|(name, source)| (name, source.to_owned()));
     let own = STUBS.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned()));
     utils.chain(own).collect()

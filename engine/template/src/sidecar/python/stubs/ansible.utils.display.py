@@ -12,7 +12,8 @@ class Display:
         return cls._only
 
     def display(self, msg, color=None, stderr=False, screen_only=False, log_only=False, newline=True, **_more):
-        ENGINE.ask('notice', level='info', text=str(msg))
+        if not log_only:
+            ENGINE.ask('notice', level='info', text=str(msg), color=color, stderr=bool(stderr))
 
     def warning(self, msg, formatted=False, **_more):
         ENGINE.ask('notice', level='warning', text=str(msg))
@@ -29,8 +30,9 @@ class Display:
     def debug(self, msg, host=None):
         pass
 
-    def banner(self, msg, **_more):
-        pass
+    def banner(self, msg, color=None, **_more):
+        text = str(msg).strip()
+        self.display('\n%s %s' % (text, '*' * max(self.columns - len(text), 3)), color=color)
 
     def v(self, msg, host=None):
         self.verbose(msg, host, 0)

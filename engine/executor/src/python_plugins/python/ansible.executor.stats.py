@@ -1,0 +1,1 @@
+from ansible.kapell_callbacks import Stats as AggregateStats

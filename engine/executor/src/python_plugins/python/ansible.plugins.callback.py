@@ -1,0 +1,253 @@
+"""The base of callback plugins."""
+import json
+
+from kapell_host import ENGINE, FINDER, encode
+from ansible.plugins import AnsiblePlugin
+from ansible.utils.display import Display
+
+__all__ = ['CallbackBase']
+
+# Callbacks of the engine; a class of each can be imported and extended.
+NATIVE = ('default', 'minimal', 'oneline', 'json', 'jsonl', 'yaml', 'debug', 'junit', 'tree', 'timer', 'profile_tasks')
+
+_SOURCE = '''
+from ansible.plugins.callback import NativeCallback
+
+
+class CallbackModule(NativeCallback):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = %r
+    CALLBACK_NAME = %r
+    _native_name = %r
+'''
+for _name in NATIVE:
+    _type = 'aggregate' if _name in ('junit', 'tree', 'timer', 'profile_tasks') else 'stdout'
+    FINDER.sources['ansible.plugins.callback.' + _name] = _SOURCE % (_type, _name, _name)
+
+
+class CallbackBase(AnsiblePlugin):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = 'notification'
+    CALLBACK_NAME = None
+    wants_implicit_tasks = False
+
+    def __init__(self, display=None, options=None):
+        super().__init__()
+        self._display = display or Display()
+        self.disabled = False
+        self.wants_implicit_tasks = type(self).wants_implicit_tasks
+        self._play = None
+        if options is not None:
+            self.set_options(options)
+
+    def set_play_context(self, play_context):
+        pass
+
+    def _run_is_verbose(self, result, verbosity=0):
+        return ((self._display.verbosity > verbosity or result._result.get('_ansible_verbose_always', False))
+                and not result._result.get('_ansible_verbose_override', False))
+
+    @staticmethod
+    def host_label(result):
+        label = result._host.get_name()
+        delegated = result._result.get('_ansible_delegated_vars', {}).get('ansible_delegated_host')
+        return '%s -> %s' % (label, delegated) if delegated else label
+
+    def _copy_result(self, result):
+        return result.copy()
+
+    _copy_result_exclude = frozenset()
+
+    def _dump_results(self, result, indent=None, sort_keys=True, keep_invocation=False, serialize=True):
+        hidden = () if keep_invocation or self._display.verbosity > 2 else ('invocation',)
+        shown = {name: value for name, value in result.items()
+                 if not str(name).startswith('_ansible_') and name not in hidden}
+        if not serialize:
+            return shown
+        return json.dumps(shown, indent=indent, sort_keys=sort_keys, ensure_ascii=False, default=str)
+
+    def _handle_warnings(self, res):
+        for text in res.pop('warnings', None) or ():
+            self._display.warning(text)
+        for entry in res.pop('deprecations', None) or ():
+            self._display.deprecated(entry.get('msg') if hasattr(entry, 'get') else entry)
+
+    def _handle_exception(self, result, use_stderr=False):
+        result.pop('exception', None)
+
+    def _handle_warnings_and_exception(self, result):
+        self._handle_warnings(result._result)
+        self._handle_exception(result._result)
+
+    def _serialize_diff(self, diff):
+        return json.dumps(diff, sort_keys=True, indent=4, separators=(',', ': ')) + '\n'
+
+    def _get_diff(self, difflist):
+        import difflib
+        text = []
+        for diff in difflist if isinstance(difflist, list) else [difflist]:
+            if 'prepared' in diff:
+                text.append(diff['prepared'])
+            if 'before' in diff and 'after' in diff:
+                sides = [value if isinstance(value, str) else self._serialize_diff(value)
+                         for value in (diff['before'], diff['after'])]
+                names = [str(diff.get(side + '_header', side)) for side in ('before', 'after')]
+                text.extend(difflib.unified_diff(*(side.splitlines(True) for side in sides), *names, n=3))
+        return ''.join(text)
+
+    def _get_item_label(self, result):
+        if result.get('_ansible_no_log'):
+            return '(censored due to no_log)'
+        return result.get('_ansible_item_label', result.get(result.get('ansible_loop_var', 'item')))
+
+    _get_item = _get_item_label
+
+    def _process_items(self, result):
+        pass
+
+    def _clean_results(self, result, task_name):
+        if task_name in ('debug', 'ansible.builtin.debug'):
+            result.pop('invocation', None)
+
+    def _print_task_path(self, task, color='dark gray'):
+        if task.get_path():
+            self._display.display('task path: %s' % task.get_path(), color=color)
+
+    # Version 1, called by version 2 where it is not overridden.
+
+    def on_any(self, *args, **kwargs):
+        pass
+
+    def runner_on_failed(self, host, res, ignore_errors=False):
+        pass
+
+    def runner_on_ok(self, host, res):
+        pass
+
+    def runner_on_skipped(self, host, item=None):
+        pass
+
+    def runner_on_unreachable(self, host, res):
+        pass
+
+    def runner_on_no_hosts(self):
+        pass
+
+    def runner_on_async_poll(self, host, res, jid, clock):
+        pass
+
+    def runner_on_async_ok(self, host, res, jid):
+        pass
+
+    def runner_on_async_failed(self, host, res, jid):
+        pass
+
+    def playbook_on_start(self):
+        pass
+
+    def playbook_on_notify(self, host, handler):
+        pass
+
+    def playbook_on_no_hosts_matched(self):
+        pass
+
+    def playbook_on_no_hosts_remaining(self):
+        pass
+
+    def playbook_on_task_start(self, name, is_conditional):
+        pass
+
+    def playbook_on_play_start(self, name):
+        pass
+
+    def playbook_on_stats(self, stats):
+        pass
+
+    def on_file_diff(self, host, diff):
+        pass
+
+    def v2_on_any(self, *args, **kwargs):
+        self.on_any(args, kwargs)
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        self.runner_on_failed(result._host.get_name(), result._result, ignore_errors)
+
+    def v2_runner_on_ok(self, result):
+        self.runner_on_ok(result._host.get_name(), result._result)
+
+    def v2_runner_on_skipped(self, result):
+        self.runner_on_skipped(result._host.get_name(), self._get_item_label(result._result))
+
+    def v2_runner_on_unreachable(self, result):
+        self.runner_on_unreachable(result._host.get_name(), result._result)
+
+    def v2_runner_on_async_poll(self, result):
+        self.runner_on_async_poll(result._host.get_name(), result._result, result._result.get('ansible_job_id'), 0)
+
+    def v2_runner_on_async_ok(self, result):
+        self.runner_on_async_ok(result._host.get_name(), result._result, result._result.get('ansible_job_id'))
+
+    def v2_runner_on_async_failed(self, result):
+        self.runner_on_async_failed(result._host.get_name(), result._result, result._result.get('ansible_job_id'))
+
+    def v2_playbook_on_start(self, playbook):
+        self.playbook_on_start()
+
+    def v2_playbook_on_notify(self, handler, host):
+        self.playbook_on_notify(host, handler)
+
+    def v2_playbook_on_no_hosts_matched(self):
+        self.playbook_on_no_hosts_matched()
+
+    def v2_playbook_on_no_hosts_remaining(self):
+        self.playbook_on_no_hosts_remaining()
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self.playbook_on_task_start(task.name, is_conditional)
+
+    def v2_playbook_on_cleanup_task_start(self, task):
+        pass
+
+    def v2_playbook_on_handler_task_start(self, task):
+        pass
+
+    def v2_playbook_on_play_start(self, play):
+        self.playbook_on_play_start(play.name)
+
+    def v2_on_file_diff(self, result):
+        if 'diff' in result._result:
+            self.on_file_diff(result._host.get_name(), result._result['diff'])
+
+    def v2_playbook_on_stats(self, stats):
+        self.playbook_on_stats(stats)
+
+    def v2_playbook_on_include(self, included_file):
+        pass
+
+    def v2_runner_item_on_ok(self, result):
+        pass
+
+    def v2_runner_item_on_failed(self, result):
+        pass
+
+    def v2_runner_item_on_skipped(self, result):
+        pass
+
+    def v2_runner_retry(self, result):
+        pass
+
+    def v2_runner_on_start(self, host, task):
+        pass
+
+
+class NativeCallback(CallbackBase):
+    """A callback of the engine: it shows the event that is being told."""
+    _native_name = None
+
+    def _native(self, *args, **_kwargs):
+        result = args[0]._result if args and hasattr(args[0], '_result') else None
+        ENGINE.ask('native_callback', name=self._native_name, result=None if result is None else encode(dict(result)))
+
+
+for _method in [name for name in vars(CallbackBase) if name.startswith('v2_') and name != 'v2_on_any']:
+    setattr(NativeCallback, _method, NativeCallback._native)
