@@ -3,6 +3,7 @@
 use crate::Module;
 
 mod alternatives;
+mod apk;
 mod archive;
 mod capabilities;
 mod dpkg_divert;
@@ -30,6 +31,7 @@ mod ufw;
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &alternatives::MODULE,
+    &apk::MODULE,
     &archive::MODULE,
     &capabilities::MODULE,
     &dpkg_divert::MODULE,
