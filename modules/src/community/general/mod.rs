@@ -15,6 +15,7 @@ mod ini_file;
 mod kernel_blacklist;
 mod locale_gen;
 mod lvg;
+mod lvol;
 mod make;
 mod modprobe;
 mod npm;
@@ -43,6 +44,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &kernel_blacklist::MODULE,
     &locale_gen::MODULE,
     &lvg::MODULE,
+    &lvol::MODULE,
     &make::MODULE,
     &modprobe::MODULE,
     &npm::MODULE,
