@@ -6,6 +6,7 @@ mod alternatives;
 mod apk;
 mod archive;
 mod capabilities;
+mod composer;
 mod dpkg_divert;
 mod filesystem;
 mod gem;
@@ -35,6 +36,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &apk::MODULE,
     &archive::MODULE,
     &capabilities::MODULE,
+    &composer::MODULE,
     &dpkg_divert::MODULE,
     &filesystem::MODULE,
     &gem::MODULE,
