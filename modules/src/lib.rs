@@ -59,7 +59,7 @@ pub use module::{Module, Support};
 pub use result::ModuleResult;
 pub use run::run;
 pub use silence::{NoBlobs, NoEvents};
-pub use validation::check_arguments;
+pub use validation::{check_arguments, refuse_private};
 pub use worker::find_object;
 
 /// A JSON object, in insertion order.

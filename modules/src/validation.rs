@@ -48,6 +48,15 @@ pub fn check_arguments(called: &str, args: &[Arg], constraints: &[Constraint], g
     Ok(values)
 }
 
+/// What only the engine may send is refused where a task has it. The error is what its user sees.
+pub fn refuse_private(module: &Module, called: &str, given: &Map) -> Result<(), String> {
+    let (private, _) = split_private(module, given);
+    if private.is_empty() {
+        return Ok(());
+    }
+    unsupported(called, &module.all_args().collect::<Vec<_>>(), &private)
+}
+
 /// `~` and `$NAME` as this process has them.
 struct ProcessEnvironment;
 

@@ -86,7 +86,9 @@ impl Templar {
         match rendering.template(text, scope, None)? {
             Object::Undefined(missing) => Err(Fault::Undefined(missing)),
             Object::Str(result) if result.is_trusted() => self.condition_expression(rendering, scope, &result),
-            Object::Str(result) if is_boolean_word(&result) => Ok(Object::Bool(result.eq_ignore_ascii_case("true"))),
+            Object::Str(result) if is_boolean_word(&result) && !is_joined(text) => {
+                Ok(Object::Bool(result.eq_ignore_ascii_case("true")))
+            }
             Object::Str(_) => Err(Fault::Worded(UNTRUSTED.into())),
             other => Ok(other),
         }
@@ -106,13 +108,18 @@ impl Templar {
     }
 }
 
-/// Whether the text is a template from its first to its last character.
+/// Whether the text is a template from its first to its last character; `{{ a }} and {{ b }}` is one as well.
 fn is_whole_template(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with("{%") && text.ends_with("%}") || is_one_expression(text)
+    text.starts_with("{%") && text.ends_with("%}") || text.starts_with("{{") && text.ends_with("}}")
 }
 
-/// `{{ a }} and {{ b }}` starts and ends like one template, but is not one; delimiters in strings are none.
+/// What several expressions give is a text, whatever it says.
+fn is_joined(text: &str) -> bool {
+    text.trim().starts_with("{{") && !is_one_expression(text.trim())
+}
+
+/// `{{ a }} and {{ b }}` starts and ends like one expression, but is not one; delimiters in strings are none.
 fn is_one_expression(text: &str) -> bool {
     let Some(inner) = text.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")) else { return false };
     let mut quote = None;

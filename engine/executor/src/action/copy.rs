@@ -17,6 +17,8 @@ use crate::resolve::ResolvedTask;
 pub(super) static ACTION: Action = Action { name: "copy", run: start };
 
 const MODULE: &str = "ansible.legacy.copy";
+/// What only actions may say.
+const INTERNAL: [&str; 2] = ["_original_basename", "_diff_peek"];
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(run(task, cx))
@@ -26,6 +28,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let args = &task.args;
     let given =
         |name: &str| args.get(name).is_some_and(|value| !value.is_null() && (name != "src" || !is_empty(value)));
+    if let Some(name) = INTERNAL.iter().find(|name| args.contains_key(**name)) {
+        return Err(ActionError::failed(format!("Invalid parameter specified: \"{name}\"")));
+    }
     check_arguments(given("src"), given("content"), text_arg(args, "dest").as_deref())?;
     if bool_arg(args, "remote_src")?.unwrap_or(false) {
         let mut args = args.clone();

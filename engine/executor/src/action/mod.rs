@@ -33,7 +33,7 @@ mod wait_for_connection;
 use std::future::Future;
 use std::pin::Pin;
 
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Key, Map, Value};
 use kapell_playbook::Task;
 use kapell_template::RenderContext;
 
@@ -166,10 +166,24 @@ pub async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOu
         let written = &task.task.action;
         return Err(ActionError::failed(format!("This action ({written}) does not support async.")));
     }
+    refuse_private(task)?;
     match find(&task.action) {
         Some(action) => (action.run)(task, cx).await,
         None => module::run(task, cx).await,
     }
+}
+
+/// Arguments such as `_content_sha256` are ours to send, not a task's.
+fn refuse_private(task: &ResolvedTask) -> Result<(), ActionError> {
+    let is_private = |key: &Key| key.as_str().is_some_and(|key| key.starts_with('_') && key != "_raw_params");
+    let private: Map =
+        task.args.iter().filter(|(key, _)| is_private(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let Some(module) = kapell_modules::find(&task.action).filter(|_| task.foreign.is_none() && !private.is_empty())
+    else {
+        return Ok(());
+    };
+    let called = module::called(task, module.name);
+    kapell_modules::refuse_private(module, called, &json_map(&private)).map_err(ActionError::failed)
 }
 
 /// The task's arguments, rendered; `debug` and `assert` keep expressions to look at themselves.

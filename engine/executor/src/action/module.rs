@@ -24,7 +24,7 @@ pub(super) fn is_behind_action(name: &str) -> bool {
 }
 
 /// The module's name in the worker's messages: as the task has it, where it is found under that name.
-fn called<'a>(task: &'a ResolvedTask, name: &'a str) -> &'a str {
+pub(super) fn called<'a>(task: &'a ResolvedTask, name: &'a str) -> &'a str {
     if let Some((_, legacy)) = BEHIND_ACTIONS.iter().find(|(known, _)| *known == name) {
         return legacy;
     }

@@ -57,12 +57,14 @@ impl Manager {
     }
 
     fn unusable(&self, cx: &Context<'_>) -> String {
-        let reason = match cx.require_program(self.program) {
-            Err(error) => error.to_string(),
-            Ok(_) if self.read.is_none() => "reading its packages is not supported".to_owned(),
-            Ok(_) => "it has no packages".to_owned(),
-        };
-        format!("Requested package manager {} was not usable by this module: {reason}", self.name)
+        let name = self.name;
+        let unusable =
+            |reason: &str| format!("Requested package manager {name} was not usable by this module: {reason}");
+        match cx.require_program(self.program) {
+            Err(error) => unusable(&error.to_string()),
+            Ok(_) if self.read.is_none() => unusable("reading its packages is not supported"),
+            Ok(_) => format!("Failed to retrieve packages with {name}: Unable to list packages, there are none"),
+        }
     }
 }
 
