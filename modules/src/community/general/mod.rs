@@ -7,6 +7,7 @@ mod apk;
 mod archive;
 mod capabilities;
 mod composer;
+mod cpanm;
 mod dpkg_divert;
 mod filesystem;
 mod gem;
@@ -37,6 +38,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &archive::MODULE,
     &capabilities::MODULE,
     &composer::MODULE,
+    &cpanm::MODULE,
     &dpkg_divert::MODULE,
     &filesystem::MODULE,
     &gem::MODULE,
