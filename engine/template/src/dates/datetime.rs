@@ -18,6 +18,9 @@ enum Part {
     Time,
 }
 
+/// The date of a time alone.
+const NO_DATE: civil::Date = civil::Date::constant(2000, 1, 1);
+
 pub(crate) struct DateTime {
     pub(crate) civil: civil::DateTime,
     pub(crate) offset: Option<Offset>,
@@ -78,6 +81,10 @@ impl DateTime {
     pub(crate) fn from_moment(text: &Text) -> Option<Self> {
         if text.len() == "2024-01-31".len() {
             return Self::from_iso(text, true);
+        }
+        if text.as_bytes().get(2) == Some(&b':') {
+            let civil = NO_DATE.to_datetime(text.parse().ok()?);
+            return Some(Self { civil, offset: None, part: Part::Time });
         }
         Self::from_iso(&text.replacen(' ', "T", 1), false)
     }
@@ -168,7 +175,12 @@ impl DateTime {
     }
 
     fn half(&self, part: Part) -> Object {
-        Object::native(Self { civil: self.civil, offset: None, part })
+        let civil = match part {
+            Part::Both => self.civil,
+            Part::Date => self.civil.date().to_datetime(civil::Time::midnight()),
+            Part::Time => NO_DATE.to_datetime(self.civil.time()),
+        };
+        Object::native(Self { civil, offset: None, part })
     }
 }
 
