@@ -280,6 +280,7 @@ impl Object {
     /// Python's name of the type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
+            Self::Undefined(missing) if missing.unusable => "VaultExceptionMarker",
             Self::Undefined(_) => "UndefinedMarker",
             Self::Blank => "Undefined",
             Self::Omit => "Omit",

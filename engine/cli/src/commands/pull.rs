@@ -294,9 +294,6 @@ fn push_options(command: &mut Command, args: &PullArgs) -> Result<(), Refusal> {
     let mut options: Vec<(&str, String)> = Vec::new();
     let here =
         |path: &Path| -> Result<String, Refusal> { Ok(std::path::absolute(path)?.to_string_lossy().into_owned()) };
-    if args.hosts.inventory.is_empty() {
-        options.push(("--inventory", "localhost,".to_owned()));
-    }
     for source in &args.hosts.inventory {
         let path = Path::new(source);
         options.push(("--inventory", if path.exists() { here(path)? } else { source.clone() }));

@@ -11,6 +11,7 @@ mod general;
 mod hashing;
 mod higher_order;
 mod json;
+mod links;
 mod numbers;
 mod password_hash;
 mod paths;
@@ -196,6 +197,7 @@ static FILTERS: &[Filter] = &[
     row("upper", &[], text::upper),
     row("urldecode", &["plus?"], urls::urldecode),
     row("urlencode", &[], urls::urlencode),
+    row("urlize", &["trim_url_limit?", "nofollow?", "target?", "rel?", "extra_schemes?"], links::urlize),
     row("urlsplit", &["query?"], urls::urlsplit),
     row("vault", &["secret", "salt?", "vault_id?", "wrap_object?", "vaultid?"], vault::vault),
     row("win_basename", &[], windows_paths::basename),
