@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is its purpose")]
 
 mod bench;
+mod bench_templating;
 mod command;
 mod conformance;
 mod engine;
@@ -46,6 +47,8 @@ enum Task {
     Sshd(sshd::SshdCommand),
     /// Time the playbook of tests/bench under every engine, side by side.
     Bench(bench::BenchCommand),
+    /// Measure templating alone: a configuration over a thousand hosts, side by side with ansible-core.
+    BenchTemplating(bench_templating::BenchTemplatingCommand),
     /// Compare the arguments of our modules with what ansible-doc says, and write docs/modules-parity.md.
     Parity(parity::ParityCommand),
     /// Send HTTP requests by the clock and report what came back, as JSON.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::BenchTemplating(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Parity(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Load(command) => command.run().map(|()| ExitCode::SUCCESS),

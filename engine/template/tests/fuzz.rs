@@ -7,7 +7,7 @@ mod fuzz_templates;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fuzz_templates::{Dice, corpus, invented, mutated};
@@ -19,6 +19,8 @@ use kapell_template::{RenderContext, Templar, TemplarOptions, TextOptions, Varia
 const FEW: u64 = 400;
 /// No template with these few steps may take longer, even unoptimized.
 const SLOW: Duration = Duration::from_secs(8);
+/// Of the clock: the machine may have other work.
+const HANGS: Duration = Duration::from_mins(2);
 const STEPS: u64 = 300_000;
 /// What the whole process may have needed at any time.
 const MOST_MEMORY: u64 = 3 << 30;
@@ -69,6 +71,10 @@ fn processor_time() -> Duration {
     Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
+fn taken(started: Duration) -> Duration {
+    processor_time().saturating_sub(started)
+}
+
 /// Renders a template in each way there is; gives what went wrong.
 fn tried(templar: &Templar, template: &str, vars: &Arc<dyn VariableSource>) -> Option<String> {
     let cx = RenderContext { basedir: Path::new("/nonexistent").to_owned(), ..RenderContext::default() };
@@ -80,10 +86,25 @@ fn tried(templar: &Templar, template: &str, vars: &Arc<dyn VariableSource>) -> O
     }));
     match outcome {
         Err(_) => Some("panics".into()),
-        Ok(()) if processor_time() - started > SLOW => Some(format!("takes {:?}", processor_time() - started)),
+        Ok(()) if taken(started) > SLOW => Some(format!("takes {:?}", taken(started))),
         Ok(()) if peak() > MOST_MEMORY => Some(format!("needs {} MiB", peak() >> 20)),
         Ok(()) => None,
     }
+}
+
+/// Ends the whole process with the template's text when one does not end by itself.
+#[expect(clippy::print_stderr, reason = "the process is about to end")]
+fn watch(current: Arc<Mutex<(u64, String, Instant)>>) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let (seed, template, since) = &*current.lock().unwrap_or_else(PoisonError::into_inner);
+            if since.elapsed() > HANGS {
+                eprintln!("seed {seed} does not end: {template:?}");
+                std::process::abort();
+            }
+        }
+    });
 }
 
 #[test]
@@ -94,11 +115,14 @@ fn any_template_ends_soon_in_little_memory() {
     let texts = corpus(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"));
     assert!(texts.len() > 500, "the corpus is there");
     let templar = Templar::new(TemplarOptions { max_steps: Some(STEPS), ..TemplarOptions::default() });
+    let current = Arc::new(Mutex::new((first, String::new(), Instant::now())));
+    watch(current.clone());
     let mut failures = Vec::new();
     let mut seed = first;
     while end.map_or(seed < first + FEW, |end| Instant::now() < end) && failures.len() < 20 {
         let mut dice = Dice::new(seed);
         let template = if dice.one_in(2) { invented(&mut dice) } else { mutated(&mut dice, &texts) };
+        *current.lock().unwrap_or_else(PoisonError::into_inner) = (seed, template.clone(), Instant::now());
         if let Some(wrong) = tried(&templar, &template, &vars) {
             failures.push(format!("seed {seed} {wrong}: {template:?}"));
         }

@@ -29,6 +29,8 @@ pub(crate) struct Rendering<'r> {
     active: RefCell<Vec<Active>>,
     /// Scopes that hold macros, which hold their scope.
     cyclic: RefCell<Vec<Arc<Locals>>>,
+    /// Scopes with variables templated in them, which hold their scope.
+    scopes: RefCell<Vec<Arc<Scope>>>,
     /// How template files are read: those of the file being rendered.
     text_options: RefCell<TextOptions>,
     /// Undefined things shown in place so far, when that is wanted.
@@ -48,6 +50,9 @@ impl Drop for Rendering<'_> {
         for locals in self.cyclic.borrow_mut().drain(..) {
             locals.clear();
         }
+        for scope in self.scopes.borrow_mut().drain(..) {
+            scope.forget();
+        }
     }
 }
 
@@ -62,6 +67,7 @@ impl<'r> Rendering<'r> {
             depth: Cell::new(0),
             active: RefCell::default(),
             cyclic: RefCell::default(),
+            scopes: RefCell::default(),
             text_options: RefCell::default(),
             shown: RefCell::default(),
             shown_before: Cell::default(),
@@ -191,6 +197,12 @@ impl<'r> Rendering<'r> {
         }
     }
 
+    fn remember(&self, scope: &Arc<Scope>, name: &str, object: &Object) {
+        if scope.remember(name, object) {
+            self.scopes.borrow_mut().push(scope.clone());
+        }
+    }
+
     /// The variable `name`, templated, or nothing when there is no such variable.
     pub(crate) fn variable(&self, scope: &Arc<Scope>, name: &str) -> Result<Option<Object>, Fault> {
         if let Some(object) = scope.templated(name) {
@@ -200,7 +212,7 @@ impl<'r> Rendering<'r> {
             return Ok(None);
         };
         let object = self.of_variable(variable, scope, Some(name))?;
-        scope.remember(name, &object);
+        self.remember(scope, name, &object);
         Ok(Some(object))
     }
 
@@ -230,7 +242,7 @@ impl<'r> Rendering<'r> {
             return Ok(None);
         };
         let object = self.of_variable(variable, asker, None)?;
-        variables.scope.remember(name, &object);
+        self.remember(&variables.scope, name, &object);
         Ok(Some(object))
     }
 
