@@ -18,7 +18,7 @@ pub(super) static ACTION: Action = Action { name: "copy", run: start };
 
 const MODULE: &str = "ansible.legacy.copy";
 /// What only actions may say.
-const INTERNAL: [&str; 2] = ["_original_basename", "_diff_peek"];
+pub(super) const INTERNAL: [&str; 2] = ["_original_basename", "_diff_peek"];
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(run(task, cx))

@@ -175,7 +175,12 @@ pub async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOu
 
 /// Arguments such as `_content_sha256` are ours to send, not a task's.
 fn refuse_private(task: &ResolvedTask) -> Result<(), ActionError> {
-    let is_private = |key: &Key| key.as_str().is_some_and(|key| key.starts_with('_') && key != "_raw_params");
+    let spoken_of: &[&str] = match task.action.as_str() {
+        // It has words of its own for these.
+        "ansible.builtin.copy" => &copy::INTERNAL,
+        _ => &["_raw_params"],
+    };
+    let is_private = |key: &Key| key.as_str().is_some_and(|key| key.starts_with('_') && !spoken_of.contains(&key));
     let private: Map =
         task.args.iter().filter(|(key, _)| is_private(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     let Some(module) = kapell_modules::find(&task.action).filter(|_| task.foreign.is_none() && !private.is_empty())
