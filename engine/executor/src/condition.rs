@@ -56,11 +56,14 @@ pub fn judge(
 /// What to tell about a condition that is written between template delimiters, which it does not need.
 pub fn deprecated_delimiters(condition: &Value) -> Option<Diagnostic> {
     let text = condition.as_text().filter(|text| text.is_template())?;
-    let trimmed = text.trim();
-    let is_delimited =
-        trimmed.starts_with("{{") && trimmed.ends_with("}}") || trimmed.starts_with("{%") && trimmed.ends_with("%}");
     let message = "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.";
-    is_delimited.then(|| Diagnostic::deprecation(message).at(text.origin()))
+    is_delimited(text).then(|| Diagnostic::deprecation(message).at(text.origin()))
+}
+
+/// Whether the text is a template from its first to its last character.
+pub fn is_delimited(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with("{{") && text.ends_with("}}") || text.starts_with("{%") && text.ends_with("%}")
 }
 
 /// A condition keyword's value as a list of single conditions.

@@ -105,7 +105,8 @@ impl Wrapped {
 fn as_conditions(that: &Value, cx: &ActionContext<'_>, wrapped: &mut Wrapped) -> Result<Vec<Value>, ActionError> {
     match that {
         Value::List(items) => Ok(items.to_vec()),
-        Value::Str(text) if text.is_template() => {
+        // An expression may hold templates of its own, in the terms of a lookup.
+        Value::Str(text) if text.is_template() && condition::is_delimited(text) => {
             let rendered = cx.run.templar.render(that, &cx.vars.as_source(), cx.cx)?;
             Ok(match rendered {
                 Value::List(items) => {

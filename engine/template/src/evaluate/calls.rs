@@ -105,13 +105,29 @@ impl Interpreter<'_> {
     fn lookup_expr(&self, function: &str, call: &CallExpr) -> Result<Object, Fault> {
         let is_name = |expr: &Expr| matches!(call.arguments.first(), Some(Argument::Positional(first)) if std::ptr::eq(first, expr));
         let arguments = self.arguments_with(&call.arguments, &|this, expr| match expr {
-            Expr::Embedded(constant) if !is_name(expr) => this.embedded(constant),
+            Expr::Embedded(constant) if !is_name(expr) => match this.embedded(constant) {
+                Err(Fault::Undefined(missing)) => Ok(Object::Undefined(missing)),
+                Err(Fault::Template(error)) if error.is_undefined() && self.takes_undefined(call) => {
+                    Ok(Object::undefined(None, error.to_string()))
+                }
+                result => result,
+            },
             other => this.eval(other),
         })?;
-        if let Some(undefined) = arguments.positional.iter().find(|object| object.is_undefined()) {
+        if let Some(undefined) = arguments.positional.iter().find(|object| object.is_undefined())
+            && !arguments.positional.first().is_some_and(|name| lookups::takes_undefined(self.rendering, name))
+        {
             return Ok(undefined.clone());
         }
         lookups::call_function(self, function, arguments)
+    }
+
+    /// Whether the lookup of this call wants to see undefined terms.
+    fn takes_undefined(&self, call: &CallExpr) -> bool {
+        match call.arguments.first() {
+            Some(Argument::Positional(Expr::Const(name))) => lookups::takes_undefined(self.rendering, name),
+            _ => false,
+        }
     }
 
     pub(crate) fn check_filter(&self, name: &str) -> Result<(), Fault> {

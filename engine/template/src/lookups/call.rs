@@ -99,6 +99,13 @@ pub(crate) fn run(
     run_call(name, &call)
 }
 
+/// Whether the lookup of this name wants to see undefined terms; none of ours does.
+pub(crate) fn takes_undefined(rendering: &Rendering<'_>, name: &Object) -> bool {
+    let Some(name) = name.as_str() else { return false };
+    let found = rendering.templar.plugins().find(rendering, Kind::Lookup, name, super::find(name).is_some());
+    matches!(found, Ok(Found::Python(plugin)) if plugin.takes_undefined)
+}
+
 fn run_call(name: &str, call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     let plugins = call.rendering.templar.plugins();
     let mut target = name.to_owned();

@@ -17,7 +17,7 @@ mod template;
 mod url;
 mod variables;
 
-pub(crate) use call::{LookupCall, call_function, is_function, run};
+pub(crate) use call::{LookupCall, call_function, is_function, run, takes_undefined};
 pub(crate) use search::glob_files;
 
 use crate::evaluate::Fault;
