@@ -358,6 +358,7 @@ impl Callback for Default {
                 self.display.out(&format!("NOTIFIED HANDLER {handler} for {host}"), Color::Verbose);
             }
             Event::HostStart { host, task } => self.host_start(host, task),
+            Event::Turn(task) => self.announce_again(task),
             Event::TaskError(report) => {
                 self.flush_banner();
                 let text = format!("[ERROR]: {}", report_text(report));

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use kapell_parsing::{Key, Map, Value};
+use kapell_parsing::{Key, Map, Origin, Value};
 use kapell_protocol::Job;
 use kapell_template::{Variable, VariableSource};
 
 use crate::action::{ActionContext, ActionError, look_at_job};
+use crate::error_report::ErrorReport;
 use crate::resolve::{Background, ResolvedTask};
 use crate::task_executor::HostTask;
 use crate::{Event, TaskResult};
@@ -74,7 +75,7 @@ impl HostTask {
         }
         let result = match last {
             Some(look) if is_finished(&look) || look.unreachable => look,
-            last => out_of_time(background, last),
+            last => out_of_time(background, last, &self.task.origin),
         };
         if !result.unreachable {
             let _ = look_at_job(&ResolvedTask { check: false, ..task.clone() }, cx, args("cleanup")).await;
@@ -88,14 +89,16 @@ fn is_finished(look: &TaskResult) -> bool {
     !look.unreachable && look.data.get("finished").is_some_and(Value::is_truthy)
 }
 
-fn out_of_time(background: Background, last: Option<TaskResult>) -> TaskResult {
+fn out_of_time(background: Background, last: Option<TaskResult>, origin: &Origin) -> TaskResult {
     let mut result = TaskResult::new(Map::new());
     if let Some(look) = last {
-        let state = look.data.iter().filter(|(key, _)| key.as_str() != Some("changed"));
+        let state = look.data.iter().filter(|(key, _)| !matches!(key.as_str(), Some("changed" | "invocation")));
         result.set("async_result", Value::map(state.map(|(key, value)| (key.clone(), value.clone())).collect()));
     }
     result.set("changed", false);
     result.set("failed", true);
-    result.set("msg", format!("async task did not complete within the requested time - {}s", background.limit));
+    let message = format!("async task did not complete within the requested time - {}s", background.limit);
+    result.error = Some(ErrorReport::new(format!("Task failed: Action failed: {message}"), Some(origin)));
+    result.set("msg", message);
     result
 }

@@ -407,6 +407,7 @@ impl<'a> Dispatcher<'a> {
     /// The result as events.
     pub(crate) fn tell(&mut self, info: &Arc<TaskInfo>, outcome: &TaskOutcome, status: TaskStatus) {
         if let Some(error) = &outcome.result.error {
+            self.run.turn_to(info);
             self.run.emit(Event::TaskError(error.clone()));
         }
         self.run.emit(Event::HostResult(HostResult {

@@ -97,6 +97,8 @@ pub enum Event {
         host: String,
         line: String,
     },
+    /// What follows is about a task whose hosts do not wait for each other.
+    Turn(Arc<TaskInfo>),
     /// A failure's chain of causes, for the error stream.
     TaskError(ErrorReport),
     Diagnostic(Diagnostic),

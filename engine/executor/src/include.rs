@@ -232,6 +232,7 @@ impl Dispatcher<'_> {
         for group in group(requests) {
             match load(self.run, task, &group.request, &self.play.basedir) {
                 Ok(content) => {
+                    self.run.turn_to(info);
                     self.welcome(&group, &content);
                     loaded.push((group, content));
                 }

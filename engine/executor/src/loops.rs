@@ -1,6 +1,6 @@
 //! Loops: from `loop` and `with_*` to the items, and what an item adds to the variables.
 
-use kapell_parsing::{Key, Map, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Origin, Value};
 use kapell_playbook::Task;
 use kapell_template::{RenderContext, TemplateError};
 
@@ -13,6 +13,8 @@ use crate::variables::HostVariables;
 #[derive(Clone, Debug)]
 pub struct LoopControl {
     pub variable: String,
+    /// Where it is written.
+    named_at: Option<Origin>,
     pub index_variable: Option<String>,
     /// Templated anew for each item.
     pub label: Option<Value>,
@@ -26,6 +28,7 @@ impl LoopControl {
     pub fn read(keywords: &Keywords<'_>) -> Result<Self, ErrorReport> {
         let mut control = Self {
             variable: "item".into(),
+            named_at: None,
             index_variable: None,
             label: None,
             pause: 0.0,
@@ -48,12 +51,23 @@ impl LoopControl {
         let flag = |value: Option<Value>, default| value.and_then(|v| v.to_bool_loose()).unwrap_or(default);
         if let Some(name) = render("loop_var")? {
             control.variable = name.to_string();
+            control.named_at = written.get("loop_var").and_then(Value::origin).cloned();
         }
         control.index_variable = render("index_var")?.map(|name| name.to_string());
         control.pause = render("pause")?.and_then(|value| value.to_string().parse().ok()).unwrap_or(0.0);
         control.extended = flag(render("extended")?, false);
         control.extended_allitems = flag(render("extended_allitems")?, true);
         Ok(control)
+    }
+
+    /// For a loop whose variable hides another.
+    pub fn collision(&self) -> Diagnostic {
+        Diagnostic::warning(format!("The loop variable '{}' is already in use.", self.variable))
+            .at(self.named_at.as_ref())
+            .hint(
+                "You should set the `loop_var` value in the `loop_control` option for the task to something else to avoid \
+                 variable collisions and unexpected behavior.",
+            )
     }
 
     /// The variables the item at `index` of `all` brings: the loop variable, its index, `ansible_loop`.
@@ -115,12 +129,9 @@ pub fn items(
         Value::List(items) => Ok(Some(items.to_vec())),
         other => Err(LoopError::NotAList(ErrorReport {
             causes: vec![
-                kapell_parsing::Diagnostic::error(format!(
-                    "The `loop` value must resolve to a 'list', not '{}'.",
-                    other.type_name()
-                ))
-                .at(source.items.origin())
-                .hint("Provide a list of items/templates, or a template resolving to a list."),
+                Diagnostic::error(format!("The `loop` value must resolve to a 'list', not '{}'.", other.type_name()))
+                    .at(source.items.origin())
+                    .hint("Provide a list of items/templates, or a template resolving to a list."),
             ],
         })),
     }

@@ -70,6 +70,8 @@ pub struct ResolvedTask {
     pub background: Option<Background>,
     pub delegate_to: Option<String>,
     pub delegate_facts: bool,
+    /// The handlers to tell when something has changed.
+    pub notify: Vec<String>,
 }
 
 const ABSENT_ENV: &str = "'ansible_env' is undefined";
@@ -124,6 +126,15 @@ impl Keywords<'_> {
             _ => None,
         };
         number.map(Some).ok_or_else(|| self.wrong(name, "a number", &value))
+    }
+
+    /// The names in `notify`.
+    pub fn notified(&self) -> Result<Vec<String>, ErrorReport> {
+        Ok(match self.value("notify")? {
+            None => Vec::new(),
+            Some(Value::List(names)) => names.iter().filter(|name| !is_omit(name)).map(Value::to_string).collect(),
+            Some(name) => vec![name.to_string()],
+        })
     }
 
     /// A whole number, also as text. `shown` is what messages call the keyword.

@@ -12,10 +12,10 @@ use kapell_parsing::vault::VaultSecrets;
 use kapell_template::Templar;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::Event;
 use crate::module_run::ModuleLibrary;
 use crate::python_plugins::PluginProcesses;
 use crate::tag_filter::TagFilter;
+use crate::{Event, TaskInfo};
 
 /// What the command line asked for, beyond settings.
 #[derive(Clone, Debug)]
@@ -66,6 +66,13 @@ impl Run {
     /// Events may be dropped only when nobody listens any more, at the very end.
     pub(crate) fn emit(&self, event: Event) {
         let _ = self.events.send(event);
+    }
+
+    /// What is told next is about `task`; hosts that wait for each other need not be told.
+    pub(crate) fn turn_to(&self, task: &Arc<TaskInfo>) {
+        if task.independent {
+            self.emit(Event::Turn(Arc::clone(task)));
+        }
     }
 
     pub(crate) fn is_interrupted(&self) -> bool {

@@ -170,6 +170,9 @@ impl HostTask {
             Ok(control) => control,
             Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(self.in_task(report))),
         };
+        if kapell_template::VariableSource::get(&frame.vars, &control.variable).is_some() {
+            self.run.emit(Event::Diagnostic(control.collision()));
+        }
         let mut total = LoopTotal { excused: true, ..LoopTotal::default() };
         let mut carried = Map::new();
         let (count, all) = (items.len(), Value::list(items));
@@ -185,11 +188,24 @@ impl HostTask {
             Self::describe_item(&mut outcome.result, &control, &item_vars);
             outcome.ignore_unreachable =
                 self.keywords(&vars, &frame.cx).bool("ignore_unreachable").ok().flatten().unwrap_or(false);
+            let label = label.unwrap_or_else(|message| {
+                outcome.result.set("failed", true);
+                outcome.result.set("msg", message);
+                "None".to_owned()
+            });
+            outcome.effects.includes.iter_mut().for_each(|include| include.item_label = Some(label.clone()));
             self.emit_item(&outcome, &label);
-            let stop = self.breaks(&control, &vars, &frame.cx, &outcome.result);
-            total.add(outcome);
-            if stop {
-                break;
+            match self.breaks(&control, &vars, &frame.cx, &outcome.result) {
+                Ok(false) => total.add(outcome),
+                Ok(true) => {
+                    total.add(outcome);
+                    break;
+                }
+                Err(report) => {
+                    let mut result = TaskResult::failed(report);
+                    result.data.shift_remove("changed");
+                    return TaskOutcome::new(&self.host, result);
+                }
             }
         }
         total.into_outcome(&self.host)
@@ -202,23 +218,29 @@ impl HostTask {
         set.filter(|(key, _)| !extra.contains_key(*key)).map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 
-    fn breaks(&self, control: &LoopControl, vars: &HostVariables, cx: &RenderContext, result: &TaskResult) -> bool {
+    fn breaks(
+        &self,
+        control: &LoopControl,
+        vars: &HostVariables,
+        cx: &RenderContext,
+        result: &TaskResult,
+    ) -> Result<bool, ErrorReport> {
         if control.break_when.is_empty() {
-            return false;
+            return Ok(false);
         }
         let vars = self.with_registered(vars, result).as_source();
         let conditions: Vec<&Value> = control.break_when.iter().collect();
-        matches!(condition::judge(&self.run.templar, &conditions, &vars, cx), Ok(Verdict::True))
+        let verdict = condition::judge(&self.run.templar, &conditions, &vars, cx);
+        verdict.map(|verdict| matches!(verdict, Verdict::True)).map_err(|error| error.report())
     }
 
-    fn label(&self, control: &LoopControl, vars: &HostVariables, cx: &RenderContext) -> String {
-        let item = || vars_item(vars, &control.variable);
-        match &control.label {
-            None => item(),
-            Some(label) => {
-                self.run.templar.render(label, &vars.as_source(), cx).map_or_else(|_| item(), |value| value.to_string())
-            }
-        }
+    /// What stands for the item in the output; otherwise what is wrong with it.
+    fn label(&self, control: &LoopControl, vars: &HostVariables, cx: &RenderContext) -> Result<String, String> {
+        let Some(label) = &control.label else { return Ok(vars_item(vars, &control.variable)) };
+        let rendered = self.run.templar.render(label, &vars.as_source(), cx);
+        rendered
+            .map(|value| value.to_string())
+            .map_err(|error| format!("Failed to template loop_control.label: {error}"))
     }
 
     fn describe_item(result: &mut TaskResult, control: &LoopControl, item_vars: &Map) {
@@ -240,6 +262,7 @@ impl HostTask {
             return;
         }
         if let Some(error) = &outcome.result.error {
+            self.run.turn_to(&self.info);
             self.run.emit(Event::TaskError(error.clone()));
         }
         self.run.emit(Event::ItemResult(HostResult {
@@ -354,6 +377,7 @@ impl HostTask {
             timeout: keywords.number("timeout")?.map(|seconds| seconds as u64).filter(|seconds| *seconds > 0),
             delegate_to,
             delegate_facts: keywords.bool("delegate_facts")?.unwrap_or(false),
+            notify: keywords.notified()?,
         })
     }
 
@@ -413,6 +437,7 @@ impl HostTask {
         spec: &ConnectionSpec,
     ) -> TaskOutcome {
         self.take_facts(&mut result, &mut effects, &resolved);
+        effects.notify.clone_from(&resolved.notify);
         if result.says_failed() && result.error.is_none() {
             result.error = Some(self.failure_report(&result, &resolved));
         }
@@ -549,19 +574,9 @@ impl HostTask {
         if let Some(name) = self.register_name() {
             outcome.effects.register = Some((name, outcome.result.registered()));
         }
-        if outcome.result.is_changed() && !outcome.result.is_failed() {
-            outcome.effects.notify = self.notified(&frame.vars, &frame.cx);
-        }
-    }
-
-    fn notified(&self, vars: &HostVariables, cx: &RenderContext) -> Vec<String> {
-        let Some(written) = self.task.scope.inherited("notify") else { return Vec::new() };
-        let Ok(rendered) = self.run.templar.render(written, &vars.as_source(), cx) else { return Vec::new() };
-        match rendered {
-            Value::List(names) => names.iter().filter(|name| !is_omit(name)).map(Value::to_string).collect(),
-            Value::Null => Vec::new(),
-            name if is_omit(&name) => Vec::new(),
-            name => vec![name.to_string()],
+        // A change of any item notifies for all of them.
+        if !outcome.result.is_changed() || outcome.result.is_failed() {
+            outcome.effects.notify.clear();
         }
     }
 }
@@ -582,7 +597,7 @@ struct Retry {
 impl Retry {
     fn read(keywords: &Keywords<'_>) -> Result<Self, ErrorReport> {
         let until = keywords.scope.own("until").filter(|until| !until.is_null()).cloned();
-        let retries = keywords.number("retries")?.map(|retries| retries.max(1.0) as u64);
+        let retries = keywords.number("retries")?.map(|retries| retries.max(0.0) as u64);
         let attempts = match (&until, retries) {
             (None, None) => 1,
             (_, Some(retries)) => retries + 1,
