@@ -128,6 +128,7 @@ fn data(result: &TaskResult, told: Option<&HostResult>) -> Map {
         ]);
     }
     let mut data = result.data.clone();
+    data.extend(result.invocation.iter().map(|invocation| ("invocation".into(), invocation.clone())));
     if !data.contains_key("changed") {
         data.insert("changed".into(), false.into());
     }

@@ -9,7 +9,6 @@ use kapell_template::RenderContext;
 
 use crate::batch::batches;
 use crate::dispatcher::{BatchEnd, Dispatcher};
-use crate::error_report::ErrorReport;
 use crate::play_setup::{self, PlaySettings};
 use crate::run_state::RunState;
 use crate::variables::HostVariables;
@@ -61,7 +60,7 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
     if let Some(name) = run.options.start_at_task.as_deref().filter(|_| ended.is_ok() && !state.start_task_met) {
         let message =
             format!("No matching task \"{name}\" found. Note: --start-at-task can only follow static includes.");
-        run.emit(Event::TaskError(ErrorReport::new(message, None)));
+        run.emit(Event::Diagnostic(Diagnostic::error(message)));
     }
     run.connections.close_all().await;
     run.processes.close();

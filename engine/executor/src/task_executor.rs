@@ -93,7 +93,7 @@ impl HostTask {
             Ok(None) => {
                 let mut outcome = self.run_item(&frame, &frame.vars, None).await;
                 if self.run.options.verbosity < 3 {
-                    outcome.result.data.shift_remove("invocation");
+                    outcome.result.invocation = outcome.result.data.shift_remove("invocation");
                 }
                 outcome
             }

@@ -27,6 +27,8 @@ pub struct TaskResult {
     pub unreachable: bool,
     /// `no_log` was in force: callbacks show a censored result only.
     pub no_log: bool,
+    /// What the module was called with, where that is no part of the result: for callbacks.
+    pub invocation: Option<Value>,
     /// Why it failed, for the error stream.
     pub error: Option<ErrorReport>,
     /// The controller asked for the result to be shown whole (`debug`).
@@ -43,6 +45,7 @@ impl TaskResult {
             data,
             unreachable: false,
             no_log: false,
+            invocation: None,
             error: None,
             verbose_always: false,
             excused: false,

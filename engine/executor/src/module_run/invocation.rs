@@ -44,7 +44,7 @@ pub(crate) async fn run(
     if let Some(missing) = answer.get("missing").and_then(serde_json::Value::as_str) {
         return Ok(interpreter::missing(missing, &task.task.origin).into());
     }
-    let mut result = output::result(&answer, cx.run.options.verbosity);
+    let mut result = output::result(&answer);
     if let Some(discovery) = interpreter.discovery {
         let found = answer.get("found").and_then(serde_json::Value::as_str);
         let host = task.delegate_to.as_deref().unwrap_or(cx.host);

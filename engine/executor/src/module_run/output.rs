@@ -13,7 +13,7 @@ const REFUSED_FACTS: &[&str] =
 const RESERVED_ENDINGS: &[&str] = &["_interpreter", "_pass", "_password"];
 
 /// The module's result from its exit code, output and errors.
-pub(super) fn result(answer: &serde_json::Map<String, Json>, verbosity: u8) -> TaskResult {
+pub(super) fn result(answer: &serde_json::Map<String, Json>) -> TaskResult {
     let text = |key: &str| answer.get(key).and_then(Json::as_str).unwrap_or_default();
     let (stdout, stderr) = (text("stdout"), text("stderr"));
     let rc = answer.get("rc").and_then(Json::as_i64).unwrap_or(0);
@@ -22,9 +22,6 @@ pub(super) fn result(answer: &serde_json::Map<String, Json>, verbosity: u8) -> T
         Err(reason) => return unreadable(reason, stdout, stderr, rc),
     };
     strip_internal(&mut data);
-    if verbosity < 3 {
-        data.shift_remove("invocation");
-    }
     for (key, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
         if let (Some(Value::Str(text)), false) = (data.get(key), data.contains_key(lines)) {
             let lines_of = text.lines().map(Value::from).collect();
@@ -101,7 +98,7 @@ mod tests {
 
     fn read(stdout: &str, rc: i64) -> String {
         let answer = serde_json::json!({"stdout": stdout, "stderr": "e", "rc": rc});
-        Value::map(result(answer.as_object().unwrap(), 0).data).to_json().to_string()
+        Value::map(result(answer.as_object().unwrap()).data).to_json().to_string()
     }
 
     #[test]
