@@ -1,13 +1,11 @@
 //! `PythonCallbacks`: callbacks users wrote in Python, all in one `python3`, told of every event and asked in order.
 
 use std::collections::HashMap;
-use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
-use kapell_executor::python_plugins::{PluginFile, stubs};
+use kapell_executor::python_plugins::{BlockingProcess, PluginFile, Reply};
 use kapell_executor::{Callback, Event};
 use kapell_parsing::{Diagnostic, Map, Value};
 use kapell_template::{PluginFrames, RenderContext, Templar, VariableSource};
@@ -29,7 +27,7 @@ pub(crate) struct Wanted {
 pub(crate) type Natives = Box<dyn Fn(&str) -> Option<Box<dyn Callback>> + Send>;
 
 pub(crate) struct PythonCallbacks {
-    process: Process,
+    process: BlockingProcess,
     templar: Templar,
     display: Display,
     verbosity: u8,
@@ -49,11 +47,7 @@ impl PythonCallbacks {
         templar: Templar,
         natives: Natives,
     ) -> Result<Option<Self>, String> {
-        let mut process = Process::start(templar.python())?;
-        let parents = templar.collection_parents();
-        let parents = parents.iter().map(|path| Value::from(path.to_string_lossy().into_owned())).collect();
-        process.send(&map([("op", "configure".into()), ("collections", Value::list(parents))]))?;
-        process.receive()?;
+        let process = BlockingProcess::start(&templar)?;
         let display = Display::new(settings.nocolor, settings.force_color);
         let columns = display.columns as i64;
         let has_stdout = wanted.iter().any(|wanted| wanted.stdout);
@@ -84,14 +78,14 @@ impl PythonCallbacks {
     fn request(&mut self, message: &Value, event: Option<&Event>) -> Result<Value, String> {
         self.process.send(message)?;
         loop {
-            let mut reply = self.process.receive()?;
-            if reply.contains_key("ask") {
-                let answer = self.answer(&reply, event);
-                self.process.send(&answer)?;
-                continue;
+            match self.process.reply()? {
+                Reply::Result(result) => return Ok(result),
+                Reply::Raised(raised) => return Err(raised.message),
+                Reply::Question(question) => {
+                    let answer = self.answer(&question, event);
+                    self.process.send(&answer)?;
+                }
             }
-            let result = reply.shift_remove("result");
-            return result.ok_or_else(|| reply.get("error").map(Value::to_string).unwrap_or_default());
         }
     }
 
@@ -208,61 +202,5 @@ fn named_color(name: &str) -> Color {
         "blue" => Color::Verbose,
         "white" => Color::Highlight,
         _ => Color::Plain,
-    }
-}
-
-const ENDED: &str = "the Python process of the callbacks ended unexpectedly";
-
-struct Process {
-    child: Child,
-    /// Closed first: that is how the other side knows that it is over.
-    input: Option<ChildStdin>,
-    output: ChildStdout,
-}
-
-impl Process {
-    fn start(python: &str) -> Result<Self, String> {
-        let mut command = Command::new(python);
-        command.args(["-c", PluginFrames::BOOTSTRAP]).env("PYTHONDONTWRITEBYTECODE", "1");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = command.spawn().map_err(|error| {
-            format!(
-                "there are callbacks written in Python, and {python} cannot be started on the control node: {error}"
-            )
-        })?;
-        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(ENDED.to_owned());
-        };
-        let mut process = Self { child, input: Some(input), output };
-        process.write(&PluginFrames::opening(&stubs())?)?;
-        Ok(process)
-    }
-
-    fn send(&mut self, message: &Value) -> Result<(), String> {
-        self.write(&PluginFrames::write(message)?)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let input = self.input.as_mut().ok_or(ENDED)?;
-        input.write_all(bytes).and_then(|()| input.flush()).map_err(|_| ENDED.to_owned())
-    }
-
-    fn receive(&mut self) -> Result<Map, String> {
-        let mut length = [0; 4];
-        self.output.read_exact(&mut length).map_err(|_| ENDED)?;
-        let length = u32::from_be_bytes(length) as usize;
-        if length > PluginFrames::MOST {
-            return Err("a callback written in Python gave too much data".to_owned());
-        }
-        let mut frame = vec![0; length];
-        self.output.read_exact(&mut frame).map_err(|_| ENDED)?;
-        PluginFrames::read(frame)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.input = None;
-        let _ = self.child.wait();
     }
 }

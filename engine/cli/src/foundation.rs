@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use kapell_config::{Environment, Settings};
-use kapell_inventory::{HostPattern, Inventory, LoadContext};
+use kapell_executor::ModuleLibrary;
+use kapell_executor::python_plugins::PythonSources;
+use kapell_inventory::{ForeignSources, HostPattern, Inventory, LoadContext};
 use kapell_parsing::{Diagnostic, Map, Severity, VaultSecrets};
 
 use crate::args::{HostArgs, VaultArgs};
 use crate::passwords::vault_secrets;
 use crate::refusal::Refusal;
+use crate::surroundings::plugin_templar;
 use crate::{extra_vars, inventory};
 
 #[derive(Clone)]
@@ -22,17 +25,23 @@ pub(crate) struct Foundation {
 }
 
 impl Foundation {
-    /// Reads everything, connects to nothing.
+    /// Reads everything, connects to nothing. Plugins lie in the directories `beside` content, too.
     pub(crate) fn lay(
         settings: Settings,
         hosts: &HostArgs,
         vault: &VaultArgs,
+        beside: &[PathBuf],
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Self, Refusal> {
         let vault = vault_secrets(vault, &settings)?;
         let extra_vars = extra_vars::load(&hosts.extra_vars, &vault, settings.hash_behaviour, warnings)?;
         let sources = inventory::sources(&hosts.inventory, &settings);
-        let cx = LoadContext { settings: &settings, vault: &vault, plugins: &[], extra_vars: &extra_vars };
+        let library = ModuleLibrary::new(&settings);
+        beside.iter().for_each(|dir| library.add_content(dir));
+        let templar = plugin_templar(&settings, &vault, &library);
+        let foreign = PythonSources::new(&library, &templar);
+        let (plugins, foreign): (&[_], Option<&dyn ForeignSources>) = (&[], Some(&foreign));
+        let cx = LoadContext { settings: &settings, vault: &vault, plugins, foreign, extra_vars: &extra_vars };
         let inventory = Inventory::load(&sources, &cx, warnings)?;
         if !settings.deprecation_warnings {
             warnings.retain(|warning| warning.severity != Severity::Deprecation);

@@ -11,6 +11,7 @@ use crate::connection_variables::connection_spec;
 use crate::dispatcher::{BatchEnd, Dispatcher};
 use crate::event::HostResult;
 use crate::play_iterator::Step;
+use crate::python_plugins::PythonSources;
 use crate::resolve::{Keywords, render_context};
 use crate::strategy::Strategy;
 use crate::{Event, TaskInfo, TaskResult, TaskStatus, fact_cache};
@@ -189,10 +190,12 @@ impl Dispatcher<'_> {
     /// Reads the inventory sources again; what `add_host` and `group_by` did is done again. The play goes on with the
     /// hosts it has.
     fn refresh_inventory(&mut self) -> Result<(), Diagnostic> {
+        let foreign = PythonSources::new(&self.run.library, &self.run.templar);
         let cx = LoadContext {
             settings: &self.run.settings,
             vault: &self.run.vault,
             plugins: &[],
+            foreign: Some(&foreign),
             extra_vars: &self.run.options.extra_vars,
         };
         let mut warnings = Vec::new();

@@ -26,7 +26,7 @@ pub use constructed::Constructed;
 pub use group::Group;
 pub use host::Host;
 pub use inventory::Inventory;
-pub use load::{LoadContext, Plugin, PluginConfig};
+pub use load::{ForeignSources, LoadContext, Plugin, PluginConfig};
 pub use pattern::HostPattern;
 pub use policy::Policy;
 pub use variables::VarsDirs;

@@ -21,6 +21,52 @@ pub struct LoadContext<'a> {
     pub plugins: &'a [Plugin],
     /// Those of the command line, for sources that ask for them.
     pub extra_vars: &'a Map,
+    pub foreign: Option<&'a dyn ForeignSources>,
+}
+
+/// Kinds of sources users wrote as plugins.
+pub trait ForeignSources {
+    /// Whether there is one of this name.
+    fn knows(&self, name: &str) -> bool;
+
+    /// What it makes of `path`: groups in the form in which programs print them. Nothing for a file it is not for.
+    fn read(
+        &self,
+        name: &str,
+        path: &Path,
+        inventory: &Inventory,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Map>, Diagnostic>;
+}
+
+/// One of the kinds that are enabled.
+#[derive(Clone)]
+enum Kind {
+    Native(&'static SourceKind),
+    Foreign(String),
+}
+
+impl Kind {
+    fn name(&self) -> &str {
+        match self {
+            Self::Native(kind) => kind.name,
+            Self::Foreign(name) => name,
+        }
+    }
+}
+
+/// Takes in what the foreign plugin `name` makes of `path`; false when the file is not for it.
+pub(crate) fn read_foreign(
+    name: &str,
+    path: &Path,
+    inventory: &mut Inventory,
+    cx: &LoadContext,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<bool, Diagnostic> {
+    let Some(foreign) = cx.foreign else { return Ok(false) };
+    let Some(groups) = foreign.read(name, path, inventory, warnings)? else { return Ok(false) };
+    sources::read_groups(inventory, path, &groups, warnings)?;
+    Ok(true)
 }
 
 /// A kind of source that is configured in a YAML file with `plugin: name`.
@@ -42,7 +88,7 @@ impl Inventory {
     /// Reads all `sources`: paths of files and directories, or lists of hosts with commas. A source that nothing can read
     /// is a warning, unless the settings make it an error. Relative paths are relative to the working directory.
     pub fn load(sources: &[String], cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
-        let kinds = enabled_kinds(cx.settings, warnings);
+        let kinds = enabled_kinds(cx, warnings);
         let mut loader = Loader { inventory: Self::new(Policy::from(cx.settings)), kinds, cx, warnings };
         let mut parsed = false;
         for source in sources {
@@ -61,11 +107,12 @@ impl Inventory {
     }
 }
 
-fn enabled_kinds(settings: &Settings, warnings: &mut Vec<Diagnostic>) -> Vec<&'static SourceKind> {
+fn enabled_kinds(cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Vec<Kind> {
     let mut kinds = Vec::new();
-    for name in &settings.inventory_enabled {
+    for name in &cx.settings.inventory_enabled {
         match sources::find(name) {
-            Some(kind) => kinds.push(kind),
+            Some(kind) => kinds.push(Kind::Native(kind)),
+            None if cx.foreign.is_some_and(|foreign| foreign.knows(name)) => kinds.push(Kind::Foreign(name.clone())),
             None => {
                 let known = sources::KINDS.iter().map(|kind| kind.name);
                 let warning =
@@ -79,7 +126,7 @@ fn enabled_kinds(settings: &Settings, warnings: &mut Vec<Diagnostic>) -> Vec<&'s
 
 struct Loader<'a> {
     inventory: Inventory,
-    kinds: Vec<&'static SourceKind>,
+    kinds: Vec<Kind>,
     cx: &'a LoadContext<'a>,
     warnings: &'a mut Vec<Diagnostic>,
 }
@@ -117,16 +164,24 @@ impl Loader<'_> {
         let mut refusals = Vec::new();
         if source.path.is_none_or(Path::exists) {
             for kind in self.kinds.clone() {
-                if !(kind.accepts)(source, self.cx) {
-                    continue;
-                }
                 let mut warnings = Vec::new();
-                match (kind.read)(&mut self.inventory, source, self.cx, &mut warnings) {
-                    Ok(()) => {
+                let read = match &kind {
+                    Kind::Native(kind) if !(kind.accepts)(source, self.cx) => Ok(false),
+                    Kind::Native(kind) => {
+                        (kind.read)(&mut self.inventory, source, self.cx, &mut warnings).map(|()| true)
+                    }
+                    Kind::Foreign(name) => {
+                        let path = source.path.unwrap_or(Path::new(source.name));
+                        read_foreign(name, path, &mut self.inventory, self.cx, &mut warnings)
+                    }
+                };
+                match read {
+                    Ok(true) => {
                         self.warnings.extend(warnings);
                         return Ok(true);
                     }
-                    Err(refusal) => refusals.push((kind.name, refusal)),
+                    Ok(false) => {}
+                    Err(refusal) => refusals.push((kind.name().to_owned(), refusal)),
                 }
             }
         }
@@ -137,7 +192,7 @@ impl Loader<'_> {
     }
 
     /// Says why nothing could read it: what every kind that tried has to say.
-    fn unreadable(&mut self, name: &str, refusals: Vec<(&str, Diagnostic)>) -> Result<bool, Diagnostic> {
+    fn unreadable(&mut self, name: &str, refusals: Vec<(String, Diagnostic)>) -> Result<bool, Diagnostic> {
         if self.cx.settings.inventory_any_unparsed_is_failed {
             let reasons: Vec<String> = refusals.iter().map(|(kind, error)| format!("{kind}: {error}")).collect();
             let message = format!("Completely failed to parse inventory source {name}");
@@ -154,11 +209,11 @@ impl Loader<'_> {
 }
 
 /// A file that says what it is has its own kind's refusal shown only: what INI makes of a program or of YAML helps nobody.
-fn telling<'a>(source: &Source, refusals: Vec<(&'a str, Diagnostic)>) -> Vec<(&'a str, Diagnostic)> {
+fn telling(source: &Source, refusals: Vec<(String, Diagnostic)>) -> Vec<(String, Diagnostic)> {
     let is_program = source.path.and_then(|path| fs_err::read(path).ok()).is_some_and(|data| data.starts_with(b"#!"));
     let ending = source.path.and_then(Path::extension);
     let is_yaml = ending.is_some_and(|ending| ["yml", "yaml", "json"].iter().any(|known| ending == *known));
-    let (mut own, others): (Vec<_>, Vec<_>) = refusals.into_iter().partition(|(kind, _)| match *kind {
+    let (mut own, others): (Vec<_>, Vec<_>) = refusals.into_iter().partition(|(kind, _)| match kind.as_str() {
         "script" => is_program,
         "auto" | "yaml" => is_yaml,
         _ => false,

@@ -13,7 +13,13 @@ fn load(text: &str, ending: &str, directory: &Path) -> (Result<Inventory, Diagno
     let path = directory.join(format!("hosts.{ending}"));
     fs_err::write(&path, text).unwrap();
     let (settings, vault, mut warnings) = (Settings::default(), VaultSecrets::default(), Vec::new());
-    let cx = LoadContext { settings: &settings, vault: &vault, plugins: &[], extra_vars: &kapell_parsing::Map::new() };
+    let cx = LoadContext {
+        settings: &settings,
+        vault: &vault,
+        plugins: &[],
+        foreign: None,
+        extra_vars: &kapell_parsing::Map::new(),
+    };
     let inventory = Inventory::load(&[path.display().to_string()], &cx, &mut warnings);
     (inventory, warnings)
 }

@@ -48,7 +48,13 @@ impl Project {
     /// Sources with a comma are host lists, others are files of the project.
     fn load(&self, sources: &[&str]) -> (Result<Inventory, Diagnostic>, Vec<String>) {
         let mut warnings = Vec::new();
-        let cx = LoadContext { settings: &self.settings, vault: &self.vault, plugins: &[], extra_vars: &Map::new() };
+        let cx = LoadContext {
+            settings: &self.settings,
+            vault: &self.vault,
+            plugins: &[],
+            foreign: None,
+            extra_vars: &Map::new(),
+        };
         let place =
             |name: &&str| if name.contains(',') { (*name).into() } else { self.path(name).display().to_string() };
         let sources: Vec<String> = sources.iter().map(place).collect();
@@ -152,7 +158,13 @@ fn a_source_nothing_can_read_is_a_warning_or_an_error() {
 fn errors_name_file_line_and_column() {
     let project = Project::new(&[("hosts.ini", "[web]\na x=1 y\n")]);
     let mut warnings = Vec::new();
-    let cx = LoadContext { settings: &project.settings, vault: &project.vault, plugins: &[], extra_vars: &Map::new() };
+    let cx = LoadContext {
+        settings: &project.settings,
+        vault: &project.vault,
+        plugins: &[],
+        foreign: None,
+        extra_vars: &Map::new(),
+    };
     Inventory::load(&[project.path("hosts.ini").display().to_string()], &cx, &mut warnings).unwrap();
     let origin = warnings[0].origin.as_ref().unwrap();
     assert_eq!((origin.path(), origin.line, origin.column), (project.path("hosts.ini").as_path(), 2, 7));

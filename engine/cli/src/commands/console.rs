@@ -60,7 +60,8 @@ fn run(args: ConsoleArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusa
     args.task.apply_to(&mut settings);
     version::say_config_file(&display, &settings, args.task.verbose.max(settings.verbosity));
     let passwords = Passwords::collect(&args.task.connection, &args.task.privilege, &settings)?;
-    let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, warnings)?;
+    let beside = [foundation::playbook_dir(args.task.playbook_dir.as_ref(), &settings)];
+    let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, &beside, warnings)?;
     let mut console = Console { pattern: args.pattern.clone(), args, passwords, base, display };
     if console.args.task.list_hosts {
         console.list_hosts(warnings)?;

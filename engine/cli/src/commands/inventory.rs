@@ -86,8 +86,9 @@ fn run(args: &InventoryArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
         }
     }
     version::say_config_file(&display, &settings, args.verbose.max(settings.verbosity));
-    let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
-    let playbook_dir = foundation::playbook_dir(args.playbook_dir.as_ref(), &base.settings);
+    let playbook_dir = foundation::playbook_dir(args.playbook_dir.as_ref(), &settings);
+    let beside = [playbook_dir.clone()];
+    let base = Foundation::lay(settings, &args.hosts, &args.vault, &beside, warnings)?;
     let dirs = inventory::vars_dirs(&base.inventory, &[playbook_dir], &base.settings, &base.vault);
     let shown = show(args, &base, &dirs, warnings);
     check_vars_files(&dirs, warnings)?;

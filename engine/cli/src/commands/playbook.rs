@@ -74,7 +74,8 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
             return Err(Diagnostic::error(message).into());
         }
     }
-    let base = Foundation::lay(settings, &args.hosts, &args.vault, warnings)?;
+    let beside: Vec<PathBuf> = args.playbooks.iter().map(|path| inventory::parent(&absolute(path))).collect();
+    let base = Foundation::lay(settings, &args.hosts, &args.vault, &beside, warnings)?;
     warn_of_no_hosts(&base.inventory, &base.settings, warnings);
     check_limit(&base.inventory, base.limit.as_ref(), warnings)?;
     let library = ModuleLibrary::new(&base.settings);

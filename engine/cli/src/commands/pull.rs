@@ -196,7 +196,7 @@ fn bring(
         extra_vars: args.hosts.extra_vars.clone(),
         ..HostArgs::default()
     };
-    let base = Foundation::lay(settings, &hosts, &args.vault, warnings)?;
+    let base = Foundation::lay(settings, &hosts, &args.vault, &[], warnings)?;
     tell(&Display::new(base.settings.nocolor, base.settings.force_color), &std::mem::take(warnings));
     let connection = ConnectionArgs { connection: Some("local".to_owned()), ..ConnectionArgs::default() };
     let privilege = PrivilegeArgs::default();

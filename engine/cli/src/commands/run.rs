@@ -110,7 +110,8 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     args.task.apply_to(&mut settings);
     version::say_config_file(&display, &settings, args.task.verbose.max(settings.verbosity));
     let passwords = Passwords::collect(&args.task.connection, &args.task.privilege, &settings)?;
-    let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, warnings)?;
+    let beside = [foundation::playbook_dir(args.task.playbook_dir.as_ref(), &settings)];
+    let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, &beside, warnings)?;
     let given = args.pattern.as_deref().unwrap_or_default();
     let pattern = HostPattern::parse([given])?;
     let hosts = base.inventory.select(&pattern, base.limit.as_ref(), warnings)?;

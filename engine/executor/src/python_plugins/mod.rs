@@ -3,14 +3,17 @@
 
 mod action;
 mod answers;
+mod blocking;
 mod connection;
 mod files;
 mod process;
 mod request;
+mod sources;
 mod stubs;
 
 pub(crate) use action::run;
+pub use blocking::{BlockingProcess, Raised, Reply};
 pub(crate) use connection::PluginConnection;
 pub use files::{PluginFile, PluginKind};
 pub use process::PluginProcesses;
-pub use stubs::stubs;
+pub use sources::PythonSources;

@@ -12,24 +12,30 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.executor"
     "ansible.executor.stats"
     "ansible.executor.task_result"
+    "ansible.inventory.data"
+    "ansible.inventory.group"
+    "ansible.inventory.host"
     "ansible.kapell_actions"
     "ansible.kapell_callbacks"
     "ansible.kapell_connection"
+    "ansible.kapell_inventory"
     "ansible.kapell_task"
     "ansible.plugins.action"
     "ansible.plugins.action.normal"
+    "ansible.plugins.cache"
     "ansible.plugins.callback"
     "ansible.plugins.callback.default"
     "ansible.plugins.connection"
     "ansible.plugins.connection.local"
     "ansible.plugins.connection.ssh"
+    "ansible.plugins.inventory"
     "ansible.plugins.loader"
     "ansible.plugins.shell"
     "ansible.plugins.shell.sh"
 };
 
 /// Modules by full name; modules' own utilities are among them.
-pub fn stubs() -> Vec<(String, String)> {
+pub(super) fn stubs() -> Vec<(String, String)> {
     let utils = own_module_utils().map(|(name, source)| (name, source.to_owned()));
     let own = STUBS.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned()));
     utils.chain(own).collect()

@@ -4,7 +4,7 @@ use kapell_parsing::{Diagnostic, Value};
 
 use super::{Source, constructed, generator};
 use crate::Inventory;
-use crate::load::{LoadContext, Plugin, PluginConfig, read_yaml};
+use crate::load::{LoadContext, Plugin, PluginConfig, read_foreign, read_yaml};
 
 /// Plugins of this crate; others come with the `LoadContext`.
 static PLUGINS: [&Plugin; 2] = [&constructed::PLUGIN, &generator::PLUGIN];
@@ -82,7 +82,14 @@ pub(crate) fn read(
         .into_iter()
         .chain(cx.plugins)
         .find(|plugin| plugin.names.iter().any(|known| name.as_str() == Some(known)));
-    let Some(plugin) = plugin else { return Err(unknown(name, cx)) };
+    let Some(plugin) = plugin else {
+        let foreign = name.as_str().filter(|name| cx.foreign.is_some_and(|foreign| foreign.knows(name)));
+        let Some(foreign) = foreign else { return Err(unknown(name, cx)) };
+        return match read_foreign(foreign, path, inventory, cx, warnings)? {
+            true => Ok(()),
+            false => Err(Diagnostic::error(format!("the file is not valid for plugin '{foreign}'"))),
+        };
+    };
     (plugin.read)(inventory, &PluginConfig { path, config: &config }, cx, warnings)
 }
 

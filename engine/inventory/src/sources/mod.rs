@@ -20,6 +20,7 @@ use crate::Inventory;
 use crate::load::LoadContext;
 
 pub(crate) use directory::files_of;
+pub(crate) use script::read_groups;
 
 /// One kind of source. `accepts` looks at the name and the file's attributes only; `read` may still refuse.
 pub(crate) struct SourceKind {

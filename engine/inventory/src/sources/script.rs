@@ -34,6 +34,19 @@ pub(crate) fn read(
         ..error
     };
     let Value::Map(groups) = decode(&Value::map(groups), cx.vault).map_err(unreadable)? else { return Ok(()) };
+    match read_groups(inventory, path, &groups, warnings)? {
+        Some(hosts) => Reader { inventory, path, hosts: Vec::new(), warnings }.ask_for_each(hosts, cx),
+        None => Ok(()),
+    }
+}
+
+/// Takes in groups and their `_meta`; without that, the hosts whose variables are still to be asked for.
+pub(crate) fn read_groups(
+    inventory: &mut Inventory,
+    path: &Path,
+    groups: &Map,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Option<Vec<HostId>>, Diagnostic> {
     let mut reader = Reader { inventory, path, hosts: Vec::new(), warnings };
     for (name, content) in groups.iter().filter(|(name, _)| name.as_str() != Some("_meta")) {
         reader.read_group(&name.to_string(), content)?;
@@ -50,10 +63,10 @@ pub(crate) fn read(
                 let vars = vars.get(reader.inventory.host_at(host).name.as_str()).unwrap_or(&Value::Null);
                 reader.set_host_vars(host, vars)?;
             }
+            Ok(None)
         }
-        None => reader.ask_for_each(hosts, cx)?,
+        None => Ok(Some(hosts)),
     }
-    Ok(())
 }
 
 struct Reader<'a> {

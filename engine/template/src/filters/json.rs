@@ -1,5 +1,7 @@
 //! `to_json`, `to_nice_json`, `tojson`, `from_json`.
 
+use kapell_parsing::Value;
+
 use crate::dump::json::JsonStyle;
 use crate::dump::json_read;
 use crate::evaluate::{Fault, FilterCall, defined, iterate};
@@ -82,11 +84,30 @@ pub(super) fn tojson(call: &FilterCall<'_>) -> Result<Object, Fault> {
     Ok(safe.iter().fold(text, |text, (c, escape)| text.replace(c, escape)).into())
 }
 
+/// What scripts and `ansible-inventory` write marks texts that are no templates.
+const LEGACY_PROFILES: [&str; 2] = ["legacy", "inventory_legacy"];
+
+fn without_marks(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => match (map.len(), map.get("__ansible_unsafe")) {
+            (1, Some(text @ Value::Str(_))) => text.clone(),
+            _ => Value::map(map.iter().map(|(key, value)| (key.clone(), without_marks(value))).collect()),
+        },
+        Value::List(items) => Value::list(items.iter().map(without_marks).collect()),
+        other => other.clone(),
+    }
+}
+
 pub(super) fn from_json(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let Object::Str(text) = &call.input else {
         let kind = call.input.type_name();
         return Err(Fault::error(format!("the JSON object must be str, bytes or bytearray, not {kind}")));
     };
-    let value = json_read::read(text).map_err(Fault::error)?;
+    let mut value = json_read::read(text).map_err(Fault::error)?;
+    if let Some(Object::Str(profile)) = call.args.some(0)
+        && LEGACY_PROFILES.contains(&profile.as_str())
+    {
+        value = without_marks(&value);
+    }
     Ok(Object::finished(&if text.is_secret() { value.with_secret() } else { value }))
 }

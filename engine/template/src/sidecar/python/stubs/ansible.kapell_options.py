@@ -81,8 +81,9 @@ class Options:
         module = sys.modules.get(type(plugin).__module__)
         text = getattr(module, 'DOCUMENTATION', None)
         documentation = (ENGINE.ask('yaml', text=text) if isinstance(text, str) else text) or {}
-        definitions = dict(documentation.get('options') or {})
-        for name in documentation.get('extends_documentation_fragment') or []:
+        definitions = {**getattr(plugin, 'kapell_definitions', {}), **(documentation.get('options') or {})}
+        fragments = documentation.get('extends_documentation_fragment') or []
+        for name in [fragments] if isinstance(fragments, str) else fragments:
             for option, definition in fragment_options(name).items():
                 definitions.setdefault(option, definition)
         kind = type(plugin).__name__.replace('Module', '').lower()
@@ -175,12 +176,42 @@ class Options:
             'Config %r for %r %s plugin from %r has an invalid value: %s' % (name, self.plugin, self.kind, origin, why))
 
 
+def setting(kind, default, section, key, env, **more):
+    return {'type': kind, 'default': default, 'ini': [{'section': section, 'key': key}], 'env': [{'name': env}], **more}
+
+
+# Options of documentation fragments every Ansible has, by the fragment's name.
+FRAGMENTS = {
+    'inventory_cache': {
+        'cache': setting('bool', False, 'inventory', 'cache', 'ANSIBLE_INVENTORY_CACHE'),
+        'cache_plugin': setting('str', 'memory', 'inventory', 'cache_plugin', 'ANSIBLE_INVENTORY_CACHE_PLUGIN'),
+        'cache_timeout': setting('int', 3600, 'inventory', 'cache_timeout', 'ANSIBLE_INVENTORY_CACHE_TIMEOUT'),
+        'cache_connection': setting('str', None, 'inventory', 'cache_connection', 'ANSIBLE_INVENTORY_CACHE_CONNECTION'),
+        'cache_prefix': setting('str', 'ansible_inventory_', 'inventory', 'cache_prefix',
+                                'ANSIBLE_INVENTORY_CACHE_PLUGIN_PREFIX'),
+    },
+    'constructed': {
+        'strict': {'type': 'bool', 'default': False},
+        'compose': {'type': 'dict', 'default': {}},
+        'groups': {'type': 'dict', 'default': {}},
+        'keyed_groups': {'type': 'list', 'default': []},
+        'use_extra_vars': setting('bool', False, 'inventory_plugins', 'use_extra_vars',
+                                  'ANSIBLE_INVENTORY_USE_EXTRA_VARS'),
+        'leading_separator': {'type': 'bool', 'default': True},
+    },
+    'connection_pipelining': {
+        'pipelining': setting('bool', False, 'defaults', 'pipelining', 'ANSIBLE_PIPELINING',
+                              vars=[{'name': 'ansible_pipelining'}]),
+    },
+}
+
+
 def fragment_options(name):
     """Options of a documentation fragment `ns.coll.fragment[.part]`; none for one that is not there."""
     import importlib
     parts = name.split('.')
     if len(parts) < 3:
-        return {}
+        return FRAGMENTS.get(name, {})
     part = parts[3].upper() if len(parts) > 3 else 'DOCUMENTATION'
     try:
         module = importlib.import_module('ansible_collections.%s.%s.plugins.doc_fragments.%s' % tuple(parts[:3]))

@@ -1,0 +1,1 @@
+from ansible.inventory.data import Host

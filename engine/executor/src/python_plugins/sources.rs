@@ -1,0 +1,97 @@
+//! `PythonSources`: inventory plugins users wrote in Python.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kapell_inventory::{ForeignSources, Inventory};
+use kapell_parsing::{Diagnostic, Map, Value};
+use kapell_template::{PluginFrames, RenderContext, Templar, VariableSource};
+
+use super::blocking::{BlockingProcess, Reply};
+use super::{PluginFile, PluginKind, request};
+use crate::ModuleLibrary;
+
+pub struct PythonSources<'s> {
+    library: &'s ModuleLibrary,
+    templar: &'s Templar,
+    /// Started with the first source that needs it.
+    process: Mutex<Option<BlockingProcess>>,
+}
+
+impl<'s> PythonSources<'s> {
+    pub fn new(library: &'s ModuleLibrary, templar: &'s Templar) -> Self {
+        Self { library, templar, process: Mutex::default() }
+    }
+
+    fn plugin(&self, name: &str) -> Option<Arc<PluginFile>> {
+        self.library.plugin(PluginKind::Inventory, name)
+    }
+
+    fn request(&self, message: &Value, warnings: &mut Vec<Diagnostic>) -> Result<Value, String> {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = match process.as_mut() {
+            Some(running) => running,
+            None => process.insert(BlockingProcess::start(self.templar)?),
+        };
+        running.send(message)?;
+        loop {
+            match running.reply()? {
+                Reply::Result(result) => return Ok(result),
+                Reply::Raised(raised) => return Err(raised.message),
+                Reply::Question(question) => running.send(&self.answer(&question, warnings))?,
+            }
+        }
+    }
+
+    fn answer(&self, question: &Map, warnings: &mut Vec<Diagnostic>) -> Value {
+        let text = |name: &str| question.get(name).and_then(Value::as_str).unwrap_or_default();
+        let known = |answer: Value| request::map([("answer", answer)]);
+        match text("ask") {
+            "notice" => {
+                match text("level") {
+                    "warning" => warnings.push(Diagnostic::warning(text("text"))),
+                    "deprecated" => warnings.push(Diagnostic::deprecation(text("text"))),
+                    level => tracing::debug!("{level}: {}", text("text")),
+                }
+                known(Value::Null)
+            }
+            "find_plugin" => {
+                let kind = PluginKind::named(text("kind"));
+                let found = kind.and_then(|kind| self.library.plugin(kind, text("name")));
+                known(found.map_or(Value::Null, |plugin| request::plugin(&plugin)))
+            }
+            _ => {
+                let none: Arc<dyn VariableSource> = Arc::new(Map::new());
+                self.templar.answer_plugin(question, &none, &RenderContext::default())
+            }
+        }
+    }
+}
+
+impl ForeignSources for PythonSources<'_> {
+    fn knows(&self, name: &str) -> bool {
+        self.plugin(name).is_some()
+    }
+
+    fn read(
+        &self,
+        name: &str,
+        path: &Path,
+        inventory: &Inventory,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Option<Map>, Diagnostic> {
+        let Some(plugin) = self.plugin(name) else { return Ok(None) };
+        let mut fields = Map::from_iter([
+            ("op".into(), "ansible.kapell_inventory:read".into()),
+            ("path".into(), path.to_string_lossy().into_owned().into()),
+            ("called".into(), name.into()),
+            ("known".into(), Value::map(inventory.groups_map())),
+        ]);
+        fields.extend(request::plugin(&plugin).as_map().cloned().unwrap_or_default());
+        let printed = self.request(&Value::map(fields), warnings).map_err(Diagnostic::error)?;
+        match PluginFrames::decode(&printed) {
+            Value::Map(groups) => Ok(Some(Map::clone(&groups))),
+            _ => Ok(None),
+        }
+    }
+}
