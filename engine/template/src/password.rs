@@ -15,11 +15,9 @@ pub(crate) struct Options {
 
 /// How much work a hash is, in about the steps of a template.
 pub(crate) fn work(scheme: &str, options: &Options) -> usize {
-    let rounds = options.rounds.unwrap_or(0);
-    let rounds = if scheme == "bcrypt" {
-        1_u64.checked_shl(rounds.saturating_add(4)).unwrap_or(u64::MAX)
-    } else {
-        (rounds / 8).into()
+    let rounds = match scheme {
+        "bcrypt" | "blowfish" => 1_u64.checked_shl(options.rounds.unwrap_or(12).saturating_add(4)).unwrap_or(u64::MAX),
+        _ => (options.rounds.unwrap_or(656_000) / 8).into(),
     };
     usize::try_from(rounds).unwrap_or(usize::MAX)
 }

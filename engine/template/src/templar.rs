@@ -176,6 +176,7 @@ impl Templar {
         let text = source.text.clone();
         let frame = TemplateFrame::file(program, scope.clone(), source);
         let mut interpreter = Interpreter::new(rendering, frame.into(), locals);
+        interpreter.streams = Some(false);
         let result = rendering.deeper(|| interpreter.run_body());
         rendering.set_text_options(outer);
         result?;

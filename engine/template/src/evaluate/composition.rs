@@ -157,6 +157,7 @@ impl Interpreter<'_> {
         };
         self.output.clear();
         let mut parent = Interpreter::new(self.rendering, frame, self.locals.clone());
+        parent.streams = self.streams;
         self.rendering.deeper(|| parent.run_body())?;
         self.output = parent.output;
         Ok(())
@@ -194,6 +195,7 @@ impl Interpreter<'_> {
         let (scope, locals) = self.context(with_context);
         let frame = TemplateFrame::file(program, scope, file);
         let mut inner = Interpreter::new(self.rendering, frame.into(), locals);
+        inner.streams = self.streams.map(|before| before || !self.output.is_empty());
         self.rendering.deeper(|| inner.run_body())?;
         self.output.append(&mut inner.output);
         Ok(())

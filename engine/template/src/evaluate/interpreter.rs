@@ -63,11 +63,22 @@ pub(crate) struct Interpreter<'r> {
     pub(crate) parent: Option<Arc<TemplateFrame>>,
     /// The block being rendered and how many parents up it is, for `super()`.
     pub(crate) block: Option<(Arc<str>, usize)>,
+    /// For what is printed as it comes: whether something was printed before. Then something undefined ends it at once.
+    pub(crate) streams: Option<bool>,
 }
 
 impl<'r> Interpreter<'r> {
     pub(crate) fn new(rendering: &'r Rendering<'r>, frame: Arc<TemplateFrame>, locals: Arc<Locals>) -> Self {
-        Self { rendering, frame, locals, output: Vec::new(), line: Cell::new(1), parent: None, block: None }
+        Self {
+            rendering,
+            frame,
+            locals,
+            output: Vec::new(),
+            line: Cell::new(1),
+            parent: None,
+            block: None,
+            streams: None,
+        }
     }
 
     /// The template's value: native when it is one expression, else text.
@@ -75,14 +86,31 @@ impl<'r> Interpreter<'r> {
         if let [Stmt::Emit { expr, .. }] = self.frame.program.clone().body.as_slice() {
             return self.eval(expr);
         }
+        self.streams = Some(false);
         self.run_body()?;
         concat(self.rendering, self.output)
+    }
+
+    /// Where the template is printed as it goes, the first undefined thing is the one that is reported. One that is the
+    /// whole output is a value.
+    fn check_printed(&self, object: &Object) -> Result<(), Fault> {
+        let Some(before) = self.streams.filter(|_| !self.rendering.shows_undefined()) else { return Ok(()) };
+        match (self.output.first(), object) {
+            (Some(Object::Undefined(missing)), _) if self.output.len() == 1 => Err(Fault::Undefined(missing.clone())),
+            (first, Object::Undefined(missing)) if before || first.is_some() => Err(Fault::Undefined(missing.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// The whole template's output, parents included, as pieces.
     pub(crate) fn run_body(&mut self) -> Result<(), Fault> {
         let program = self.frame.program.clone();
         let result = self.statements(&program.body).map(|_| ()).and_then(|()| self.run_parents());
+        // What was printed first and is undefined comes before whatever went wrong later.
+        let result = result.map_err(|fault| match (self.streams, self.output.first()) {
+            (Some(_), Some(Object::Undefined(missing))) => Fault::Undefined(missing.clone()),
+            _ => fault,
+        });
         let place = self.frame.place(self.line.get());
         result.map_err(|fault| if self.frame.file.is_some() { fault.at(place.as_ref()).into() } else { fault })
     }
@@ -103,6 +131,7 @@ impl<'r> Interpreter<'r> {
             Stmt::Emit { expr, line } => {
                 self.line.set(*line);
                 let object = self.eval(expr)?;
+                self.check_printed(&object)?;
                 self.output.push(object.snapshot());
             }
             Stmt::For(node) => {
@@ -170,8 +199,10 @@ impl<'r> Interpreter<'r> {
     /// What `body` prints, through `filters`.
     fn captured(&mut self, body: &[Stmt], filters: &[FilterExpr]) -> Result<Object, Fault> {
         let outer = std::mem::take(&mut self.output);
+        let streams = self.streams.take();
         let result = self.in_child(|this| this.statements(body));
         let printed = std::mem::replace(&mut self.output, outer);
+        self.streams = streams;
         result?;
         let mut object = concat(self.rendering, printed)?;
         for filter in filters {

@@ -17,13 +17,20 @@ pub(super) fn default(call: &FilterCall<'_>) -> Result<Object, Fault> {
 pub(super) fn mandatory(call: &FilterCall<'_>) -> Result<Object, Fault> {
     match (&call.input, call.args.text(0)) {
         (Object::Undefined(_) | Object::Blank, Some(message)) => Err(Fault::error(message)),
-        (Object::Undefined(missing), None) => Err(Fault::error(match &missing.name {
-            Some(name) => format!("Mandatory variable '{name}' not defined."),
-            None => "Mandatory variable not defined.".into(),
-        })),
+        (Object::Undefined(missing), None) => {
+            Err(Fault::error(match missing.name.as_deref().or(lacking(&missing.reason)) {
+                Some(name) => format!("Mandatory variable '{name}' not defined."),
+                None => "Mandatory variable not defined.".into(),
+            }))
+        }
         (Object::Blank, None) => Err(Fault::error("Mandatory variable not defined.")),
         (defined, _) => Ok(defined.clone()),
     }
+}
+
+/// The attribute something undefined was to be.
+fn lacking(reason: &str) -> Option<&str> {
+    reason.split_once("has no attribute ").map(|(_, name)| name.trim_matches('\''))
 }
 
 /// Ansible's truth of a value: few words are true, everything else is false.
