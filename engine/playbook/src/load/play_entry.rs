@@ -206,11 +206,12 @@ impl Loader<'_> {
             return self.error(Diagnostic::error(message).at(prompt.origin().or(origin)));
         };
         if !entries.contains_key("name") {
-            let error = Diagnostic::error("an entry of 'vars_prompt' without 'name'");
+            let error = Diagnostic::error("Invalid vars_prompt data structure, missing 'name' key");
             self.error(error.at(prompt.origin().or(origin)));
         }
         for key in entries.keys().filter(|key| !key.as_str().is_some_and(|key| PROMPT_KEYS.contains(&key))) {
-            let error = Diagnostic::error(format!("unknown keyword '{key}' in vars_prompt")).at(key_place(key));
+            let error = Diagnostic::error(format!("Invalid vars_prompt data structure, found unsupported key '{key}'"))
+                .at(key_place(key));
             self.error(error.did_you_mean(&key.to_string(), PROMPT_KEYS.iter().copied()));
         }
     }
