@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kapell_connection::{BecomeSpec, ConnectionSpec, ContainerOptions, Secret, check_become_method};
 use kapell_parsing::Value;
-use kapell_template::{RenderContext, Variable, VariableSource};
+use kapell_template::{RenderContext, Variable};
 
 use crate::Run;
 use crate::error_report::ErrorReport;
@@ -28,7 +28,7 @@ impl Reader<'_> {
     /// The first of `names` that is set, templated.
     fn first(&self, names: &[&str]) -> Result<Option<Value>, ErrorReport> {
         for name in names {
-            let Some(Variable::Value(written)) = self.vars.get(name) else { continue };
+            let Some(Variable::Value(written)) = self.vars.given(name) else { continue };
             let rendered = self.run.templar.render(&written, &self.vars.as_source(), self.cx);
             let value = rendered.map_err(|error| {
                 ErrorReport::of_template(&error, written.origin())

@@ -1,5 +1,6 @@
 //! `HostVariables`: what a name means on one host at one task. The order of the layers is Ansible's precedence list.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kapell_config::HashBehaviour;
@@ -170,6 +171,46 @@ impl HostVariables {
         set.or_else(|| name.ends_with("_host").then(|| delegate.into()))
     }
 
+    /// A variable that content or inventory sets, or that every task has: nothing of keywords and the command line.
+    pub fn given(&self, name: &str) -> Option<Variable> {
+        if let Some(value) = self.locals.get(name) {
+            return Some(Variable::Value(value.clone()));
+        }
+        let found = self.magic(name).or_else(|| self.lookup(name).map(Variable::Value));
+        found.or_else(|| self.connection_default(name).map(Variable::Value))
+    }
+
+    /// How a task reaches its host, where no variable says so: by its keywords, the command line and the settings.
+    fn of_connection(&self, name: &str) -> Option<Value> {
+        let task = self.task.as_ref().filter(|_| self.delegated_to.is_none())?;
+        let (options, settings) = (&self.run.options, &self.run.settings);
+        let keyword = |name: &str| task.scope.inherited(name).filter(|value| !value.is_null()).cloned();
+        let text = |text: Option<&String>| text.map(|text| Value::from(text.as_str()));
+        let path = |path: Option<&PathBuf>| path.map(|path| Value::from(path.to_string_lossy().as_ref()));
+        match name {
+            "ansible_connection" => keyword("connection")
+                .or_else(|| text(options.connection.as_ref()))
+                .or_else(|| text(Some(&settings.transport))),
+            "ansible_user" | "ansible_ssh_user" => (["ansible_user", "ansible_ssh_user"].iter())
+                .find_map(|name| self.lookup_named(name))
+                .or_else(|| keyword("remote_user"))
+                .or_else(|| text(options.remote_user.as_ref()))
+                .or_else(|| text(settings.remote_user.as_ref())),
+            "ansible_password" | "ansible_ssh_pass" => {
+                let password = options.connection_password.as_deref();
+                password.map(|password| Value::Str(Text::new(password).with_secret(true)))
+            }
+            "ansible_timeout" | "ansible_ssh_timeout" => {
+                Some(Value::Int(options.timeout.unwrap_or(settings.timeout) as i64))
+            }
+            "ansible_private_key_file" | "ansible_ssh_private_key_file" => {
+                path(options.private_key_file.as_ref()).or_else(|| path(settings.private_key_file.as_ref()))
+            }
+            "ansible_shell_executable" => text(Some(&settings.executable)),
+            _ => None,
+        }
+    }
+
     fn lookup_merged(&self, name: &str) -> Option<Value> {
         let mut found = self.layers.iter().filter_map(|layer| layer.map().get(name));
         let first = found.next()?;
@@ -219,11 +260,7 @@ fn layers(run: &Run, world: &World, host: &str, task: Option<&Arc<TaskVariables>
 
 impl VariableSource for HostVariables {
     fn get(&self, name: &str) -> Option<Variable> {
-        if let Some(value) = self.locals.get(name) {
-            return Some(Variable::Value(value.clone()));
-        }
-        let found = self.magic(name).or_else(|| self.lookup(name).map(Variable::Value));
-        found.or_else(|| self.connection_default(name).map(Variable::Value))
+        self.given(name).or_else(|| self.of_connection(name).map(Variable::Value))
     }
 
     fn names(&self) -> Vec<Text> {

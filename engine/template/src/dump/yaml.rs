@@ -191,6 +191,10 @@ impl Dumper<'_> {
             }
             Value::Str(text) if text.is_moment() => self.scalar(&Scalar::moment(text), place),
             Value::Str(text) => self.scalar(&Scalar::string(text, self.style.allow_unicode), place),
+            Value::Undefined(undefined) if undefined.sealed.is_some() => {
+                let data = undefined.sealed.as_deref().unwrap_or_default();
+                self.scalar(&Scalar::sealed(data), place);
+            }
             other => self.scalar(&Scalar::plain(plain_text(other)), place),
         }
     }

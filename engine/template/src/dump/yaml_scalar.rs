@@ -11,6 +11,8 @@ pub(super) struct Scalar {
     text: String,
     /// Whether it is a string: others say so when they are quoted.
     is_string: bool,
+    /// Vault data that stays closed.
+    is_sealed: bool,
     allow_unicode: bool,
     /// Whether the plain text would be read back as this value.
     plain_reads_back: bool,
@@ -40,6 +42,7 @@ impl Scalar {
         Self {
             text,
             is_string: false,
+            is_sealed: false,
             allow_unicode: true,
             plain_reads_back: true,
             multiline: false,
@@ -55,6 +58,11 @@ impl Scalar {
         let mut scalar = Self::plain(text.replacen('T', " ", 1));
         scalar.analyze();
         scalar
+    }
+
+    /// `!vault` and the data, as it was read.
+    pub(super) fn sealed(data: &str) -> Self {
+        Self { is_sealed: true, ..Self::string(data, true) }
     }
 
     pub(super) fn string(text: &str, allow_unicode: bool) -> Self {
@@ -117,7 +125,9 @@ impl Scalar {
 
     pub(super) fn write(&self, writer: &mut Writer, simple_key: bool) {
         let style = self.style(writer, simple_key);
-        if style != ScalarStyle::Plain && !self.is_string && !writer.canonical {
+        if self.is_sealed {
+            writer.indicator("!vault", true, false, false);
+        } else if style != ScalarStyle::Plain && !self.is_string && !writer.canonical {
             writer.indicator("!", true, false, false);
         }
         match style {
@@ -134,7 +144,11 @@ impl Scalar {
         let plain_fits = if writer.flow_level > 0 { self.flow_plain } else { self.block_plain };
         let empty_misfit = self.text.is_empty() && (writer.flow_level > 0 || simple_key);
         let block_fits = self.literal && writer.flow_level == 0 && !simple_key;
-        let wanted = if writer.literal && self.multiline && block_fits { ScalarStyle::Literal } else { writer.scalars };
+        let wanted = if (writer.literal || self.is_sealed) && self.multiline && block_fits {
+            ScalarStyle::Literal
+        } else {
+            writer.scalars
+        };
         match wanted {
             _ if simple_key && self.multiline => ScalarStyle::Double,
             ScalarStyle::Plain if self.plain_reads_back && plain_fits && !empty_misfit => ScalarStyle::Plain,
