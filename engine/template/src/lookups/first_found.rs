@@ -5,7 +5,6 @@ use kapell_parsing::Key;
 use super::LookupCall;
 use crate::evaluate::{Fault, defined, iterate};
 use crate::object::{Dict, Object};
-use crate::python;
 
 /// Files looked for in each of the paths.
 #[derive(Default)]
@@ -51,9 +50,11 @@ fn searches(call: &LookupCall<'_>, term: &Object, found: &mut Vec<Search>) -> Re
                 searches(call, item, found)?;
             }
         }
+        Object::Str(text) => found.push(Search { files: vec![text.to_string()], ..Search::default() }),
         other => {
-            let files = vec![python::str(call.rendering, &other)?];
-            found.push(Search { files, ..Search::default() });
+            let kind = other.type_name();
+            let message = format!("Invalid term supplied. A string, dict or list is required, not '{kind}').");
+            return Err(Fault::error(message));
         }
     }
     Ok(())
