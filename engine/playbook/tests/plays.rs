@@ -266,19 +266,19 @@ fn wrong_plays() {
         |   ^
       hint: start each task with a dash
 
-    an entry of 'vars_prompt' without 'name'
+    Invalid vars_prompt data structure, missing 'name' key
       --> /site.yml:15:17
         |
      15 |   vars_prompt: [foo: 1, {name: x, prmpt: y}]
         |                 ^
 
-    unknown keyword 'foo' in vars_prompt
+    Invalid vars_prompt data structure, found unsupported key 'foo'
       --> /site.yml:15:17
         |
      15 |   vars_prompt: [foo: 1, {name: x, prmpt: y}]
         |                 ^
 
-    unknown keyword 'prmpt' in vars_prompt
+    Invalid vars_prompt data structure, found unsupported key 'prmpt'
       --> /site.yml:15:35
         |
      15 |   vars_prompt: [foo: 1, {name: x, prmpt: y}]
