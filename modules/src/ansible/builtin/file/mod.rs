@@ -7,6 +7,7 @@ mod state;
 mod times;
 mod touch;
 
+use std::io::Read as _;
 use std::path::PathBuf;
 
 use crate::attributes::path_text;
@@ -23,6 +24,7 @@ const ARGS: &[Arg] = &[
     Arg::str("state").choices(&["absent", "directory", "file", "hard", "link", "touch"]),
     Arg::path("src"),
     Arg::str("_original_basename"),
+    Arg::bool("_diff_peek"),
     Arg::bool("recurse").default("false"),
     Arg::bool("force").default("false"),
     Arg::bool("follow").default("true"),
@@ -92,7 +94,20 @@ impl Request {
     }
 }
 
+/// Whether a diff of the file would be one of text; asked before a file is replaced.
+fn peek(path: &str) -> ModuleResult {
+    let mut start = Vec::new();
+    if let Ok(file) = fs_err::File::open(path) {
+        // What cannot be read is not shown either.
+        let _ = file.take(8192).read_to_end(&mut start);
+    }
+    ModuleResult::ok().set("path", path).set("appears_binary", start.contains(&0))
+}
+
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
+    if args.has("_diff_peek") {
+        return Ok(peek(args.str("path")?));
+    }
     let request = Request::from_args(args)?;
     if cx.check_mode && request.state != State::Absent {
         cx.warn_of_missing_accounts(&request.attributes);
