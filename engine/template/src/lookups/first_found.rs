@@ -43,10 +43,6 @@ fn of_dict(call: &LookupCall<'_>, dict: &Dict) -> Result<Search, Fault> {
 }
 
 fn searches(call: &LookupCall<'_>, term: &Object, found: &mut Vec<Search>) -> Result<(), Fault> {
-    // A name made of something undefined is none.
-    if term.is_undefined() {
-        return Ok(());
-    }
     match defined(term.clone())? {
         Object::Dict(dict) => found.push(of_dict(call, &dict)?),
         list @ (Object::List(_) | Object::Tuple(_)) => {
