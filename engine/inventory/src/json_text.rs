@@ -19,6 +19,11 @@ pub(crate) fn write(value: &Value, marks: Unsafe) -> String {
 
 fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
     match value {
+        Value::Undefined(undefined) if undefined.sealed.is_some() => {
+            let data = undefined.sealed.as_deref().unwrap_or_default();
+            let mark = [(Key::from("__ansible_vault"), Value::trusted(data))];
+            write_value(out, &Value::map(mark.into_iter().collect()), marks, level);
+        }
         Value::Undefined(_) | Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Int(number) => out.push_str(&number.to_string()),

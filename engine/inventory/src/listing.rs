@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kapell_parsing::{Diagnostic, Key, Map, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Value};
 
 use crate::inventory::GroupId;
 use crate::json_text::{self, Unsafe};
@@ -236,15 +236,20 @@ pub fn graph(
         let known = inventory.groups.keys().map(String::as_str);
         return Err(Diagnostic::error("Pattern must be valid group name when using --graph").did_you_mean(group, known));
     };
-    let mut graph = Graph { inventory, vars, lines: Vec::new() };
+    let mut graph = Graph { inventory, vars, lines: Vec::new(), closed: None };
     graph.add_group(GroupId(index as u32), 0);
-    Ok(graph.lines.join("\n"))
+    match graph.closed {
+        Some(error) => Err(error.of_kind(ErrorKind::Usage)),
+        None => Ok(graph.lines.join("\n")),
+    }
 }
 
 struct Graph<'a> {
     inventory: &'a Inventory,
     vars: Option<(&'a VarsDirs, &'a ListOptions<'a>)>,
     lines: Vec<String>,
+    /// The first variable that could not be decrypted.
+    closed: Option<Diagnostic>,
 }
 
 impl Graph<'_> {
@@ -270,6 +275,12 @@ impl Graph<'_> {
     }
 
     fn add_vars(&mut self, vars: &Map, level: usize) {
+        for (key, value) in vars {
+            if let Value::Undefined(undefined) = value {
+                let message = format!("cannot show '{key}': {}", undefined.reason);
+                self.closed.get_or_insert_with(|| Diagnostic::error(message));
+            }
+        }
         let mut lines: Vec<String> = vars.iter().map(|(key, value)| format!("{{{key} = {}}}", shown(value))).collect();
         lines.sort_unstable();
         for line in lines {

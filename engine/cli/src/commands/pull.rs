@@ -308,7 +308,7 @@ fn push_options(command: &mut Command, args: &PullArgs) -> Result<(), Refusal> {
     }
     let connection = &args.connection;
     options.extend(connection.user.iter().map(|user| ("--user", user.clone())));
-    options.extend(connection.connection.iter().map(|kind| ("--connection", kind.clone())));
+    options.push(("--connection", connection.connection.clone().unwrap_or_else(|| "local".to_owned())));
     options.extend(connection.timeout.iter().map(|timeout| ("--timeout", timeout.to_string())));
     options.extend(connection.ssh_common_args.iter().map(|text| ("--ssh-common-args", text.clone())));
     options.extend(connection.ssh_extra_args.iter().map(|text| ("--ssh-extra-args", text.clone())));
