@@ -147,17 +147,19 @@ fn with_lookup(
     cx: &RenderContext,
 ) -> Result<Vec<Value>, LoopError> {
     let source = vars.as_source();
+    if matches!(lookup, "first_found" | "ansible.builtin.first_found") {
+        // As written: terms may be made of something undefined, and are passed over then.
+        let terms = items.as_list().map_or_else(|| vec![items.clone()], <[Value]>::to_vec);
+        let options = Map::from([("_subdir".into(), file_directory(&task.action).into())]);
+        return Ok(run.templar.lookup(lookup, &terms, &options, &source, cx)?);
+    }
     let rendered = run.templar.render(items, &source, cx)?;
     let terms = match (&rendered, lookup) {
         (Value::Map(_), _) | (_, "dict" | "ansible.builtin.dict") => vec![rendered],
         (Value::List(list), _) => list.to_vec(),
         _ => vec![rendered],
     };
-    let mut options = Map::new();
-    if matches!(lookup, "first_found" | "ansible.builtin.first_found") {
-        options.insert("_subdir".into(), file_directory(&task.action).into());
-    }
-    Ok(run.templar.lookup(lookup, &terms, &options, &source, cx)?)
+    Ok(run.templar.lookup(lookup, &terms, &Map::new(), &source, cx)?)
 }
 
 /// The directory of a role where the files of such a task are.

@@ -208,8 +208,12 @@ impl Templar {
         let rendering = Rendering::new(self, cx);
         let scope = Scope::new(vars.clone());
         let run = || -> Result<Vec<Value>, Fault> {
-            let positional: Result<Vec<Object>, Fault> =
-                terms.iter().map(|term| defined(rendering.resolve(term, &scope)?)).collect();
+            // It passes over terms made of something undefined.
+            let takes_undefined = name.ends_with("first_found");
+            let positional: Result<Vec<Object>, Fault> = (terms.iter())
+                .map(|term| rendering.resolve(term, &scope))
+                .map(|term| if takes_undefined { term } else { defined(term?) })
+                .collect();
             let named: Result<Vec<_>, Fault> = kwargs
                 .iter()
                 .map(|(key, value)| Ok((Arc::from(key.to_string()), rendering.resolve(value, &scope)?)))

@@ -14,9 +14,17 @@ struct Search {
     skip: bool,
 }
 
+/// Whether it is something undefined that `with_first_found` passes over; as a lookup of its own it does not.
+fn is_passed_over(call: &LookupCall<'_>, object: &Object) -> bool {
+    object.is_undefined() && call.option("_subdir").is_some()
+}
+
 /// Names from a list or from text separated by commas, semicolons or (paths) colons.
 fn names(call: &LookupCall<'_>, object: &Object, separators: &[char]) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
+    if is_passed_over(call, object) {
+        return Ok(found);
+    }
     match defined(object.clone())? {
         Object::Str(text) => {
             let parts = text.split(separators).map(str::trim).filter(|part| !part.is_empty());
@@ -43,6 +51,9 @@ fn of_dict(call: &LookupCall<'_>, dict: &Dict) -> Result<Search, Fault> {
 }
 
 fn searches(call: &LookupCall<'_>, term: &Object, found: &mut Vec<Search>) -> Result<(), Fault> {
+    if is_passed_over(call, term) {
+        return Ok(());
+    }
     match defined(term.clone())? {
         Object::Dict(dict) => found.push(of_dict(call, &dict)?),
         list @ (Object::List(_) | Object::Tuple(_)) => {
