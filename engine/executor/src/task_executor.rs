@@ -1,26 +1,30 @@
 //! One task on one host: its loop, its conditions, its retries. Ends in a `TaskOutcome` that the dispatcher records.
 
+mod attempts;
+mod items;
+mod outcome;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use kapell_connection::ConnectionSpec;
-use kapell_parsing::{Key, Map, Value};
+use kapell_parsing::{Map, Value};
 use kapell_playbook::Task;
 use kapell_template::{RenderContext, is_omit};
 
-use crate::action::{self, ActionContext, ActionError, Effects};
-use crate::background;
+use crate::action::{self, Effects};
 use crate::condition::{self, Verdict};
 use crate::connection_variables::connection_spec;
 use crate::debugger;
 use crate::error_report::ErrorReport;
-use crate::event::HostResult;
-use crate::loops::{self, LoopControl};
+use crate::loops;
 use crate::module_run::{self, Resolution};
 use crate::resolve::{self, Keywords, ResolvedTask};
 use crate::run_state::World;
 use crate::variables::{HostVariables, TaskVariables, load_for_host};
-use crate::{Event, Run, TaskInfo, TaskResult, TaskStatus};
+use crate::{Event, Run, TaskInfo, TaskResult};
+
+pub use self::outcome::TaskOutcome;
+use self::outcome::failed_task;
 
 /// A task to be done on one host, with everything it needs: runs on its own, touches nothing shared but events.
 pub struct HostTask {
@@ -39,39 +43,6 @@ pub struct Overrides {
     /// Instead of the task's own arguments, rendered.
     pub args: Option<Map>,
     pub vars: Map,
-}
-
-/// What came of it.
-pub struct TaskOutcome {
-    pub host: String,
-    pub result: TaskResult,
-    pub effects: Effects,
-    pub ignore_errors: bool,
-    pub ignore_unreachable: bool,
-    pub delegated_to: Option<String>,
-    pub diff: bool,
-    /// The rendered task in the way `ansible_failed_task` shows it.
-    pub failed_task: Value,
-}
-
-impl TaskOutcome {
-    /// A failure that is not the task's own: its include could not be loaded.
-    pub fn failed(host: &str, result: TaskResult) -> Self {
-        Self::new(host, result)
-    }
-
-    fn new(host: &str, result: TaskResult) -> Self {
-        Self {
-            host: host.to_owned(),
-            result,
-            effects: Effects::default(),
-            ignore_errors: false,
-            ignore_unreachable: false,
-            delegated_to: None,
-            diff: false,
-            failed_task: Value::Null,
-        }
-    }
 }
 
 /// Keywords of a task that hold for all items of its loop.
@@ -162,122 +133,6 @@ impl HostTask {
         }
         condition::judge(&self.run.templar, &conditions, &vars.as_source(), cx)
             .map_err(|error| self.in_task(error.report()))
-    }
-
-    async fn run_loop(&self, frame: &Frame, items: Vec<Value>) -> TaskOutcome {
-        let keywords = self.keywords(&frame.vars, &frame.cx);
-        let control = match LoopControl::read(&keywords) {
-            Ok(control) => control,
-            Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(self.in_task(report))),
-        };
-        if kapell_template::VariableSource::get(&frame.vars, &control.variable).is_some() {
-            self.run.emit(Event::Diagnostic(control.collision()));
-        }
-        let mut total = LoopTotal { excused: true, ..LoopTotal::default() };
-        let mut carried = Map::new();
-        let (count, all) = (items.len(), Value::list(items));
-        for index in 0..count {
-            if index > 0 && control.pause > 0.0 {
-                tokio::time::sleep(Duration::from_secs_f64(control.pause)).await;
-            }
-            let item_vars = control.variables(&all, index);
-            let vars = frame.vars.with_locals(&carried).with_locals(&item_vars);
-            let label = self.label(&control, &vars, &frame.cx);
-            let mut outcome = self.run_item(frame, &vars, Some(&item_vars)).await;
-            carried.extend(self.carry_over(&outcome));
-            Self::describe_item(&mut outcome.result, &control, &item_vars);
-            outcome.ignore_unreachable =
-                self.keywords(&vars, &frame.cx).bool("ignore_unreachable").ok().flatten().unwrap_or(false);
-            let label = label.unwrap_or_else(|message| {
-                outcome.result.set("failed", true);
-                outcome.result.set("msg", message);
-                "None".to_owned()
-            });
-            outcome.effects.includes.iter_mut().for_each(|include| include.item_label = Some(label.clone()));
-            self.emit_item(&outcome, &label);
-            match self.breaks(&control, &vars, &frame.cx, &outcome.result) {
-                Ok(false) => total.add(outcome),
-                Ok(true) => {
-                    total.add(outcome);
-                    break;
-                }
-                Err(report) => {
-                    let mut result = TaskResult::failed(report);
-                    result.data.shift_remove("changed");
-                    return TaskOutcome::new(&self.host, result);
-                }
-            }
-        }
-        total.into_outcome(&self.host)
-    }
-
-    /// `set_fact` in a loop is seen by the next item, except where extra vars win.
-    fn carry_over(&self, outcome: &TaskOutcome) -> Map {
-        let extra = &self.run.options.extra_vars;
-        let set = outcome.effects.variables.iter().chain(&outcome.effects.included);
-        set.filter(|(key, _)| !extra.contains_key(*key)).map(|(k, v)| (k.clone(), v.clone())).collect()
-    }
-
-    fn breaks(
-        &self,
-        control: &LoopControl,
-        vars: &HostVariables,
-        cx: &RenderContext,
-        result: &TaskResult,
-    ) -> Result<bool, ErrorReport> {
-        if control.break_when.is_empty() {
-            return Ok(false);
-        }
-        let vars = self.with_registered(vars, result).as_source();
-        let conditions: Vec<&Value> = control.break_when.iter().collect();
-        let verdict = condition::judge(&self.run.templar, &conditions, &vars, cx);
-        verdict.map(|verdict| matches!(verdict, Verdict::True)).map_err(|error| error.report())
-    }
-
-    /// What stands for the item in the output; otherwise what is wrong with it.
-    fn label(&self, control: &LoopControl, vars: &HostVariables, cx: &RenderContext) -> Result<String, String> {
-        let Some(label) = &control.label else { return Ok(vars_item(vars, &control.variable)) };
-        let rendered = self.run.templar.render(label, &vars.as_source(), cx);
-        rendered
-            .map(|value| value.to_string())
-            .map_err(|error| format!("Failed to template loop_control.label: {error}"))
-    }
-
-    fn describe_item(result: &mut TaskResult, control: &LoopControl, item_vars: &Map) {
-        result.set("ansible_loop_var", control.variable.as_str());
-        for key in [Some(control.variable.as_str()), control.index_variable.as_deref(), Some("ansible_loop")] {
-            if let Some(key) = key
-                && let Some(value) = item_vars.get(key)
-            {
-                result.set(key, value.clone());
-            }
-        }
-        if let Some(name) = &control.index_variable {
-            result.set("ansible_index_var", name.as_str());
-        }
-    }
-
-    fn emit_item(&self, outcome: &TaskOutcome, label: &str) {
-        if !outcome.effects.includes.is_empty() {
-            return;
-        }
-        if let Some(error) = &outcome.result.error {
-            self.run.turn_to(&self.info);
-            self.run.emit(Event::TaskError(error.clone()));
-        }
-        self.run.emit(Event::ItemResult(HostResult {
-            host: self.host.clone(),
-            delegated_to: outcome.delegated_to.clone(),
-            task: Arc::clone(&self.info),
-            status: match outcome.result.status() {
-                TaskStatus::Unreachable => TaskStatus::Failed,
-                status => status,
-            },
-            result: outcome.result.clone(),
-            item_label: Some(label.to_owned()),
-            ignore_errors: outcome.ignore_errors,
-            diff_mode: outcome.diff,
-        }));
     }
 
     /// One item, or the whole task when it does not loop.
@@ -381,54 +236,6 @@ impl HostTask {
         })
     }
 
-    /// Runs the action, again while `until` says so.
-    async fn attempt(&self, frame: &Frame, prepared: Prepared, item_vars: Option<&Map>) -> TaskOutcome {
-        let Prepared { resolved, spec, vars } = prepared;
-        let keywords = self.keywords(&vars, &frame.cx);
-        let retry = match Retry::read(&keywords) {
-            Ok(retry) => retry,
-            Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(self.in_task(report))),
-        };
-        let cx = ActionContext { run: &self.run, host: &self.host, vars: &vars, cx: &frame.cx, spec: &spec, item_vars };
-        let mut attempt = 1;
-        loop {
-            let (mut result, effects) = self.act(&resolved, &cx).await;
-            if let Some(job) = background::awaited(&resolved, &result) {
-                result = self.await_job(job, &resolved, &cx).await;
-            }
-            result.no_log |= resolved.no_log;
-            if retry.attempts > 1 {
-                result.set("attempts", attempt as i64);
-            }
-            self.apply_verdicts(&frame.resolution.action, &mut result, &vars, &frame.cx);
-            let done = match retry.is_done(self, &result, &vars, &frame.cx) {
-                Ok(done) => done,
-                Err(report) => return TaskOutcome::new(&self.host, TaskResult::failed(self.in_task(report))),
-            };
-            if retry.attempts > 1 {
-                // A task that gives up reports its retries, not the first try.
-                let shown = if done { attempt } else { attempt.min(retry.attempts - 1) };
-                result.set("attempts", shown as i64);
-                result.attempts = Some(shown);
-            }
-            if done || attempt >= retry.attempts || result.unreachable {
-                if !done {
-                    result.set("failed", true);
-                    result.excused = matches!(result.data.get("failed_when_result"), Some(Value::Bool(false)));
-                }
-                return self.outcome(result, effects, resolved, &spec);
-            }
-            self.run.emit(Event::Retry {
-                host: self.host.clone(),
-                task: Arc::clone(&self.info),
-                retries_left: retry.attempts - attempt,
-                result,
-            });
-            tokio::time::sleep(retry.delay).await;
-            attempt += 1;
-        }
-    }
-
     fn outcome(
         &self,
         mut result: TaskResult,
@@ -448,57 +255,6 @@ impl HostTask {
             });
         let failed_task = failed_task(&resolved.task, resolved.args.clone());
         TaskOutcome { effects, delegated_to, diff: resolved.diff, failed_task, ..TaskOutcome::new(&self.host, result) }
-    }
-
-    fn failure_report(&self, result: &TaskResult, task: &ResolvedTask) -> ErrorReport {
-        let is_action =
-            task.plugin.is_some() || action::is_action(&task.action) && task.action != "ansible.builtin.async_status";
-        let kind = if is_action { "Action" } else { "Module" };
-        let detail = match result.data.get("msg").map(Value::to_string) {
-            Some(text) if !text.is_empty() && !result.no_log => {
-                let text = text.strip_prefix("Task failed: Module failed: ").unwrap_or(&text);
-                let text = text.strip_prefix("Task failed: Action failed: ").unwrap_or(text);
-                match result.data.get("exception").and_then(Value::as_str) {
-                    // What the module was told by the system; a traceback is for nobody.
-                    Some(cause) if !cause.starts_with("Traceback") && !text.contains(cause) => {
-                        format!("Task failed: {kind} failed: {}: {cause}", text.trim_end_matches('.'))
-                    }
-                    _ => format!("Task failed: {kind} failed: {text}"),
-                }
-            }
-            _ => "Task failed: Action failed.".to_owned(),
-        };
-        ErrorReport::new(detail, Some(&self.task.origin))
-    }
-
-    async fn act(&self, resolved: &ResolvedTask, cx: &ActionContext<'_>) -> (TaskResult, Effects) {
-        let running = action::run(resolved, cx);
-        let ended = match resolved.timeout {
-            None => running.await,
-            Some(seconds) => match tokio::time::timeout(Duration::from_secs(seconds), running).await {
-                Ok(ended) => ended,
-                Err(_) => return (self.timed_out(seconds), Effects::default()),
-            },
-        };
-        match ended {
-            Ok(output) => (output.result, output.effects),
-            Err(ActionError::Failed(failure)) => (failure.into_result(&self.task.origin), Effects::default()),
-            Err(ActionError::Unreachable(message)) => {
-                let message = format!("Task failed: {message}");
-                let mut result = TaskResult::unreachable(message.as_str());
-                result.error = Some(ErrorReport::new(message, Some(&self.task.origin)));
-                (result, Effects::default())
-            }
-        }
-    }
-
-    fn timed_out(&self, seconds: u64) -> TaskResult {
-        let report = self.in_task(ErrorReport::new(format!("Timed out after {seconds} second(s)."), None));
-        let mut result = TaskResult::failed(report);
-        let note = "Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors.";
-        let period = [("frame".into(), note.into()), ("period".into(), (seconds as i64).into())];
-        result.set("timedout", Value::map(Map::from_iter(period)));
-        result
     }
 
     fn with_registered(&self, vars: &HostVariables, result: &TaskResult) -> HostVariables {
@@ -585,120 +341,4 @@ struct Prepared {
     resolved: ResolvedTask,
     spec: ConnectionSpec,
     vars: HostVariables,
-}
-
-/// `until`, `retries` and `delay`.
-struct Retry {
-    until: Option<Value>,
-    attempts: u64,
-    delay: Duration,
-}
-
-impl Retry {
-    fn read(keywords: &Keywords<'_>) -> Result<Self, ErrorReport> {
-        let until = keywords.scope.own("until").filter(|until| !until.is_null()).cloned();
-        let retries = keywords.number("retries")?.map(|retries| retries.max(0.0) as u64);
-        let attempts = match (&until, retries) {
-            (None, None) => 1,
-            (_, Some(retries)) => retries + 1,
-            (Some(_), None) => 4,
-        };
-        let delay = keywords.number("delay")?.unwrap_or(5.0).max(0.0);
-        Ok(Self { until, attempts, delay: Duration::from_secs_f64(delay) })
-    }
-
-    fn is_done(
-        &self,
-        task: &HostTask,
-        result: &TaskResult,
-        vars: &HostVariables,
-        cx: &RenderContext,
-    ) -> Result<bool, ErrorReport> {
-        let Some(until) = &self.until else { return Ok(!result.is_failed()) };
-        let source = task.with_registered(vars, result).as_source();
-        let verdict = condition::judge(&task.run.templar, &condition::as_list(until), &source, cx);
-        verdict.map(|verdict| matches!(verdict, Verdict::True)).map_err(|error| error.report())
-    }
-}
-
-/// The items' results added up.
-#[derive(Default)]
-struct LoopTotal {
-    results: Vec<Value>,
-    changed: bool,
-    failed: bool,
-    /// No item counts as failed, whatever it says.
-    excused: bool,
-    unreachable: bool,
-    /// An item could not reach its host, and does mind.
-    lost: bool,
-    all_skipped: bool,
-    last: Option<TaskOutcome>,
-    effects: Effects,
-}
-
-impl LoopTotal {
-    fn add(&mut self, mut outcome: TaskOutcome) {
-        let result = &outcome.result;
-        self.changed |= result.is_changed();
-        self.failed |= result.says_failed();
-        self.excused &= !result.is_failed();
-        self.unreachable |= result.unreachable;
-        self.lost |= result.unreachable && !outcome.ignore_unreachable;
-        self.all_skipped = result.is_skipped() && (self.results.is_empty() || self.all_skipped);
-        self.results.push(result.registered());
-        self.effects.append(std::mem::take(&mut outcome.effects));
-        let is_worst = !self.last.as_ref().is_some_and(|last| last.result.is_failed());
-        if is_worst || self.last.is_none() {
-            self.last = Some(outcome);
-        }
-    }
-
-    fn into_outcome(self, host: &str) -> TaskOutcome {
-        let mut data = Map::new();
-        data.insert("changed".into(), self.changed.into());
-        let message = if self.failed { "One or more items failed" } else { "All items completed" };
-        if self.failed {
-            data.insert("failed".into(), true.into());
-        }
-        if self.unreachable {
-            data.insert("unreachable".into(), true.into());
-        }
-        if self.results.is_empty() {
-            data.insert("skipped".into(), true.into());
-            data.insert("skipped_reason".into(), "No items in the list".into());
-        } else if self.all_skipped {
-            data.insert("msg".into(), "All items skipped".into());
-            data.insert("skipped".into(), true.into());
-        } else {
-            data.insert("msg".into(), message.into());
-            data.insert("skipped".into(), false.into());
-        }
-        data.insert(Key::from("results"), self.results.into());
-        let mut result = TaskResult::new(data);
-        result.excused = self.excused;
-        result.unreachable = self.unreachable;
-        let Some(last) = self.last else {
-            return TaskOutcome { effects: self.effects, ..TaskOutcome::new(host, result) };
-        };
-        result.no_log = last.result.no_log;
-        TaskOutcome { result, effects: self.effects, ignore_unreachable: !self.lost, ..last }
-    }
-}
-
-fn vars_item(vars: &HostVariables, name: &str) -> String {
-    use kapell_template::{Variable, VariableSource};
-    match vars.get(name) {
-        Some(Variable::Value(value)) => value.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn failed_task(task: &Task, args: Map) -> Value {
-    let mut map = Map::new();
-    map.insert("name".into(), task.name.clone().map_or_else(|| "".into(), Value::Str));
-    map.insert("action".into(), task.action.as_str().into());
-    map.insert("args".into(), Value::map(args));
-    map.insert("tags".into(), Value::list(task.scope.tags().into_iter().map(Value::Str).collect()));
-    Value::map(map)
 }
