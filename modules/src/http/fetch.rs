@@ -11,8 +11,8 @@ use super::redirects::Redirects;
 /// Longer answers are refused.
 const LONGEST: u64 = 256 * 1024 * 1024;
 
-/// What to get and how.
-#[derive(Debug, Clone, Default)]
+/// What to get and how. Not `Debug`: it may hold a password.
+#[derive(Clone, Default)]
 pub struct Fetch {
     pub url: String,
     pub headers: Vec<(String, String)>,
