@@ -86,7 +86,9 @@ impl HostTask {
     }
 
     async fn act(&self, resolved: &ResolvedTask, cx: &ActionContext<'_>) -> (TaskResult, Effects) {
-        let running = action::run(resolved, cx);
+        // The node's own limit only matters when this one cannot be heard there: it lies a second later.
+        let bounded = resolved.timeout.map(|limit| ResolvedTask { timeout: Some(limit + 1), ..resolved.clone() });
+        let running = action::run(bounded.as_ref().unwrap_or(resolved), cx);
         let ended = match resolved.timeout {
             None => running.await,
             Some(seconds) => match tokio::time::timeout(Duration::from_secs(seconds), running).await {

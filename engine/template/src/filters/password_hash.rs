@@ -4,6 +4,9 @@ use crate::evaluate::{Fault, FilterCall};
 use crate::object::Object;
 use crate::password;
 
+/// Bytes; a longer one takes its length's square.
+const LONGEST_SECRET: usize = 4096;
+
 pub(super) fn password_hash(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let scheme = call.args.text_or(0, "sha512");
     let options = password::Options {
@@ -17,7 +20,10 @@ pub(super) fn password_hash(call: &FilterCall<'_>) -> Result<Object, Fault> {
         let kind = call.input.type_name();
         return Err(Fault::error(format!("secret must be unicode or bytes, not {kind}")));
     };
-    call.rendering.spend(password::work(&scheme, &options))?;
+    if secret.len() > LONGEST_SECRET {
+        return Err(Fault::error("Could not hash the secret: password exceeds maximum allowed size"));
+    }
+    call.rendering.spend(password::work(&scheme, &options).saturating_mul(1 + secret.len() / 128))?;
     password::hash(secret, &scheme, &options).map(Object::from).map_err(Fault::error)
 }
 
