@@ -49,15 +49,12 @@ impl Sequence {
         Ok(true)
     }
 
-    /// `[start-]end[/stride][:format]`.
+    /// `[start-]end[/stride][:format]`; nothing in it is negative.
     fn shortcut(text: &str) -> Option<Result<Self, Fault>> {
         let (numbers, format) = text.split_once(':').map_or((text, None), |(n, format)| (n, Some(format)));
         let (range, stride) = numbers.split_once('/').map_or((numbers, None), |(r, stride)| (r, Some(stride)));
         let (start, end) = range.split_once('-').map_or((None, range), |(start, end)| (Some(start), end));
-        let is_number = |text: &str| {
-            let digits = text.strip_prefix('-').unwrap_or(text);
-            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit() || b == b'x')
-        };
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'x');
         let parts = [("start", start), ("end", Some(end)), ("stride", stride)];
         if parts.iter().any(|(_, part)| part.is_some_and(|part| !is_number(part))) {
             return None;
