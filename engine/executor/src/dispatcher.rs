@@ -94,11 +94,11 @@ impl<'a> Dispatcher<'a> {
         state: &'a mut RunState,
         (batch, batch_size): (&[String], usize),
     ) -> Result<Self, Diagnostic> {
-        let root = root_block(run, play, settings);
+        let waiting = run.options.start_at_task.is_some() && !state.start_task_met;
+        let root = root_block(run, play, settings, waiting);
         let first = batch.first().map_or("localhost", String::as_str);
         let vars = HostVariables::new(run, &state.world, first, None);
         let handlers = known_handlers(run, &state.world, &play.handlers);
-        let waiting = run.options.start_at_task.is_some() && !state.start_task_met;
         Ok(Self {
             iterator: PlayIterator::new(batch, &root, play.handlers.clone()),
             selection: Selection::new(run, vars, waiting),

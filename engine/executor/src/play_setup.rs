@@ -11,6 +11,7 @@ use kapell_playbook::{Block, Node, Play, Scope, ScopeKind, Task};
 use crate::action_groups::ActionGroups;
 use crate::playbook_executor::render_for_play;
 use crate::run_state::{PlayState, RunState};
+use crate::selection::is_named;
 use crate::strategy::Strategy;
 use crate::variables::{VarsFiles, combine, load_vars_files};
 use crate::{Event, Run, vars_prompt};
@@ -213,12 +214,23 @@ pub fn enter_batch(run: &Run, state: &mut RunState, hosts: &PlayHosts, batch: &[
     Ok(())
 }
 
+fn starts_at_first(run: &Run, play: &Play) -> bool {
+    let Some(wanted) = &run.options.start_at_task else { return false };
+    let mut node = [&play.pre_tasks, &play.role_tasks, &play.tasks].into_iter().find_map(|section| section.first());
+    while let Some(Node::Block(block)) = node {
+        node = block.body.first();
+    }
+    matches!(node, Some(Node::Task(task)) if is_named(task, wanted))
+}
+
 /// The whole play as one block: facts, pre_tasks, roles, tasks and post_tasks with handlers flushed in between.
-pub fn root_block(run: &Run, play: &Play, settings: &PlaySettings) -> Arc<Block> {
+/// A play that `--start-at-task`, still `waiting`, enters at its very first task gathers facts whatever it says, as
+/// ansible-core's do.
+pub fn root_block(run: &Run, play: &Play, settings: &PlaySettings, waiting: bool) -> Arc<Block> {
     let synthetic = Synthetic::new(play);
     let mut body = Vec::new();
     let wants_facts = settings.gather_facts.unwrap_or(run.settings.gathering != Gathering::Explicit);
-    if wants_facts {
+    if wants_facts || waiting && starts_at_first(run, play) {
         body.push(Node::Task(synthetic.gather_facts()));
     }
     let main = play.role_tasks.iter().chain(&play.tasks).cloned().collect();

@@ -102,6 +102,17 @@ impl ActionError {
         self
     }
 
+    /// The same failure, with more in front of its words.
+    #[must_use]
+    pub fn within(mut self, words: &str) -> Self {
+        if let Self::Failed(failure) = &mut self
+            && let Some(cause) = failure.report.causes.first_mut()
+        {
+            cause.message = format!("{words}: {}", cause.message);
+        }
+        self
+    }
+
     /// A failure at a place of the content, not in the action's own words.
     pub fn raised(message: impl Into<String>, origin: Option<&Origin>) -> Self {
         Self::from(ErrorReport::new(message, origin))
@@ -224,7 +235,12 @@ impl ActionContext<'_> {
         let candidates: Vec<PathBuf> =
             self.cx.search_path.iter().flat_map(|dir| candidates(dir, kind, &name)).collect();
         let found = candidates.iter().find(|path| path.exists()).cloned();
-        found.ok_or_else(|| not_found(&name.to_string_lossy(), &candidates))
+        found.ok_or_else(|| {
+            // Outside of roles ansible-core looks beside the task's file and beside the playbook, and tells both.
+            let rounds = if self.cx.search_path.len() == 1 { 2 } else { 1 };
+            let told: Vec<PathBuf> = candidates.iter().cycle().take(rounds * candidates.len()).cloned().collect();
+            not_found(&name.to_string_lossy(), &told)
+        })
     }
 
     pub fn emit(&self, event: Event) {

@@ -45,7 +45,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         return Ok(send_content(task, cx, args, content, None).await?.into());
     }
     let written = text_arg(args, "src").unwrap_or_default();
-    let source = cx.find_file("files", &written)?;
+    let source = cx.find_file("files", &written).map_err(|error| error.within("Unexpected AnsibleActionFail error"))?;
     let follow = bool_arg(args, "local_follow")?.unwrap_or(true);
     if source.is_dir() {
         return Ok(send_directory(task, cx, &source, &written, follow).await?.into());
