@@ -33,6 +33,8 @@ fn growth_without_measure_is_refused() {
         ("{{ ('%c' % 9 * 10**4).expandtabs(10**8) }}".into(), "too"),
         ("{{ [1] | product(repeat=10**9) | list }}".into(), "too"),
         ("{{ [1, 2] | product(repeat=60) | list }}".into(), "too"),
+        ("{{ ('a' * 10**5) | permutations | list }}".into(), "too"),
+        ("{{ range(3000) | permutations(4) | list }}".into(), "too"),
         ("{{ range(3000) | combinations(1500) | list }}".into(), "too"),
         ("{{ [1] | batch(10**10, 0) | list }}".into(), "too"),
         ("{{ [1] | slice(10**10) | list }}".into(), "too"),

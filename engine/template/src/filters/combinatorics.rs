@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use itertools::Itertools as _;
+
 use crate::evaluate::{Fault, FilterCall, Rendering, iterate};
 use crate::object::Object;
 
@@ -51,7 +53,7 @@ pub(super) fn product(call: &FilterCall<'_>) -> Result<Object, Fault> {
 /// Every way to take one item of each list, the last list changing fastest.
 pub(crate) fn cartesian(rendering: &Rendering<'_>, lists: &[Arc<Vec<Object>>]) -> Result<Object, Fault> {
     let total = lists.iter().try_fold(1_usize, |total, list| total.checked_mul(list.len()));
-    let total = total.filter(|total| *total <= MAX_RESULTS).ok_or_else(too_many)?;
+    let total = bounded(total)?;
     rendering.spend_items(total.saturating_mul(lists.len()))?;
     let row = |mut at: usize| {
         let mut row: Vec<Object> = Vec::with_capacity(lists.len());
@@ -72,49 +74,34 @@ fn too_many() -> Fault {
 pub(super) fn permutations(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let items = call.items()?;
     let size = call.args.int(0)?.map_or(items.len(), |size| usize::try_from(size).unwrap_or(0));
-    arrangements(call.rendering, &items, size, false)
+    if size > items.len() {
+        return Ok(Object::list(Vec::new()));
+    }
+    let choices = (0..size).try_fold(1_usize, |choices, chosen| bounded(choices.checked_mul(items.len() - chosen)))?;
+    spend_choices(call.rendering, choices, size)?;
+    Ok(Object::list(items.iter().cloned().permutations(size).map(Object::tuple).collect()))
 }
 
 pub(super) fn combinations(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let items = call.items()?;
     let size = usize::try_from(call.args.int_or(0, 0)?).unwrap_or(0);
-    arrangements(call.rendering, &items, size, true)
+    let Some(left_out) = items.len().checked_sub(size) else {
+        return Ok(Object::list(Vec::new()));
+    };
+    let choices = (0..size.min(left_out)).try_fold(1_usize, |choices, chosen| {
+        bounded(choices.checked_mul(items.len() - chosen).map(|product| product / (chosen + 1)))
+    })?;
+    spend_choices(call.rendering, choices, size)?;
+    Ok(Object::list(items.iter().cloned().combinations(size).map(Object::tuple).collect()))
 }
 
-/// Choices of `size` items, in any order or (`ordered`) only in the order of `items`.
-fn arrangements(rendering: &Rendering<'_>, items: &[Object], size: usize, ordered: bool) -> Result<Object, Fault> {
-    let mut found = Vec::new();
-    if size > items.len() {
-        return Ok(Object::list(found));
-    }
-    let mut chosen: Vec<usize> = Vec::with_capacity(size);
-    let mut used = vec![false; items.len()];
-    let mut candidate = 0;
-    loop {
-        if chosen.len() == size {
-            found.push(Object::tuple(chosen.iter().map(|at| items[*at].clone()).collect()));
-            rendering.spend_items(size + 1)?;
-            if found.len() > MAX_RESULTS {
-                return Err(too_many());
-            }
-            candidate = items.len();
-        }
-        let next = (candidate..items.len()).find(|at| ordered || !used[*at]);
-        match next {
-            Some(at) => {
-                chosen.push(at);
-                used[at] = true;
-                candidate = if ordered { at + 1 } else { 0 };
-            }
-            None => match chosen.pop() {
-                Some(last) => {
-                    used[last] = false;
-                    candidate = last + 1;
-                }
-                None => return Ok(Object::list(found)),
-            },
-        }
-    }
+/// The number of choices, when they are few enough to be listed.
+fn bounded(choices: Option<usize>) -> Result<usize, Fault> {
+    choices.filter(|choices| *choices <= MAX_RESULTS).ok_or_else(too_many)
+}
+
+fn spend_choices(rendering: &Rendering<'_>, choices: usize, size: usize) -> Result<(), Fault> {
+    rendering.spend_items(choices.saturating_mul(size.saturating_add(1)))
 }
 
 pub(super) fn flatten(call: &FilterCall<'_>) -> Result<Object, Fault> {
