@@ -21,14 +21,17 @@ mod lvol;
 mod make;
 mod modprobe;
 mod npm;
+mod pacman;
 mod pam_limits;
 mod pamd;
 mod parted;
+mod pipx;
 mod snap;
 mod sudoers;
 mod supervisorctl;
 mod timezone;
 mod ufw;
+mod zypper;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
@@ -52,12 +55,15 @@ pub(crate) static MODULES: &[&Module] = &[
     &make::MODULE,
     &modprobe::MODULE,
     &npm::MODULE,
+    &pacman::MODULE,
     &pam_limits::MODULE,
     &pamd::MODULE,
     &parted::MODULE,
+    &pipx::MODULE,
     &snap::MODULE,
     &sudoers::MODULE,
     &supervisorctl::MODULE,
     &timezone::MODULE,
     &ufw::MODULE,
+    &zypper::MODULE,
 ];
