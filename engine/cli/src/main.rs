@@ -1,6 +1,7 @@
 //! `kapell`: arguments in, exit code out. Called under an Ansible name, it is that tool.
 
 mod args;
+mod cloud;
 mod commands;
 mod events;
 mod execution;
