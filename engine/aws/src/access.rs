@@ -77,9 +77,10 @@ impl Access {
             config = config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build();
         }
         let provider = config.credentials_provider().ok_or_else(ApiError::no_credentials)?;
-        let credentials = provider.provide_credentials().await.map_err(|error| {
-            ApiError::credentials(&error, self.profile.as_deref(), self.assume_role_arn.as_deref())
-        })?;
+        let credentials = provider
+            .provide_credentials()
+            .await
+            .map_err(|error| ApiError::credentials(&error, self.profile.as_deref(), self.assume_role_arn.as_deref()))?;
         // Found once: clients of all regions share them.
         let provider = SharedCredentialsProvider::new(credentials);
         let config = config.into_builder().credentials_provider(provider).build();

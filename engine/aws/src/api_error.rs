@@ -61,16 +61,25 @@ impl ApiError {
         }
         let cause = innermost(error);
         let (message, hint) = match error {
-            SdkError::TimeoutError(_) => {
-                (format!("{operation} in {region}: no answer in time from {address}"), "the service is down or throttles this account; try again later")
-            }
-            SdkError::DispatchFailure(_) => {
-                (format!("{operation} in {region}: cannot reach {address}: {cause}"), "look at the region's name, endpoint_url (AWS_ENDPOINT_URL), the proxy and the network")
-            }
-            _ if status.is_some() => {
-                (format!("{operation} in {region}: an answer of {address} that is not the API's (HTTP status {}): {cause}", status.unwrap_or_default()), "is endpoint_url (AWS_ENDPOINT_URL) the address of an EC2 API?")
-            }
-            _ => (format!("{operation} in {region}: {cause}"), "look at the region's name and endpoint_url (AWS_ENDPOINT_URL)"),
+            SdkError::TimeoutError(_) => (
+                format!("{operation} in {region}: no answer in time from {address}"),
+                "the service is down or throttles this account; try again later",
+            ),
+            SdkError::DispatchFailure(_) => (
+                format!("{operation} in {region}: cannot reach {address}: {cause}"),
+                "look at the region's name, endpoint_url (AWS_ENDPOINT_URL), the proxy and the network",
+            ),
+            _ if status.is_some() => (
+                format!(
+                    "{operation} in {region}: an answer of {address} that is not the API's (HTTP status {}): {cause}",
+                    status.unwrap_or_default()
+                ),
+                "is endpoint_url (AWS_ENDPOINT_URL) the address of an EC2 API?",
+            ),
+            _ => (
+                format!("{operation} in {region}: {cause}"),
+                "look at the region's name and endpoint_url (AWS_ENDPOINT_URL)",
+            ),
         };
         Self { message, hint: Some(hint.to_owned()), code: None, status }
     }
@@ -92,9 +101,12 @@ impl ApiError {
         match (role, profile) {
             (Some(role), _) => Self::new(format!("cannot assume the role {role}: {cause}"))
                 .hint("its trust policy has to allow these credentials sts:AssumeRole"),
-            (None, Some(profile)) => Self::new(format!("no credentials of the AWS profile '{profile}': {cause}"))
-                .hint("profiles are in ~/.aws/config and ~/.aws/credentials (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE)"),
-            (None, None) => Self { message: format!("Unable to locate AWS credentials: {cause}"), ..Self::no_credentials() },
+            (None, Some(profile)) => Self::new(format!("no credentials of the AWS profile '{profile}': {cause}")).hint(
+                "profiles are in ~/.aws/config and ~/.aws/credentials (AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE)",
+            ),
+            (None, None) => {
+                Self { message: format!("Unable to locate AWS credentials: {cause}"), ..Self::no_credentials() }
+            }
         }
     }
 

@@ -4,7 +4,9 @@
 mod access;
 mod api_error;
 mod inventory;
+mod modules;
 mod runtime;
 mod shape;
 
 pub use inventory::PLUGIN;
+pub use modules::MODULES;

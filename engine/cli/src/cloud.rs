@@ -5,7 +5,7 @@ use kapell_executor::ModuleLibrary;
 use kapell_executor::controller_module::Extension;
 
 #[cfg(feature = "aws")]
-const EXTENSION: Extension = Extension { sources: &[kapell_aws::PLUGIN], modules: &[] };
+const EXTENSION: Extension = Extension { sources: &[kapell_aws::PLUGIN], modules: kapell_aws::MODULES };
 
 #[cfg(not(feature = "aws"))]
 const EXTENSION: Extension = Extension { sources: &[], modules: &[] };

@@ -212,7 +212,9 @@ impl KeyedGroup {
 }
 
 fn flag(config: &Value, name: &str, usual: bool) -> bool {
-    config.get(name).and_then(Value::to_bool_loose).unwrap_or(usual)
+    // As Ansible reads its options: what is no boolean is false.
+    let given = config.get(name).filter(|value| !value.is_null());
+    given.map_or(usual, |value| value.to_bool_loose().unwrap_or(false))
 }
 
 fn map(config: &Value, name: &str) -> Result<Map, Diagnostic> {

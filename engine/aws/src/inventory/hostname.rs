@@ -112,7 +112,9 @@ impl Preference {
             };
         };
         let text = |name: &str| map.get(name).filter(|value| !value.is_null()).map(Value::to_string);
-        let Some(name) = text("name") else { return refused("A 'name' key must be defined in a hostnames dictionary.") };
+        let Some(name) = text("name") else {
+            return refused("A 'name' key must be defined in a hostnames dictionary.");
+        };
         Ok(Self { name, prefix: text("prefix"), separator: text("separator").unwrap_or_else(|| "_".to_owned()) })
     }
 

@@ -19,7 +19,7 @@ const PAGE: i32 = 1000;
 /// Where the list of regions is asked for when no region is set.
 const HOME: &str = "us-east-1";
 
-/// What was found: instances by region and id, and what was passed over.
+/// What was found: instances in the order of their ids, wherever they are, and what was passed over.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) instances: Vec<Map>,
@@ -33,22 +33,21 @@ pub(crate) async fn find(options: &Options, session: &Session) -> Result<Found, 
         chosen => chosen.to_vec(),
     };
     let mut tasks = JoinSet::new();
-    for (index, region) in regions.into_iter().enumerate() {
+    for region in regions {
         let (client, place) = (session.client(&region), session.place(&region));
         let (include, exclude) = (options.include.clone(), options.exclude.clone());
-        tasks.spawn(async move { (index, in_region(&client, &place, include, exclude).await) });
+        tasks.spawn(async move { in_region(&client, &place, include, exclude).await });
     }
-    let mut by_region = BTreeMap::new();
+    let mut by_id = BTreeMap::new();
     let mut found = Found::default();
     while let Some(done) = tasks.join_next().await {
-        let (index, answer) = done.map_err(|error| ApiError::new(error.to_string()))?;
-        match answer {
-            Ok(instances) => _ = by_region.insert(index, instances),
+        match done.map_err(|error| ApiError::new(error.to_string()))? {
+            Ok(instances) => by_id.extend(instances),
             Err(error) if error.is_forbidden() && !options.strict_permissions => found.skipped.push(error),
             Err(error) => return Err(error),
         }
     }
-    found.instances = by_region.into_values().flat_map(BTreeMap::into_values).collect();
+    found.instances = by_id.into_values().collect();
     Ok(found)
 }
 

@@ -7,8 +7,9 @@ mod options;
 
 use kapell_inventory::{Constructed, Inventory, LoadContext, Plugin, PluginConfig, VarsDirs};
 use kapell_modules::Map as JsonMap;
-use kapell_parsing::{Diagnostic, Key, Map, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Severity, Text, Value};
 use kapell_template::{Templar, TemplarOptions};
+use serde_json::Value as Json;
 
 use self::instances::Found;
 use self::options::Options;
@@ -31,7 +32,7 @@ fn read(
     let rules = Constructed::from_config(plugin.config, cx)?;
     let found = find(&options).map_err(|error| diagnostic(&error).at(plugin.config.origin()))?;
     for skipped in &found.skipped {
-        warnings.push(Diagnostic { severity: kapell_parsing::Severity::Warning, ..diagnostic(skipped) });
+        warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic(skipped) });
     }
     inventory.add_plugin_group(GROUP);
     for instance in &found.instances {
@@ -80,7 +81,7 @@ fn hostnames(instance: &JsonMap, options: &Options, templar: &Templar) -> Result
 fn variables(instance: &JsonMap, options: &Options) -> Map {
     let mut vars = Map::new();
     for (name, value) in instance {
-        vars.insert(Key::from(format!("{}{name}{}", options.prefix, options.suffix)), Value::from_json(value));
+        vars.insert(Key::from(format!("{}{name}{}", options.prefix, options.suffix)), variable(name, value));
     }
     if options.contrib_tag_keys {
         let tags = instance.get("tags").and_then(|tags| tags.as_object());
@@ -89,4 +90,19 @@ fn variables(instance: &JsonMap, options: &Options) -> Map {
         }
     }
     vars
+}
+
+/// The value with its times as points in time, which templates can reckon with.
+fn variable(name: &str, value: &Json) -> Value {
+    match value {
+        Json::String(text) if name.ends_with("_time") && text.ends_with("+00:00") => {
+            Value::Str(Text::new(text.as_str()).as_moment())
+        }
+        // Names of tags are the users' own.
+        Json::Object(map) if name != "tags" => {
+            Value::map(map.iter().map(|(name, value)| (Key::from(name.as_str()), variable(name, value))).collect())
+        }
+        Json::Array(items) => Value::list(items.iter().map(|item| variable(name, item)).collect()),
+        other => Value::from_json(other),
+    }
 }

@@ -151,8 +151,12 @@ impl Reader<'_> {
             profile: self.text(&["profile", "aws_profile", "boto_profile"])?,
             access_key: self.text(&["access_key", "aws_access_key", "aws_access_key_id"])?,
             secret_key: self.text(&["secret_key", "aws_secret_key", "aws_secret_access_key"])?,
-            session_token: self
-                .text(&["session_token", "aws_session_token", "aws_security_token", "security_token"])?,
+            session_token: self.text(&[
+                "session_token",
+                "aws_session_token",
+                "aws_security_token",
+                "security_token",
+            ])?,
             endpoint_url: self.text(&["endpoint_url", "aws_endpoint_url"])?,
             assume_role_arn: self.text(&["assume_role_arn", "iam_role_arn"])?,
             ca_bundle: None,

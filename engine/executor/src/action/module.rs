@@ -5,8 +5,8 @@ use kapell_parsing::{Map, Value};
 use kapell_template::{Variable, VariableSource};
 
 use super::{ActionContext, ActionError, ActionOutput, text_arg};
-use crate::{controller_module, module_run};
 use crate::resolve::ResolvedTask;
+use crate::{controller_module, module_run};
 
 /// Modules that ansible-core runs from an action of the same name; messages name them so.
 const BEHIND_ACTIONS: [(&str, &str); 7] = [
