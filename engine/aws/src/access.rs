@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 8;
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-const ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
+const ATTEMPT_LIMIT: Duration = Duration::from_mins(1);
 /// One call with all its attempts.
 const CALL_LIMIT: Duration = Duration::from_secs(150);
 const SESSION_NAME: &str = "kapell";
@@ -31,7 +31,7 @@ const SESSION_NAME: &str = "kapell";
 pub(crate) struct Access {
     pub(crate) region: Option<String>,
     pub(crate) profile: Option<String>,
-    pub(crate) access_key: Option<String>,
+    pub(crate) key_id: Option<String>,
     pub(crate) secret_key: Option<String>,
     pub(crate) session_token: Option<String>,
     pub(crate) endpoint_url: Option<String>,
@@ -50,10 +50,10 @@ impl Access {
         let set = |slot: &mut Option<String>, names: &[&str]| {
             *slot = slot.take().filter(|value| !value.is_empty()).or_else(|| find(names));
         };
-        if self.access_key.is_none() && self.profile.is_none() {
+        if self.key_id.is_none() && self.profile.is_none() {
             set(&mut self.profile, &["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]);
             if self.profile.is_none() {
-                set(&mut self.access_key, &["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"]);
+                set(&mut self.key_id, &["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"]);
                 set(&mut self.secret_key, &["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"]);
                 set(&mut self.session_token, &["AWS_SESSION_TOKEN"]);
             }
@@ -66,7 +66,7 @@ impl Access {
 
     /// A session: credentials found, the role assumed. Fails when there are none.
     pub(crate) async fn session(&self) -> Result<Session, ApiError> {
-        if self.access_key.is_some() != self.secret_key.is_some() {
+        if self.key_id.is_some() != self.secret_key.is_some() {
             return Err(ApiError::incomplete_keys());
         }
         let mut config = self.loader().load().await;
@@ -107,7 +107,7 @@ impl Access {
         if let Some(url) = &self.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        if let (Some(key), Some(secret)) = (&self.access_key, &self.secret_key) {
+        if let (Some(key), Some(secret)) = (&self.key_id, &self.secret_key) {
             let token = self.session_token.clone();
             loader = loader.credentials_provider(Credentials::new(key, secret, token, None, "content"));
         }

@@ -166,9 +166,8 @@ fn at(instance: &JsonMap, path: &str) -> Option<String> {
     }
     match first(value)? {
         Json::String(text) => Some(text.clone()),
-        Json::Null | Json::Object(_) | Json::Array(_) => None,
+        Json::Null | Json::Object(_) | Json::Array(_) | Json::Bool(false) => None,
         Json::Bool(true) => Some("True".to_owned()),
-        Json::Bool(false) => None,
         number => Some(number.to_string()),
     }
 }

@@ -80,13 +80,14 @@ fn hostnames(instance: &JsonMap, options: &Options, templar: &Templar) -> Result
 
 fn variables(instance: &JsonMap, options: &Options) -> Map {
     let mut vars = Map::new();
-    for (name, value) in instance {
-        vars.insert(Key::from(format!("{}{name}{}", options.prefix, options.suffix)), variable(name, value));
-    }
+    let mut set = |name: &str, value| {
+        vars.insert(Key::from(format!("{}{name}{}", options.prefix, options.suffix)), value);
+    };
+    instance.iter().for_each(|(name, value)| set(name, variable(name, value)));
     if options.contrib_tag_keys {
         let tags = instance.get("tags").and_then(|tags| tags.as_object());
         for (name, value) in tags.into_iter().flatten() {
-            vars.insert(Key::from(format!("ec2_tag_{name}")), Value::from_json(value));
+            set(&format!("ec2_tag_{name}"), Value::from_json(value));
         }
     }
     vars

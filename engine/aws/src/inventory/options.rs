@@ -149,7 +149,7 @@ impl Reader<'_> {
         let access = Access {
             region: self.text(&["region", "aws_region"])?,
             profile: self.text(&["profile", "aws_profile", "boto_profile"])?,
-            access_key: self.text(&["access_key", "aws_access_key", "aws_access_key_id"])?,
+            key_id: self.text(&["access_key", "aws_access_key", "aws_access_key_id"])?,
             secret_key: self.text(&["secret_key", "aws_secret_key", "aws_secret_access_key"])?,
             session_token: self.text(&[
                 "session_token",
@@ -161,7 +161,7 @@ impl Reader<'_> {
             assume_role_arn: self.text(&["assume_role_arn", "iam_role_arn"])?,
             ca_bundle: None,
         };
-        if access.profile.is_some() && access.access_key.is_some() {
+        if access.profile.is_some() && access.key_id.is_some() {
             let message = "aws_ec2: either a profile or access keys, not both";
             return Err(Diagnostic::error(message).at(self.config.origin()));
         }

@@ -98,14 +98,14 @@ fn access(args: &Args, environment: &HashMap<String, String>) -> Result<Access, 
     let access = Access {
         region: text("region"),
         profile: text("profile"),
-        access_key: text("access_key"),
+        key_id: text("access_key"),
         secret_key: text("secret_key"),
         session_token: text("session_token"),
         endpoint_url: text("endpoint_url"),
         assume_role_arn: None,
         ca_bundle: text("aws_ca_bundle"),
     };
-    if access.profile.is_some() && access.access_key.is_some() {
+    if access.profile.is_some() && access.key_id.is_some() {
         return Err(ApiError::new("parameters are mutually exclusive: profile|access_key"));
     }
     let access = access.or_environment(environment);

@@ -1,6 +1,6 @@
 //! `amazon.aws.ec2_instance_info`: instances as they are.
 
-use aws_sdk_ec2::types::{Instance, InstanceAttributeName};
+use aws_sdk_ec2::types::{AttributeBooleanValue, AttributeValue, Instance, InstanceAttributeName};
 use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
 use kapell_modules::{Arg, Constraint, Map, Support};
 use serde_json::{Value as Json, json};
@@ -82,8 +82,8 @@ async fn with_attributes(cloud: &Cloud, instance: &Instance, names: &[String]) -
         let call = cloud.client.describe_instance_attribute().instance_id(id(instance)).attribute(attribute);
         let answer = call.send().await.map_err(cloud.failed("DescribeInstanceAttribute"))?;
         let flag =
-            |value: Option<&aws_sdk_ec2::types::AttributeBooleanValue>| json!({"value": value.and_then(|v| v.value())});
-        let text = |value: Option<&aws_sdk_ec2::types::AttributeValue>| match value.and_then(|v| v.value()) {
+            |value: Option<&AttributeBooleanValue>| json!({"value": value.and_then(AttributeBooleanValue::value)});
+        let text = |value: Option<&AttributeValue>| match value.and_then(AttributeValue::value) {
             Some(value) => json!({ "value": value }),
             None => json!({}),
         };

@@ -1,12 +1,15 @@
 //! Attributes of instances that are there: those that can be changed and differ.
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, AttributeValue, Instance, InstanceAttributeName};
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, AttributeValue, Instance, InstanceAttributeName, InstanceNetworkInterface,
+};
 use serde_json::{Value as Json, json};
 
 use super::super::cloud::Cloud;
 use super::super::instance_query::id;
 use super::network;
 use crate::api_error::ApiError;
+use crate::shape::described;
 
 /// Makes the attributes as the task has them. What was, or would be, changed.
 pub(super) async fn settle(cloud: &Cloud, instance: &Instance) -> Result<Vec<Json>, ApiError> {
@@ -80,7 +83,7 @@ async fn settle_groups(cloud: &Cloud, instance: &Instance) -> Result<Option<Json
     let mut current: Vec<String> =
         instance.security_groups().iter().filter_map(|group| group.group_id().map(str::to_owned)).collect();
     if current.is_empty() {
-        let groups = instance.network_interfaces().first().map(|interface| interface.groups()).unwrap_or_default();
+        let groups = instance.network_interfaces().first().map(InstanceNetworkInterface::groups).unwrap_or_default();
         current = groups.iter().filter_map(|group| group.group_id().map(str::to_owned)).collect();
     }
     if current.len() == wanted.len() && wanted.iter().all(|group| current.contains(group)) {
@@ -99,12 +102,8 @@ async fn settle_metadata(cloud: &Cloud, instance: &Instance) -> Result<Option<Js
     let current = instance.metadata_options();
     let text = |name: &str| wanted.get(name).and_then(Json::as_str);
     let hops = wanted.get("http_put_response_hop_limit").and_then(Json::as_i64).map(|hops| hops as i32);
-    let same = text("http_endpoint") == current.and_then(|now| now.http_endpoint()).map(|word| word.as_str())
-        && text("http_tokens") == current.and_then(|now| now.http_tokens()).map(|word| word.as_str())
-        && hops == current.and_then(|now| now.http_put_response_hop_limit())
-        && text("http_protocol_ipv6") == current.and_then(|now| now.http_protocol_ipv6()).map(|word| word.as_str())
-        && text("instance_metadata_tags")
-            == current.and_then(|now| now.instance_metadata_tags()).map(|word| word.as_str());
+    let now = current.map(described).unwrap_or_default();
+    let same = wanted.iter().all(|(name, value)| value.is_null() || now.get(name) == Some(value));
     if same {
         return Ok(None);
     }

@@ -1,5 +1,6 @@
 //! Which instances a task means: those it names, or that match its filters; by default those of its name, image, subnet.
 
+use aws_sdk_ec2::primitives::DateTime;
 use aws_sdk_ec2::types::{Filter, Instance};
 use serde_json::Value as Json;
 
@@ -15,12 +16,12 @@ pub(super) async fn find(cloud: &Cloud) -> Result<Vec<Instance>, ApiError> {
     let wanted = cloud.args.list_of_str("instance_ids");
     let missing: Vec<&String> =
         wanted.iter().filter(|wanted| !found.iter().any(|one| one.instance_id() == Some(wanted))).collect();
-    if let Some(missing) = missing.first() {
-        if !matches!(cloud.args.opt_str("state"), Some("absent" | "terminated")) {
-            return Err(ApiError::new(format!("there is no instance {missing} in {}", cloud.place.region)));
-        }
+    if let Some(missing) = missing.first()
+        && !matches!(cloud.args.opt_str("state"), Some("absent" | "terminated"))
+    {
+        return Err(ApiError::new(format!("there is no instance {missing} in {}", cloud.place.region)));
     }
-    found.sort_by_key(|one| (one.launch_time().map(|time| time.secs()), one.instance_id().map(str::to_owned)));
+    found.sort_by_key(|one| (one.launch_time().map(DateTime::secs), one.instance_id().map(str::to_owned)));
     Ok(found)
 }
 

@@ -93,7 +93,7 @@ async fn change(cloud: &Cloud, found: Vec<Instance>, state: &str) -> Outcome {
         "present" => None,
         state => Some(Power::settle(cloud, &found, state).await?),
     };
-    let changed = tagged || !changes.is_empty() || power.as_ref().is_some_and(|power| power.changed());
+    let changed = tagged || !changes.is_empty() || power.as_ref().is_some_and(Power::changed);
     let now = if cloud.check || !changed { found } else { instances(cloud, ids(&found), Vec::new()).await? };
     let mut answer = result(
         changed,

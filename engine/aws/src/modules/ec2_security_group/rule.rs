@@ -188,7 +188,9 @@ mod tests {
 
     use super::*;
 
-    fn rules(entry: Json) -> Vec<(String, Option<(i32, i32)>, Peer)> {
+    type Opening = (String, Option<(i32, i32)>, Peer);
+
+    fn rules(entry: Json) -> Vec<Opening> {
         let rules = Rule::of_argument(&entry, &mut Vec::new()).unwrap();
         rules.into_iter().map(|rule| (rule.protocol, rule.ports, rule.peer)).collect()
     }
