@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_protocol::{CHUNK, InlineBlob, MAX_FRAME, ToWorker, encode};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 #[derive(Debug, Clone)]
 pub enum BlobSource {
@@ -43,17 +43,29 @@ impl Blobs {
     }
 
     /// Sends a content in chunks, on a thread for blocking work: it waits whenever the wire is full. Goes on when the
-    /// call that asked is dropped, because another may be waiting for the same content.
-    pub(crate) fn send(&self, sha256: String, outgoing: mpsc::Sender<Vec<u8>>) {
+    /// call that asked is dropped, because another may be waiting for the same content. `sending` bounds how many
+    /// threads one host can keep.
+    pub(crate) fn send(&self, sha256: String, outgoing: mpsc::Sender<Vec<u8>>, sending: Arc<Semaphore>) {
         let source = self.get(&sha256).cloned();
-        tokio::task::spawn_blocking(move || {
-            let error = match source {
-                None => Some(format!("the call came without the content {sha256}")),
-                Some(BlobSource::Bytes(bytes)) => send_all(&sha256, &mut &*bytes, &outgoing).err(),
-                Some(BlobSource::Path(path)) => send_file(&sha256, &path, &outgoing).err(),
-            };
-            let _ = send_message(&ToWorker::BlobEnd { sha256, error }, &outgoing);
+        tokio::spawn(async move {
+            let Ok(permit) = sending.acquire_owned().await else { return };
+            let sent = tokio::task::spawn_blocking(move || {
+                let error = match source {
+                    None => Some(format!("the call came without the content {sha256}")),
+                    Some(BlobSource::Bytes(bytes)) => send_all(&sha256, &mut &*bytes, &outgoing).err(),
+                    Some(BlobSource::Path(path)) => send_file(&sha256, &path, &outgoing).err(),
+                };
+                let _ = send_message(&ToWorker::BlobEnd { sha256, error }, &outgoing);
+                drop(permit);
+            });
+            // A thread that panics has said so itself.
+            let _ = sent.await;
         });
+    }
+
+    /// How often a worker may ask, all in all: contents are kept there, but one that was damaged is wanted again.
+    pub(crate) fn most_requests(&self) -> usize {
+        self.0.len() * 2 + 8
     }
 }
 

@@ -6,6 +6,8 @@ use crate::becoming::Becoming;
 use crate::startup::{Startup, random_token};
 use crate::{BecomeSpec, Connection, ConnectionError, ExitStatus, Process};
 
+/// What one stream of a command may say: as much as a module's result.
+const MAX_OUTPUT: usize = kapell_protocol::MAX_FRAME;
 const DEFAULT_SHELL: &str = "/bin/sh";
 
 /// A command for the node's shell.
@@ -94,18 +96,33 @@ async fn collect(
         let _ = stdin.shutdown().await;
         drop(stdin);
     };
-    let ((), stdout, stderr, status) =
-        tokio::join!(feed, read_all(stdout, first_bytes), read_all(stderr, Vec::new()), exit);
+    let read = async {
+        tokio::try_join!(
+            async { Ok(tokio::join!(feed, exit).1) },
+            read_all(stdout, first_bytes, host),
+            read_all(stderr, Vec::new(), host)
+        )
+    };
+    let (status, stdout, stderr) = read.await?;
     match status {
         ExitStatus::Lost(message) => Err(ConnectionError::Lost { host: host.to_owned(), message }),
         status => Ok(RawOutput { rc: status.code(), stdout, stderr }),
     }
 }
 
-async fn read_all(mut stream: impl AsyncRead + Unpin, mut bytes: Vec<u8>) -> Vec<u8> {
+/// Fails as soon as it is too much, which hangs up on the command.
+async fn read_all(
+    stream: impl AsyncRead + Unpin,
+    mut bytes: Vec<u8>,
+    host: &str,
+) -> Result<Vec<u8>, ConnectionError> {
     // What was read before an error is still what the command said.
-    let _ = stream.read_to_end(&mut bytes).await;
-    bytes
+    let _ = stream.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut bytes).await;
+    if bytes.len() > MAX_OUTPUT {
+        let message = format!("the command printed more than {} MiB", MAX_OUTPUT >> 20);
+        return Err(ConnectionError::Call { host: host.to_owned(), message });
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

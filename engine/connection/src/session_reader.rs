@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kapell_protocol::{Deframer, FromWorker, WorkerHello};
+use kapell_protocol::{CHUNK, Deframer, FromWorker, WorkerHello};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
@@ -58,6 +58,9 @@ impl SessionReader {
         let reason = loop {
             match self.next().await {
                 Ok(FromWorker::Fatal { message }) => break format!("the worker gave up: {message}"),
+                Ok(FromWorker::FileChunk { data, .. }) if data.len() > CHUNK => {
+                    break format!("garbage on the line: {} bytes of a file at once", data.len());
+                }
                 Ok(message) => hand_over(&self.pending, message).await,
                 Err(reason) => break reason,
             }

@@ -6,6 +6,8 @@ mod certificate_signer;
 mod channel_process;
 mod config_file;
 mod dial;
+#[cfg(test)]
+mod fuzz;
 mod host_certificate;
 mod host_keys;
 mod identities;
@@ -17,6 +19,7 @@ mod proxy_command;
 mod resolver;
 mod server_check;
 mod target;
+mod wildcard;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

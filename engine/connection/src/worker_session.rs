@@ -13,7 +13,7 @@ use kapell_protocol::{
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -25,6 +25,8 @@ use crate::{Blobs, ConnectionError, Process};
 const OUTGOING: usize = 16;
 /// Messages waiting for one call; bounded by the windows of the protocol, except for output lines.
 const INCOMING: usize = 64;
+/// Contents under way to one host at once.
+const CONTENTS_AT_ONCE: usize = 4;
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One line written by a running command.
@@ -43,6 +45,8 @@ pub struct WorkerSession {
     /// Contents travel with their call: there is nobody to ask for them later.
     has_whole_calls: bool,
     outgoing: mpsc::Sender<Vec<u8>>,
+    /// One permit for each content under way.
+    sending: Arc<Semaphore>,
     pending: Arc<PendingCalls>,
     reader: JoinHandle<()>,
     /// Its sender is dropped with the reader.
@@ -76,7 +80,8 @@ impl WorkerSession {
         });
         let next_id = AtomicU64::new(1);
         let host = host.to_owned();
-        Ok(Self { host, hello, next_id, has_whole_calls: false, outgoing, pending, reader, reader_ended })
+        let sending = Arc::new(Semaphore::new(CONTENTS_AT_ONCE));
+        Ok(Self { host, hello, next_id, has_whole_calls: false, outgoing, sending, pending, reader, reader_ended })
     }
 
     pub(crate) fn with_whole_calls(mut self) -> Self {
@@ -127,13 +132,21 @@ impl WorkerSession {
         blobs: &Blobs,
         events: Option<mpsc::Sender<OutputLine>>,
     ) -> Result<Map<String, Value>, ConnectionError> {
+        let mut wanted = 0;
         loop {
             match request.next().await {
                 Some(FromWorker::Done { result, .. }) => {
                     request.finish();
                     return Ok(result);
                 }
-                Some(FromWorker::NeedBlob { sha256, .. }) => blobs.clone().send(sha256, self.outgoing.clone()),
+                Some(FromWorker::NeedBlob { .. }) if wanted >= blobs.most_requests() => {
+                    let message = "the worker asks for contents without end".to_owned();
+                    return Err(ConnectionError::Call { host: self.host.clone(), message });
+                }
+                Some(FromWorker::NeedBlob { sha256, .. }) => {
+                    wanted += 1;
+                    blobs.send(sha256, self.outgoing.clone(), Arc::clone(&self.sending));
+                }
                 Some(FromWorker::Output { stream, line, .. }) => {
                     if let Some(events) = &events {
                         // A listener that has gone misses the line, not the call its result.

@@ -4,15 +4,16 @@
 
 mod nodes;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use kapell_connection::{BecomeSpec, BlobSource, Blobs, ConnectionError, ConnectionSpec, Connections, Secret};
+use kapell_test_support::odd_server::{OddServer, Oddity};
+use kapell_test_support::relay::{Plan, Relay, Trouble};
 use kapell_test_support::{Account, Sshd, SshdOptions};
-use nodes::odd_server::{OddServer, Oddity};
-use nodes::relay::{Plan, Relay, Trouble};
-use nodes::{call, shell, spec, ssh_keygen, text};
+use nodes::{call, shell, spec, ssh_keygen, stdout_of, text};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -74,8 +75,10 @@ enum Act {
     FetchAndBreak(fn(&Scene)),
     /// Everything is closed while something is broken.
     CloseAfter(fn(&Scene)),
+    /// Something happens to the node between one run and the next.
+    Between(fn(&Scene)),
 }
-use Act::{Break, CloseAfter, Command, Fetch, FetchAndBreak, Send, SendAndBreak};
+use Act::{Between, Break, CloseAfter, Command, Fetch, FetchAndBreak, Send, SendAndBreak};
 
 struct Row {
     phase: &'static str,
@@ -163,6 +166,8 @@ const ROWS: &[Row] = &[
         ..row("auth", "questions", Odd(Oddity::AsksInteractively), Pending, "", 15)
     },
     row("auth", "questions, no password", Odd(Oddity::AsksInteractively), Auth, "Permission denied", 8),
+    row("auth", "garbage", garbage(1_800), Unreachable, "", 15),
+    row("auth", "a banner", Server("Banner /etc/services"), Fine, "", 15),
     row("auth", "one try only", Server("MaxAuthTries 1"), Fine, "", 15),
     row("bootstrap", "sessions refused", Odd(Oddity::SessionsRefused), Unreachable, "MaxSessions", 8),
     row("bootstrap", "sessions stall", Odd(Oddity::SessionsStall), Lost, "does not answer", 12),
@@ -205,6 +210,22 @@ const ROWS: &[Row] = &[
         change: |scene, spec| spec.remote_tmp = scene.server().noexec_disk().display().to_string(),
         ..row("upload", "a disk without exec", PLAIN, Fine, "", 20)
     },
+    Row {
+        act: Between(|scene| scene.date_workers("1980-02-03")),
+        ..row("bootstrap", "the clock has jumped ahead", PLAIN, Fine, "", 30)
+    },
+    Row {
+        act: Between(|scene| scene.date_workers("2099-02-03")),
+        ..row("bootstrap", "the clock has jumped back", PLAIN, Fine, "", 30)
+    },
+    Row {
+        act: Between(|scene| scene.each_worker(|path| truncate(path, 100_000))),
+        ..row("bootstrap", "the stored worker is cut short", PLAIN, Fine, "", 30)
+    },
+    Row {
+        act: Between(|scene| scene.each_worker(|path| truncate(path, 0))),
+        ..row("bootstrap", "the stored worker is empty", PLAIN, Fine, "", 30)
+    },
     Row { act: Break(|scene| scene.inflict(Trouble::Cut)), ..row("call", "cut", PLAIN, Lost, "", 15) },
     Row {
         act: Break(|scene| scene.inflict(Trouble::Stall)),
@@ -231,6 +252,11 @@ const ROWS: &[Row] = &[
         ..row("call", "sudo is ended", PLAIN, Lost, "", 15)
     },
     Row {
+        change: |_, spec| spec.become_ = Some(BecomeSpec::new("sudo", "carol")),
+        act: Break(|scene| scene.server().signal_named("sudo", "KILL")),
+        ..row("call", "sudo is killed", PLAIN, Lost, "", 15)
+    },
+    Row {
         change: |_, spec| spec.become_ = Some(BecomeSpec::new("su", "carol")),
         ..row("call", "su without a password", PLAIN, Become, "Missing su password", 8)
     },
@@ -240,6 +266,8 @@ const ROWS: &[Row] = &[
     },
     row("call", "no answer", Odd(Oddity::CallsAreNotAnswered), Pending, "", 15),
     row("call", "answers without end", Odd(Oddity::AnswersFlood), Pending, "", 15),
+    row("call", "demands without end", Odd(Oddity::ContentsAreWantedWithoutEnd), Failed, "without end", 15),
+    row("call", "an answer that unfolds", Odd(Oddity::AnswersUnfold), Lost, "values", 30),
     row("call", "wrong answers", Odd(Oddity::AnswersAreWrong), Lost, "garbage on the line", 10),
     row("call", "an answer of 4 GB", Odd(Oddity::AnswersAreHuge), Lost, "announced, at most", 10),
     row("call", "half an answer", Odd(Oddity::AnswersAreCut), Lost, "", 10),
@@ -250,6 +278,14 @@ const ROWS: &[Row] = &[
     Row {
         act: SendAndBreak(|scene| scene.inflict(Trouble::Stall)),
         ..row("transfer", "stall, sending", slow(5), Lost, "does not answer", 25)
+    },
+    Row {
+        act: SendAndBreak(|scene| scene.inflict(Trouble::Garbage)),
+        ..row("transfer", "garbage, sending", slow(5), Lost, "", 25)
+    },
+    Row {
+        act: FetchAndBreak(|scene| scene.inflict(Trouble::Stall)),
+        ..row("transfer", "stall, fetching", slow(5), Lost, "does not answer", 25)
     },
     Row {
         act: FetchAndBreak(|scene| scene.inflict(Trouble::Cut)),
@@ -267,6 +303,7 @@ const ROWS: &[Row] = &[
         ..row("transfer", "a full disk", PLAIN, Failed, "No space left", 20)
     },
     Row { act: CloseAfter(|scene| scene.inflict(Trouble::Stall)), ..row("close", "stall", PLAIN, Fine, "", 20) },
+    Row { act: CloseAfter(|scene| scene.inflict(Trouble::Garbage)), ..row("close", "garbage", PLAIN, Fine, "", 15) },
     Row { act: CloseAfter(|scene| scene.inflict(Trouble::Cut)), ..row("close", "cut", PLAIN, Fine, "", 15) },
     Row { act: CloseAfter(|scene| scene.server().freeze()), ..row("close", "a frozen host", PLAIN, Fine, "", 20) },
 ];
@@ -276,6 +313,8 @@ struct Scene {
     row: &'static Row,
     server: Option<Sshd>,
     relay: Option<Relay>,
+    /// Lives as long as the scene.
+    odd: Option<OddServer>,
 }
 
 impl Scene {
@@ -291,12 +330,33 @@ impl Scene {
         format!("{}, {}", self.row.phase, self.row.fault)
     }
 
-    /// What is wrong with the row, if anything.
-    async fn play(&self, spec: ConnectionSpec) -> Result<(), String> {
+    /// For whoever was on the node before.
+    fn date_workers(&self, date: &str) {
+        self.each_worker(|path| {
+            let touched = std::process::Command::new("touch").args(["-h", "-d", date]).arg(path).status();
+            assert!(touched.unwrap().success());
+        });
+    }
+
+    fn each_worker(&self, change: impl Fn(&Path)) {
+        let stored = files_below(&self.home());
+        let mut workers = stored.iter().filter(|path| path.display().to_string().contains("kapell-worker-")).peekable();
+        assert!(workers.peek().is_some(), "no worker is stored");
+        workers.for_each(|path| change(path));
+    }
+
+    /// What is wrong with the row, if anything. Another host has work all the time, in the same run.
+    async fn play(&self, spec: ConnectionSpec, neighbour: &ConnectionSpec) -> Result<(), String> {
         let begin = Instant::now();
         let connections = Connections::default();
         let within = self.row.within * if self.row.end == Pending { 1 } else { SLOW_MACHINE };
-        let (end, said) = match timeout(Duration::from_secs(within), self.act(&connections, &spec)).await {
+        let bounded = timeout(Duration::from_secs(within), self.act(&connections, &spec));
+        let unharmed = stdout_of(&connections, neighbour, "sleep 1; echo unharmed");
+        let (ended, unharmed) = tokio::join!(bounded, unharmed);
+        if unharmed.as_deref().ok() != Some("unharmed") {
+            return Err(format!("{}: another host suffered: {unharmed:?}", self.named()));
+        }
+        let (end, said) = match ended {
             Err(_) => (Pending, String::new()),
             Ok(Ok(())) => (Fine, String::new()),
             Ok(Err(ending)) => ending,
@@ -328,7 +388,11 @@ impl Scene {
             }
             Break(inflict) => {
                 let running = session.call(shell("sleep 60"), &idle, None);
-                self.meanwhile(inflict, running).await.map_err(ending)?;
+                let result = self.meanwhile(inflict, running).await.map_err(ending)?;
+                if result.get("rc") != Some(&json!(0)) {
+                    // The last words of a worker that ends its commands and itself.
+                    return Err((Lost, text(&result, "msg")));
+                }
             }
             Send | SendAndBreak(_) => {
                 let (sha256, blobs) = content();
@@ -361,6 +425,16 @@ impl Scene {
                 }
             }
             CloseAfter(inflict) => inflict(self),
+            Between(happens) => {
+                let before = Connections::default();
+                before.session(spec).await.map_err(ending)?;
+                before.close_all().await;
+                happens(self);
+                let again = Connections::default();
+                let answer = stdout_of(&again, spec, "echo again").await;
+                again.close_all().await;
+                assert_eq!(answer.map_err(ending)?, "again");
+            }
         }
         Ok(())
     }
@@ -412,6 +486,17 @@ impl Scene {
     }
 }
 
+/// Another file of that length: the old one may still be running.
+fn truncate(path: &Path, length: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes.truncate(length);
+    let (owner, beside) = (std::fs::metadata(path).unwrap(), path.with_extension("short"));
+    std::fs::write(&beside, bytes).unwrap();
+    std::os::unix::fs::chown(&beside, Some(owner.uid()), Some(owner.gid())).unwrap();
+    std::fs::set_permissions(&beside, owner.permissions()).unwrap();
+    std::fs::rename(beside, path).unwrap();
+}
+
 fn files_below(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
@@ -460,7 +545,7 @@ async fn talker(piece: &'static str, times: usize) -> u16 {
 
 /// `None`: not on this machine.
 async fn prepare(row: &'static Row) -> Option<(Scene, ConnectionSpec)> {
-    let mut scene = Scene { row, server: None, relay: None };
+    let mut scene = Scene { row, server: None, relay: None, odd: None };
     let config = match row.node {
         Server(config) => Some(config),
         Line(_) => Some(""),
@@ -480,13 +565,17 @@ async fn prepare(row: &'static Row) -> Option<(Scene, ConnectionSpec)> {
         Talker(piece, times) => spec.port = Some(talker(piece, times).await),
         Line(plan) => {
             let real = scene.server().port;
-            let relay = Relay::to(real, plan).await;
+            let relay = Relay::to(real, plan);
             spec.port = Some(relay.port);
             spec.ssh_args = format!("{} -o HostKeyAlias=[127.0.0.1]:{real}", spec.ssh_args);
             scene.relay = Some(relay);
         }
         Server(_) => {}
-        Odd(oddity) => spec.port = Some(OddServer::start(oddity).await.port),
+        Odd(oddity) => {
+            let odd = OddServer::start(oddity);
+            spec.port = Some(odd.port);
+            scene.odd = Some(odd);
+        }
     }
     spec.timeout = Duration::from_secs(TIMEOUT);
     (row.change)(&scene, &mut spec);
@@ -524,13 +613,15 @@ async fn every_fault_ends_as_it_should() {
     // To look at some rows only.
     let wanted = std::env::var("KAPELL_FAULT").unwrap_or_default();
     let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let Some(next_door) = Sshd::start() else { return };
     let mut playing: JoinSet<Result<(), String>> = JoinSet::new();
     for row in ROWS.iter().filter(|row| format!("{}, {}", row.phase, row.fault).contains(&wanted)) {
         let permits = Arc::clone(&permits);
+        let neighbour = spec(&next_door);
         playing.spawn(async move {
             let _permit = permits.acquire().await.unwrap();
             match prepare(row).await {
-                Some((scene, spec)) => scene.play(spec).await,
+                Some((scene, spec)) => Box::pin(scene.play(spec, &neighbour)).await,
                 None => Ok(()),
             }
         });

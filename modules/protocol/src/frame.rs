@@ -5,12 +5,16 @@ use std::io::{self, Read, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::weight::values_in;
+
 /// Longest payload accepted or sent. File contents travel in chunks; this bounds arguments and results.
 pub const MAX_FRAME: usize = 64 * 1024 * 1024;
 
 const HEADER: usize = 4;
 /// Deepest nesting of a message; twice what JSON readers accept is plenty, and threads have small stacks.
 const MAX_DEPTH: usize = 256;
+/// Most values in one message: a byte of MessagePack can become forty of memory.
+pub const MAX_VALUES: usize = 4 * 1024 * 1024;
 /// Memory follows the bytes that arrive, not the length that was announced.
 const FIRST_ALLOCATION: usize = 64 * 1024;
 
@@ -20,6 +24,8 @@ pub enum FrameError {
     TooLong(usize),
     #[error("message of {0} bytes is too large to send, at most {MAX_FRAME} are allowed")]
     TooLargeToSend(usize),
+    #[error("a message of more than {MAX_VALUES} values")]
+    TooManyValues,
     #[error("malformed message: {0}")]
     Malformed(#[from] rmp_serde::decode::Error),
     #[error("cannot encode message: {0}")]
@@ -42,6 +48,10 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, FrameError> {
 
 /// The message in a payload (a frame without its header).
 pub fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, FrameError> {
+    // Fewer bytes cannot hold so many.
+    if payload.len() > MAX_VALUES && values_in(payload) > MAX_VALUES {
+        return Err(FrameError::TooManyValues);
+    }
     let mut deserializer = rmp_serde::Deserializer::from_read_ref(payload);
     deserializer.set_max_depth(MAX_DEPTH);
     Ok(T::deserialize(&mut deserializer)?)
@@ -187,6 +197,18 @@ mod tests {
             deframer.push(&bytes);
             assert!(deframer.next_message::<ToWorker>().is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_small_message_cannot_become_a_large_one() {
+        let call = |count: usize| {
+            let args = json!({"list": vec![serde_json::Value::Null; count]}).as_object().cloned().unwrap();
+            ToWorker::Call(Box::new(ModuleCall { args, ..ModuleCall::default() }))
+        };
+        let fits = encode(&call(1000)).unwrap();
+        assert_eq!(decode::<ToWorker>(&fits[4..]).unwrap(), call(1000));
+        let unfolds = encode(&call(MAX_VALUES)).unwrap();
+        assert!(matches!(decode::<ToWorker>(&unfolds[4..]), Err(FrameError::TooManyValues)));
     }
 
     #[test]

@@ -246,6 +246,11 @@ fn find_sshd() -> io::Result<PathBuf> {
     places.into_iter().find(|path| path.exists()).ok_or_else(|| io::Error::other("openssh-server is not installed"))
 }
 
+/// Runs `ssh-keygen` in a directory.
+pub fn ssh_keygen(directory: &Path, words: &[&str]) -> io::Result<()> {
+    run(Command::new("ssh-keygen").arg("-q").args(words).current_dir(directory))
+}
+
 fn run(command: &mut Command) -> io::Result<()> {
     let output = command.output()?;
     if output.status.success() {

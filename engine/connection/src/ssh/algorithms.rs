@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, cipher, compression, kex, mac};
 
-use super::config_file::wildcard;
+use super::wildcard::Wildcard;
 use super::options::SshOptions;
 
 /// AES-GCM first: with AES instructions it takes half the CPU of ChaCha20 here (0.32 s and 0.61 s for 300 MB).
@@ -112,7 +112,7 @@ fn choose<T: Clone + AsRef<str> + PartialEq>(list: Option<&str>, defaults: &[T],
         None => (None, list),
     };
     let mut named: Vec<T> = Vec::new();
-    for pattern in names.split(',').filter_map(|name| wildcard(name.trim())) {
+    for pattern in names.split(',').map(|name| Wildcard::new(name.trim())) {
         let matching = known.iter().filter(|name| pattern.is_match(AsRef::<str>::as_ref(*name)));
         matching.for_each(|name| {
             if !named.contains(name) {

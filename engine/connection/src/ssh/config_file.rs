@@ -2,24 +2,27 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-use globset::{Glob, GlobMatcher};
+use std::sync::Arc;
 
 use super::options::{SshOptions, Understood};
 use super::paths::{Tokens, local_user};
+use super::wildcard::Wildcard;
 
 const MAX_INCLUDES: usize = 16;
+/// Files in all: two that include each other twice would be read sixty thousand times.
+const MAX_FILES: usize = 200;
 
 #[derive(Debug, Default)]
 pub(crate) struct ConfigFile {
     lines: Vec<Line>,
+    files: usize,
     pub(crate) warnings: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Line {
     /// All of them must hold: an included file inherits the conditions of the place it is included from.
-    conditions: Vec<Condition>,
+    conditions: Arc<[Condition]>,
     keyword: String,
     arguments: Vec<String>,
 }
@@ -44,7 +47,7 @@ enum Condition {
 #[derive(Debug, Clone)]
 struct Pattern {
     is_negated: bool,
-    matcher: Option<GlobMatcher>,
+    matcher: Wildcard,
 }
 
 impl ConfigFile {
@@ -77,15 +80,20 @@ impl ConfigFile {
     }
 
     fn read(&mut self, path: &Path, inherited: &[Condition], depth: usize) {
-        let Ok(text) = fs_err::read_to_string(path) else { return };
-        let mut conditions = inherited.to_vec();
+        let Ok(text) = fs_err::read(path) else { return };
+        self.files += 1;
+        let text = String::from_utf8_lossy(&text);
+        let mut conditions: Arc<[Condition]> = inherited.into();
         for (number, line) in text.lines().enumerate() {
             let Some((keyword, arguments)) = split_line(line) else { continue };
             match keyword.to_ascii_lowercase().as_str() {
                 "host" => conditions = with(inherited, Condition::Host(patterns(&arguments))),
-                "match" => conditions = [inherited, &self.match_conditions(&arguments, path)].concat(),
+                "match" => conditions = [inherited, &self.match_conditions(&arguments, path)].concat().into(),
                 "include" if depth < MAX_INCLUDES => {
                     for included in included_files(&arguments, path) {
+                        if self.files >= MAX_FILES {
+                            break;
+                        }
                         self.read(&included, &conditions, depth + 1);
                     }
                 }
@@ -94,10 +102,10 @@ impl ConfigFile {
         }
     }
 
-    fn keep(&mut self, keyword: String, arguments: Vec<String>, conditions: &[Condition], place: (&Path, usize)) {
+    fn keep(&mut self, keyword: String, arguments: Vec<String>, conditions: &Arc<[Condition]>, place: (&Path, usize)) {
         let place = format!("{}:{}", place.0.display(), place.1);
         match SshOptions::default().set(&keyword, &arguments) {
-            Understood::Yes => self.lines.push(Line { conditions: conditions.to_vec(), keyword, arguments }),
+            Understood::Yes => self.lines.push(Line { conditions: Arc::clone(conditions), keyword, arguments }),
             Understood::BadValue => {
                 self.warnings.push(format!("{place}: {keyword} does not take '{}'", arguments.join(" ")));
             }
@@ -161,7 +169,7 @@ fn succeeds(command: &str, host: &str, options: &SshOptions) -> bool {
 
 /// A negated match beats every other.
 fn matches(patterns: &[Pattern], name: &str) -> bool {
-    let hit = |pattern: &Pattern| pattern.matcher.as_ref().is_some_and(|matcher| matcher.is_match(name));
+    let hit = |pattern: &Pattern| pattern.matcher.is_match(name);
     !patterns.iter().any(|pattern| pattern.is_negated && hit(pattern))
         && patterns.iter().any(|pattern| !pattern.is_negated && hit(pattern))
 }
@@ -174,24 +182,12 @@ fn patterns_of_list(list: &str) -> Vec<Pattern> {
     list.split(',')
         .map(|text| {
             let (is_negated, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
-            Pattern { is_negated, matcher: wildcard(text) }
+            Pattern { is_negated, matcher: Wildcard::new(text) }
         })
         .collect()
 }
 
-/// Only `*` and `?` are special.
-pub(super) fn wildcard(pattern: &str) -> Option<GlobMatcher> {
-    let mut glob = String::new();
-    for character in pattern.chars() {
-        if "[]{}\\".contains(character) {
-            glob.push('\\');
-        }
-        glob.push(character);
-    }
-    Glob::new(&glob).ok().map(|glob| glob.compile_matcher())
-}
-
-fn with(inherited: &[Condition], condition: Condition) -> Vec<Condition> {
+fn with(inherited: &[Condition], condition: Condition) -> Arc<[Condition]> {
     inherited.iter().cloned().chain([condition]).collect()
 }
 
@@ -226,9 +222,10 @@ fn expand(path: &Path) -> Vec<PathBuf> {
     if !name.contains(['*', '?']) {
         return vec![path.to_owned()];
     }
-    let (Some(matcher), Ok(entries)) = (wildcard(name), fs_err::read_dir(directory)) else { return Vec::new() };
+    let Ok(entries) = fs_err::read_dir(directory) else { return Vec::new() };
+    let matcher = Wildcard::new(name);
     let mut found: Vec<PathBuf> =
-        entries.flatten().filter(|entry| matcher.is_match(entry.file_name())).map(|entry| entry.path()).collect();
+        entries.flatten().filter(|entry| matcher.is_match(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect();
     found.sort();
     found
 }
@@ -270,11 +267,5 @@ mod tests {
         let text = "Host a\nInclude *.conf\nHost b\nUser b\n";
         assert_eq!(options(text, "a").user.as_deref(), Some("included"));
         assert_eq!(options(text, "b").user.as_deref(), Some("b"));
-    }
-
-    #[test]
-    fn only_star_and_question_mark_are_wildcards() {
-        assert!(wildcard("a[1].?x*").unwrap().is_match("a[1].yxz/z"));
-        assert!(!wildcard("a[1]").unwrap().is_match("a1"));
     }
 }

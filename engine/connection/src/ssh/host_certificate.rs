@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use russh::keys::ssh_key::certificate::CertType;
 use russh::keys::{Certificate, HashAlg, PublicKey};
 
-use super::config_file::wildcard;
+use super::wildcard::Wildcard;
 
 /// `authority` is trusted for this host; `principal` is the host's name. Error: what is wrong, as a fragment.
 pub(super) fn check(certificate: &Certificate, authority: &PublicKey, principal: &str) -> Result<(), String> {
@@ -32,5 +32,5 @@ pub(super) fn check(certificate: &Certificate, authority: &PublicKey, principal:
 }
 
 fn is_named_as(name: &str, principal: &str) -> bool {
-    wildcard(&name.to_lowercase()).is_some_and(|name| name.is_match(principal))
+    Wildcard::new(&name.to_lowercase()).is_match(principal)
 }

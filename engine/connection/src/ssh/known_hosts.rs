@@ -8,12 +8,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use globset::GlobMatcher;
 use hmac::{Hmac, Mac};
 use russh::keys::{Algorithm, PublicKey, parse_public_key_base64};
 use sha1::Sha1;
 
-use super::config_file::wildcard;
+use super::wildcard::Wildcard;
 
 /// What the files say about a key offered by a host.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +58,7 @@ enum Mark {
 enum Name {
     Plain(String),
     Hashed { salt: Vec<u8>, hash: Vec<u8> },
-    Wildcard { is_negated: bool, matcher: GlobMatcher },
+    Wildcard { is_negated: bool, matcher: Wildcard },
 }
 
 impl KnownHosts {
@@ -210,7 +209,7 @@ impl Name {
         let text = text.to_lowercase();
         if text.starts_with('!') || text.contains(['*', '?']) {
             let (is_negated, pattern) = text.strip_prefix('!').map_or((false, text.as_str()), |rest| (true, rest));
-            return Some(Self::Wildcard { is_negated, matcher: wildcard(pattern)? });
+            return Some(Self::Wildcard { is_negated, matcher: Wildcard::new(pattern) });
         }
         Some(Self::Plain(text))
     }

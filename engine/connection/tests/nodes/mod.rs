@@ -1,11 +1,7 @@
 //! What tests against real nodes share: the way to a server, one command, an expected error.
 #![allow(dead_code, clippy::unwrap_used, reason = "every test binary uses a part of it")]
 
-pub(crate) mod odd_server;
-pub(crate) mod relay;
-
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use kapell_connection::{Blobs, ConnectionError, ConnectionSpec, Connections, ModuleCall};
@@ -66,8 +62,6 @@ pub(crate) async fn error_of(spec: &ConnectionSpec) -> ConnectionError {
 
 /// Runs `ssh-keygen` in a directory; the words are split at spaces.
 pub(crate) fn ssh_keygen(directory: &Path, words: &str) {
-    let mut command = Command::new("ssh-keygen");
-    command.current_dir(directory).arg("-q").args(words.split(' ').map(|word| if word == "''" { "" } else { word }));
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "ssh-keygen {words}: {}", String::from_utf8_lossy(&output.stderr));
+    let words: Vec<&str> = words.split(' ').map(|word| if word == "''" { "" } else { word }).collect();
+    kapell_test_support::ssh_keygen(directory, &words).unwrap();
 }

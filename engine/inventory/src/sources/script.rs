@@ -292,6 +292,7 @@ fn decode(value: &Value, secrets: &VaultSecrets) -> Result<Value, Diagnostic> {
         let plain = vault::decrypt(envelope.as_bytes(), secrets)
             .map_err(|error| Diagnostic::error(format!("cannot decrypt a variable: {error}")).at(envelope.origin()))?;
         let text = Text::trusted(String::from_utf8_lossy(&plain).into_owned(), envelope.origin().cloned());
+        secrets.opened().note(&text);
         return Ok(Value::Str(text.with_secret(true)));
     }
     let entries = map.iter().map(|(key, value)| Ok((key.clone(), decode(value, secrets)?)));

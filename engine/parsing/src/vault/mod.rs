@@ -2,9 +2,11 @@
 
 mod cipher;
 mod envelope;
+mod opened_texts;
 mod secrets;
 
 use envelope::Envelope;
+pub use opened_texts::{HIDDEN, OpenedTexts};
 pub use secrets::VaultSecrets;
 
 /// Why vault data could not be read. None of the messages repeats the data.

@@ -1,13 +1,17 @@
-//! `VaultSecrets`: the vault passwords of a run, each under its vault id, in the order they were given.
+//! `VaultSecrets`: the vault passwords of a run, each under its vault id, in the order they were given, and the texts
+//! they have opened.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Cheap to clone. `Debug` shows the ids only.
+use super::opened_texts::OpenedTexts;
+
+/// Cheap to clone; clones share the texts that were opened. `Debug` shows the ids only.
 #[derive(Clone, Default)]
 pub struct VaultSecrets {
     all: Arc<Vec<(String, Vec<u8>)>>,
     only_matching: bool,
+    opened: Arc<OpenedTexts>,
 }
 
 impl VaultSecrets {
@@ -22,6 +26,11 @@ impl VaultSecrets {
     /// The ids and passwords, as given.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.all.iter().map(|(id, password)| (id.as_str(), password.as_slice()))
+    }
+
+    /// What must not be shown: texts that vault data held, passwords.
+    pub fn opened(&self) -> &OpenedTexts {
+        &self.opened
     }
 
     /// Whether data with a label is only tried with passwords of that id (`vault_id_match`).

@@ -55,7 +55,9 @@ pub fn load_file(path: &Path, options: &LoadOptions, warnings: &mut Vec<Diagnost
         .map_err(|error| Diagnostic::error(format!("cannot read '{}': {error}", path.display())))?;
     let text = decode(path, plain, warnings);
     let without_lines = SourceFile::new(path, "");
-    Ok(one_document(compose::documents(&text, &without_lines, options, warnings, 1)?).with_secret())
+    let value = one_document(compose::documents(&text, &without_lines, options, warnings, 1)?);
+    options.vault.opened().note_all(&value);
+    Ok(value.with_secret())
 }
 
 fn one_document(documents: Vec<Value>) -> Value {

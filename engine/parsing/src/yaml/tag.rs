@@ -144,7 +144,10 @@ fn decrypted(scalar: &Scalar) -> Value {
     let plain = vault::decrypt(scalar.text.trim_start().as_bytes(), scalar.vault)
         .and_then(|plain| String::from_utf8(plain).map_err(|_| vault::VaultError::Damaged("the content is not UTF-8")));
     match plain {
-        Ok(plain) => Value::Str(scalar.text_of(&plain).with_secret(true)),
+        Ok(plain) => {
+            scalar.vault.opened().note(&plain);
+            Value::Str(scalar.text_of(&plain).with_secret(true))
+        }
         Err(error) => Value::sealed(scalar.text, format!("{error} ({})", scalar.origin)),
     }
 }

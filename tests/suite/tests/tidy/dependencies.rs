@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kapell-template",
         ],
     ),
-    ("kapell-aws", &["kapell-executor", "kapell-inventory", "kapell-modules", "kapell-parsing", "kapell-template"]),
+    ("kapell-aws", &["kapell-executor", "kapell-inventory", "kapell-parsing"]),
     ("kapell-callback", &["kapell-config", "kapell-executor", "kapell-parsing", "kapell-template"]),
     (
         "kapell-executor",
@@ -45,7 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kapell-modules", &["kapell-protocol"]),
     ("kapell-worker", &["kapell-modules", "kapell-protocol"]),
     ("kapell-protocol", &[]),
-    ("kapell-test-support", &[]),
+    ("kapell-test-support", &["kapell-protocol"]),
     ("kapell-suite", &["kapell-test-support"]),
     ("xtask", &["kapell-modules", "kapell-test-support"]),
 ];

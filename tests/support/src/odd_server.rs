@@ -1,21 +1,24 @@
 //! `OddServer`: an SSH server in this process that behaves as no real one should.
 
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kapell_protocol::{FromWorker, PROTOCOL_VERSION, WorkerHello, encode};
+use kapell_protocol::{Deframer, FromWorker, OutputStream, PROTOCOL_VERSION, ToWorker, WorkerHello, encode};
 use russh::keys::load_secret_key;
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Response, Session, VerifiedPublicKey, run_stream};
-use russh::{Channel, ChannelId};
+use russh::{Channel, ChannelId, ChannelMsg};
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::time::sleep;
 
-use super::ssh_keygen;
+use crate::sshd::ssh_keygen;
 
 /// What is odd about it; everything else works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Oddity {
+pub enum Oddity {
     /// Logging in: it does not answer.
     AuthStalls,
     AuthCuts,
@@ -56,43 +59,81 @@ pub(crate) enum Oddity {
     AnswersAreCut,
     /// Lines of output that have no end.
     AnswersFlood,
+    /// Every call is answered with the same result: see [`OddServer::answering`].
+    AnswersAreTheSame,
+    /// It asks for contents that nobody offered, and reads nothing.
+    ContentsAreWantedWithoutEnd,
+    /// A small answer that would be gigabytes in memory.
+    AnswersUnfold,
 }
 
 /// Its address is `127.0.0.1`; anybody with any key may log in.
-pub(crate) struct OddServer {
-    pub(crate) port: u16,
+pub struct OddServer {
+    pub port: u16,
+    runtime: Option<Runtime>,
 }
 
 impl OddServer {
-    pub(crate) async fn start(oddity: Oddity) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        ssh_keygen(directory.path(), "-t ed25519 -N '' -f key");
-        let key = load_secret_key(directory.path().join("key"), None).unwrap();
+    pub fn start(oddity: Oddity) -> Self {
+        Self::with(oddity, Map::new())
+    }
+
+    /// Whatever it is asked, this is the result.
+    pub fn answering(result: Map<String, Value>) -> Self {
+        Self::with(Oddity::AnswersAreTheSame, result)
+    }
+
+    #[expect(clippy::expect_used, reason = "without a loopback interface no test runs")]
+    fn with(oddity: Oddity, result: Map<String, Value>) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        ssh_keygen(directory.path(), &["-t", "ed25519", "-N", "", "-f", "key"]).expect("a host key");
+        let key = load_secret_key(directory.path().join("key"), None).expect("the key just made");
         let config = Arc::new(Config {
             keys: vec![key],
             auth_rejection_time: Duration::from_millis(10),
             auth_rejection_time_initial: Some(Duration::ZERO),
             ..Config::default()
         });
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port for the server");
+        let port = listener.local_addr().expect("a bound listener has an address").port();
+        listener.set_nonblocking(true).expect("any socket can be made so");
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build().expect("a thread for the server");
+        runtime.spawn(serve(listener, config, oddity, Arc::new(result)));
+        Self { port, runtime: Some(runtime) }
+    }
+}
+
+impl Drop for OddServer {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Also where nobody may wait: within another runtime.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn serve(
+    listener: std::net::TcpListener,
+    config: Arc<Config>,
+    oddity: Oddity,
+    result: Arc<Map<String, Value>>,
+) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    while let Ok((stream, _)) = listener.accept().await {
+        let client = Client { oddity, result: Arc::clone(&result), channels: HashMap::new() };
+        let config = Arc::clone(&config);
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let client = Client { oddity, channels: HashMap::new() };
-                let config = Arc::clone(&config);
-                tokio::spawn(async move {
-                    if let Ok(session) = run_stream(config, stream, client).await {
-                        let _ = session.await;
-                    }
-                });
+            if let Ok(session) = run_stream(config, stream, client).await {
+                let _ = session.await;
             }
         });
-        Self { port }
     }
 }
 
 struct Client {
     oddity: Oddity,
+    result: Arc<Map<String, Value>>,
     channels: HashMap<ChannelId, Channel<Msg>>,
 }
 
@@ -158,7 +199,7 @@ impl Handler for Client {
         session.channel_success(id)?;
         if let Some(channel) = self.channels.remove(&id) {
             let marker = marker(&String::from_utf8_lossy(command));
-            tokio::spawn(behave(self.oddity, channel, marker));
+            tokio::spawn(behave(self.oddity, channel, marker, Arc::clone(&self.result)));
         }
         Ok(())
     }
@@ -170,7 +211,7 @@ fn marker(command: &str) -> String {
     behind.split(' ').next().unwrap_or_default().to_owned()
 }
 
-async fn behave(oddity: Oddity, channel: Channel<Msg>, marker: String) {
+async fn behave(oddity: Oddity, mut channel: Channel<Msg>, marker: String, result: Arc<Map<String, Value>>) {
     let say = async |bytes: Vec<u8>| channel.data(&bytes[..]).await.is_ok();
     let line = async |text: &str| say(format!("{marker} {text}\n").into_bytes()).await;
     match oddity {
@@ -197,10 +238,24 @@ async fn behave(oddity: Oddity, channel: Channel<Msg>, marker: String) {
                 sleep(Duration::from_millis(300)).await;
                 let _ = channel.close().await;
             }
-            if oddity == Oddity::AnswersFlood {
-                let text = "y".repeat(16 * 1024);
-                let line = FromWorker::Output { id: 1, stream: kapell_protocol::OutputStream::Stdout, line: text };
-                while say(encode(&line).unwrap()).await {}
+            match oddity {
+                Oddity::AnswersFlood => {
+                    let text = "y".repeat(16 * 1024);
+                    let line = frame(&FromWorker::Output { id: 1, stream: OutputStream::Stdout, line: text });
+                    while say(line.clone()).await {}
+                }
+                Oddity::ContentsAreWantedWithoutEnd => {
+                    let mut number = 0_u64;
+                    loop {
+                        number += 1;
+                        let wanted = FromWorker::NeedBlob { id: 1, sha256: format!("{number:064x}") };
+                        if !say(frame(&wanted)).await {
+                            break;
+                        }
+                    }
+                }
+                Oddity::AnswersAreTheSame => answer_all(&mut channel, &result).await,
+                _ => {}
             }
         }
     }
@@ -212,7 +267,7 @@ async fn behave(oddity: Oddity, channel: Channel<Msg>, marker: String) {
 fn worker(oddity: Oddity) -> Vec<Vec<u8>> {
     let hello = |protocol| {
         let hello = WorkerHello { protocol, version: "0".to_owned(), pid: 1, uid: 0, temp_dir: "/tmp".to_owned() };
-        encode(&FromWorker::Hello(hello)).unwrap()
+        frame(&FromWorker::Hello(hello))
     };
     let good = || hello(PROTOCOL_VERSION);
     // Ten gigabytes do not fit four bytes; the most that does is what is claimed.
@@ -231,6 +286,39 @@ fn worker(oddity: Oddity) -> Vec<Vec<u8>> {
         }
         Oddity::AnswersAreHuge => vec![good(), huge()],
         Oddity::AnswersAreCut => vec![good(), good()[..9].to_vec()],
+        Oddity::AnswersUnfold => vec![good(), unfolding()],
         _ => vec![good()],
     }
+}
+
+/// Six megabytes that stand for as many values.
+fn unfolding() -> Vec<u8> {
+    const VALUES: u32 = 6_000_000;
+    // {"Done": [1, {"k": [nil, nil, …]}]}
+    let mut payload = b"\x81\xa4Done\x92\x01\x81\xa1k\xdd".to_vec();
+    payload.extend(VALUES.to_be_bytes());
+    payload.resize(payload.len() + VALUES as usize, 0xc0);
+    let mut frame = (payload.len() as u32).to_be_bytes().to_vec();
+    frame.append(&mut payload);
+    frame
+}
+
+async fn answer_all(channel: &mut Channel<Msg>, result: &Map<String, Value>) {
+    let mut deframer = Deframer::default();
+    while let Some(message) = channel.wait().await {
+        let ChannelMsg::Data { data } = message else { continue };
+        deframer.push(&data);
+        while let Ok(Some(asked)) = deframer.next_message::<ToWorker>() {
+            let ToWorker::Call(call) = asked else { continue };
+            let done = FromWorker::Done { id: call.id, result: result.clone() };
+            if channel.data(&frame(&done)[..]).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "messages of this file are small and whole")]
+fn frame(message: &FromWorker) -> Vec<u8> {
+    encode(message).expect("a message that fits")
 }
