@@ -66,6 +66,7 @@ impl Execution {
             interrupted: Arc::clone(&interrupted),
             events: sender,
         });
+        let secrets = run.vault.clone();
         let ended = runtime.block_on(async {
             tokio::spawn(watch_interrupts(interrupted));
             kapell_executor::run(&run, &self.playbooks, state).await
@@ -73,7 +74,11 @@ impl Execution {
         drop(run);
         runtime.shutdown_background();
         let _ = listener.join();
-        Ok(ended?)
+        ended.map_err(|mut stopped| {
+            let errors = stopped.errors.into_iter();
+            stopped.errors = errors.map(|error| secrets.opened().scrubbed_diagnostic(error)).collect();
+            stopped.into()
+        })
     }
 }
 

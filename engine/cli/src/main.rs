@@ -1,7 +1,6 @@
 //! `kapell`: arguments in, exit code out. Called under an Ansible name, it is that tool.
 
 mod args;
-mod cloud;
 mod commands;
 mod events;
 mod execution;
@@ -12,6 +11,7 @@ mod inventory;
 mod login;
 mod passwords;
 mod refusal;
+mod run_lock;
 mod surroundings;
 mod version;
 

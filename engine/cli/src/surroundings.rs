@@ -88,6 +88,7 @@ impl Surroundings for Program {
         let request = request.clone();
         let fetch = kapell_modules::Fetch {
             url: request.url,
+            post: request.post,
             headers: request.headers,
             unredirected_headers: request.unredirected_headers,
             timeout: Duration::try_from_secs_f64(request.timeout).unwrap_or(Duration::MAX),

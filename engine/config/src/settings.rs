@@ -265,6 +265,9 @@ settings! {
     /// A file with the password to log in with.
     CONNECTION_PASSWORD_FILE connection_password_file: Option<PathBuf> = "" [defaults.connection_password_file] [ANSIBLE_CONNECTION_PASSWORD_FILE];
 
+    /// Whether a run has its inventory to itself: `off`, `fail` where another has it, or `wait`.
+    RUN_LOCK run_lock: String = "off" [defaults.run_lock] [ANSIBLE_RUN_LOCK];
+
     // Becoming another user.
     /// Whether tasks are run as another user.
     DEFAULT_BECOME become_: bool = "False" [privilege_escalation.become] [ANSIBLE_BECOME];

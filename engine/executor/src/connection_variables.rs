@@ -217,17 +217,29 @@ fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<Be
         password: reader
             .text(&["ansible_become_password", "ansible_become_pass", &own("pass"), &own("password")])?
             .or_else(|| options.become_password.clone())
+            .or_else(|| plugin_setting(run, &method, ("PASS", "password")))
+            .or_else(|| std::env::var("ANSIBLE_BECOME_PASS").ok())
             .map(Secret::new),
         exe: reader
             .text(&["ansible_become_exe", &own("exe")])?
             .map_or_else(|| keywords.string("become_exe"), |exe| Ok(Some(exe)))?
+            .or_else(|| plugin_setting(run, &method, ("EXE", "executable")))
             .or_else(|| settings.become_exe.clone()),
         flags: reader
             .text(&["ansible_become_flags", &own("flags")])?
             .map_or_else(|| keywords.string("become_flags"), |flags| Ok(Some(flags)))?
+            .or_else(|| plugin_setting(run, &method, ("FLAGS", "flags")))
             .or_else(|| settings.become_flags.clone()),
         ..BecomeSpec::new(method, user)
     }))
+}
+
+/// What the environment, else the configuration file, says for one become method: `ANSIBLE_SUDO_PASS`, and `password`
+/// in `[sudo_become_plugin]`.
+fn plugin_setting(run: &Run, method: &str, (variable, key): (&str, &str)) -> Option<String> {
+    let from_environment = || std::env::var(format!("ANSIBLE_{}_{variable}", method.to_uppercase())).ok();
+    let surroundings = run.templar.options().surroundings.as_ref();
+    from_environment().or_else(|| surroundings?.ini(&format!("{method}_become_plugin"), key))
 }
 
 fn expand_home(path: &str) -> PathBuf {

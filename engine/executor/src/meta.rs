@@ -194,7 +194,7 @@ impl Dispatcher<'_> {
         let cx = LoadContext {
             settings: &self.run.settings,
             vault: &self.run.vault,
-            plugins: self.run.library.sources(),
+            plugins: &[],
             foreign: Some(&foreign),
             extra_vars: &self.run.options.extra_vars,
         };

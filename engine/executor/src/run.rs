@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::module_run::ModuleLibrary;
 use crate::python_plugins::PluginProcesses;
+use crate::scrubbing::scrubbed;
 use crate::tag_filter::TagFilter;
 use crate::{Event, TaskInfo};
 
@@ -65,7 +66,7 @@ pub struct Run {
 impl Run {
     /// Events may be dropped only when nobody listens any more, at the very end.
     pub(crate) fn emit(&self, event: Event) {
-        let _ = self.events.send(event);
+        let _ = self.events.send(scrubbed(event, self.vault.opened()));
     }
 
     /// What is told next is about `task`; hosts that wait for each other need not be told.

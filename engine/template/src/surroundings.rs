@@ -17,10 +17,12 @@ pub trait Surroundings: Send + Sync {
     fn notice(&self, level: &str, text: &str);
 }
 
-/// What the `url` lookup asks for. Not `Debug`: it may hold a password.
+/// What a lookup asks a server for. Not `Debug`: it may hold a password.
 #[derive(Clone)]
 pub struct UrlRequest {
     pub url: String,
+    /// Sent as a POST, when there is one.
+    pub post: Option<Vec<u8>>,
     pub headers: Vec<(String, String)>,
     /// Names of headers that are not sent on after a redirect.
     pub unredirected_headers: Vec<String>,

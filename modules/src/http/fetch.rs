@@ -1,10 +1,10 @@
-//! `fetch`: a GET for the control node, with the client modules use.
+//! `fetch`: a GET, or a small POST, for the control node, with the client modules use.
 
 use std::io::Read;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::client::{Client, Request};
+use super::client::{Body, Client, Request};
 use super::error::HttpError;
 use super::redirects::Redirects;
 
@@ -15,6 +15,8 @@ const LONGEST: u64 = 256 * 1024 * 1024;
 #[derive(Clone, Default)]
 pub struct Fetch {
     pub url: String,
+    /// Sent as a POST, when there is one.
+    pub post: Option<Vec<u8>>,
     pub headers: Vec<(String, String)>,
     /// Names of headers that are not sent on after a redirect.
     pub unredirected_headers: Vec<String>,
@@ -55,6 +57,8 @@ pub fn fetch(fetch: &Fetch) -> Result<Fetched, Option<String>> {
 
 fn request(fetch: &Fetch) -> Request {
     Request {
+        method: if fetch.post.is_some() { "POST" } else { "GET" }.to_owned(),
+        body: fetch.post.clone().map(Body::Bytes),
         headers: fetch.headers.clone(),
         unredirected_headers: fetch.unredirected_headers.clone(),
         timeout: fetch.timeout,

@@ -162,8 +162,7 @@ pub async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOu
     if task.args.contains_key("_raw_params") && !takes_free_form(&task.action) {
         return Err(ActionError::raised(format!("Action '{}' does not support raw params.", task.action), None));
     }
-    let has_jobs = task.controller.is_none() && crate::background::is_supported(&task.action);
-    if task.background.is_some() && !has_jobs {
+    if task.background.is_some() && !crate::background::is_supported(&task.action) {
         let written = &task.task.action;
         return Err(ActionError::failed(format!("This action ({written}) does not support async.")));
     }

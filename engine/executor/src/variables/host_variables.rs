@@ -234,7 +234,7 @@ fn layers(run: &Run, world: &World, host: &str, task: Option<&Arc<TaskVariables>
         .map(|host| world.inventory_variables.of_host(&world.inventory, host))
         .unwrap_or_default();
     let shared = |map: Option<&Arc<Map>>| Layer::Map(map.cloned().unwrap_or_default());
-    let facts_layer = if run.settings.inject_facts_as_vars { facts.map(|facts| &facts.facts) } else { None };
+    let facts_layer = if run.settings.inject_facts_as_vars { facts.map(|facts| &facts.injected) } else { None };
     let mut layers = vec![
         shared(play.map(|play| &play.role_defaults)),
         Layer::Map(of_inventory),

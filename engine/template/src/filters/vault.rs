@@ -52,5 +52,7 @@ pub(super) fn unvault(call: &FilterCall<'_>) -> Result<Object, Fault> {
     secrets.push(&id, secret.as_bytes().to_vec());
     let plain = envelope::decrypt(text.as_bytes(), &secrets)
         .map_err(|error| Fault::error(format!("Unable to decrypt: {error}")))?;
-    Ok(Object::Str(Text::new(String::from_utf8_lossy(&plain)).with_secret(true)))
+    let plain = Text::new(String::from_utf8_lossy(&plain)).with_secret(true);
+    call.rendering.templar.options().vault.opened().note(&plain);
+    Ok(Object::Str(plain))
 }

@@ -5,6 +5,7 @@ mod config;
 mod csvfile;
 mod files;
 mod first_found;
+mod hashi_vault;
 mod hosts;
 mod ini;
 mod items;
@@ -39,6 +40,10 @@ pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
 }
 
 static LOOKUPS: &[Lookup] = &[
+    row("community.hashi_vault.hashi_vault", hashi_vault::hashi_vault),
+    row("community.hashi_vault.vault_kv1_get", hashi_vault::vault_kv1_get),
+    row("community.hashi_vault.vault_kv2_get", hashi_vault::vault_kv2_get),
+    row("community.hashi_vault.vault_read", hashi_vault::vault_read),
     row("cartesian", items::nested),
     row("config", config::config),
     row("csvfile", csvfile::csvfile),
@@ -48,6 +53,7 @@ static LOOKUPS: &[Lookup] = &[
     row("fileglob", files::fileglob),
     row("first_found", first_found::first_found),
     row("flattened", items::flattened_deep),
+    row("hashi_vault", hashi_vault::hashi_vault),
     row("indexed_items", items::indexed_items),
     row("ini", ini::ini),
     row("inventory_hostnames", hosts::inventory_hostnames),

@@ -32,7 +32,9 @@ struct Request {
 pub(super) fn password(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     let mut found = Vec::new();
     for term in call.texts()? {
-        found.push(Object::Str(Text::new(one(&request(call, &term)?)?).with_secret(true)));
+        let password = one(&request(call, &term)?)?;
+        call.rendering.templar.options().vault.opened().note(&password);
+        found.push(Object::Str(Text::new(password).with_secret(true)));
     }
     Ok(found)
 }

@@ -27,13 +27,15 @@ impl LookupCall<'_> {
     pub(crate) fn read_text(&self, path: &Path) -> Result<(String, bool), Fault> {
         let data = fs_err::read(path)?;
         let encrypted = kapell_parsing::vault::is_encrypted(&data);
-        let data = if encrypted {
-            kapell_parsing::vault::decrypt(&data, &self.rendering.templar.options().vault)
-                .map_err(|error| Fault::error(format!("{}: {error}", path.display())))?
-        } else {
-            data
-        };
-        Ok((String::from_utf8_lossy(&data).into_owned(), encrypted))
+        if !encrypted {
+            return Ok((String::from_utf8_lossy(&data).into_owned(), false));
+        }
+        let secrets = &self.rendering.templar.options().vault;
+        let plain = kapell_parsing::vault::decrypt(&data, secrets)
+            .map_err(|error| Fault::error(format!("{}: {error}", path.display())))?;
+        let text = String::from_utf8_lossy(&plain).into_owned();
+        secrets.opened().note(&text);
+        Ok((text, true))
     }
 }
 

@@ -51,6 +51,7 @@ fn request(options: &Options<'_>) -> Result<UrlRequest, Fault> {
     }
     Ok(UrlRequest {
         url: String::new(),
+        post: None,
         headers,
         unredirected_headers: options.list("unredirected_headers")?,
         timeout: options.seconds("timeout", 10.0)?,
