@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is its purpose")]
 
 mod bench;
+mod bench_latency;
 mod bench_templating;
 mod command;
 mod conformance;
@@ -47,6 +48,8 @@ enum Task {
     Sshd(sshd::SshdCommand),
     /// Time the playbook of tests/bench under every engine, side by side.
     Bench(bench::BenchCommand),
+    /// Run twenty tasks over a slow line and count round trips a task.
+    BenchLatency(bench_latency::BenchLatencyCommand),
     /// Measure templating alone: a configuration over a thousand hosts, side by side with ansible-core.
     BenchTemplating(bench_templating::BenchTemplatingCommand),
     /// Compare the arguments of our modules with what ansible-doc says, and write docs/modules-parity.md.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::BenchLatency(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchTemplating(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Parity(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

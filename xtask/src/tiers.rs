@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::command::{cargo, command, is_installed, line, run};
 use crate::conformance::ConformanceCommand;
-use crate::engine::Engine;
+use crate::engine::{Engine, Engines};
 use crate::faults::FaultsCommand;
 use crate::fleet::{self, Fleet, Variant};
 use crate::inventories::InventoriesCommand;
@@ -50,6 +50,10 @@ const FLEET_TOOLS: [Tool; 3] = [
 impl TestCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
         self.install()?;
+        if can_make_environments() {
+            // Tests of the first tiers compare with it, too, where it is there.
+            timed("ansible-core, to compare with", || Engines::ensure(lab, &[Engine::Ansible]).map(drop))?;
+        }
         timed("unit tests, end-to-end tests, repository rules", || cargo_test(lab))?;
         if can_make_environments() {
             timed("conformance: the same playbooks under ansible-core", || ConformanceCommand::cases().run(lab))?;
