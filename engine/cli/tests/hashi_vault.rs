@@ -75,7 +75,9 @@ fn serve(mut stream: TcpStream) {
 fn server() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(std::thread::spawn(|| serve(stream)))));
+    std::thread::spawn(move || {
+        listener.incoming().flatten().for_each(|stream| drop(std::thread::spawn(|| serve(stream))))
+    });
     url
 }
 
@@ -87,9 +89,15 @@ const CASES: &[(&str, &str)] = &[
     ("lookup(H, 'secret/data/app', token=t, url=u, return_format='raw').data.metadata.version", "3"),
     ("lookup(H, 'kv/app:user', token=t, url=u)", "\"web\""),
     ("lookup('hashi_vault', 'secret=secret/data/one:value', token=t, url=u)", "\"the-only-one\""),
-    ("lookup(H, 'kv/app:user', 'secret=secret/data/one:value', token=t, url=u, wantlist=true)", r#"["web","the-only-one"]"#),
+    (
+        "lookup(H, 'kv/app:user', 'secret=secret/data/one:value', token=t, url=u, wantlist=true)",
+        r#"["web","the-only-one"]"#,
+    ),
     ("lookup(H, 'kv/app:user auth_method=approle role_id=r1 secret_id=s1', url=u)", "\"web\""),
-    ("lookup(H, 'kv/app:user', auth_method='approle', role_id='r1', secret_id='s1', mount_point='other', url=u)", "\"web\""),
+    (
+        "lookup(H, 'kv/app:user', auth_method='approle', role_id='r1', secret_id='s1', mount_point='other', url=u)",
+        "\"web\"",
+    ),
     ("lookup(H, 'kv/app:user', auth_method='userpass', username='joe', password='pw', url=u)", "\"web\""),
     ("lookup(H, 'kv/app:user', auth_method='ldap', username='joe', password='pw', url=u)", "\"web\""),
     ("lookup(H, 'kv/app:user', auth_method='jwt', role_id='r1', jwt='j1', url=u)", "\"web\""),
@@ -107,13 +115,19 @@ const CASES: &[(&str, &str)] = &[
     ("lookup(H, 'kv/app', token='bad', url=u)", "Forbidden: Permission Denied to secret 'kv/app'."),
     ("lookup(H, 'kv/app', auth_method='none', url=u)", "Forbidden: Permission Denied to secret 'kv/app'."),
     ("lookup(H, 'kv/app', url=u)", "No Vault Token specified or discovered."),
-    ("lookup(H, 'kv/app', auth_method='approle', role_id='r1', secret_id='x', url=u)", "invalid role or secret ID, on post "),
+    (
+        "lookup(H, 'kv/app', auth_method='approle', role_id='r1', secret_id='x', url=u)",
+        "invalid role or secret ID, on post ",
+    ),
     ("lookup(H, 'kv/app', auth_method='nope', url=u)", "Invalid value 'nope' for config 'auth_method'"),
     ("lookup(H, 'kv/app', auth_method='cert', url=u)", "the auth method 'cert' is not supported"),
     ("lookup(H, 'foo=bar', token=t, url=u)", "Required config 'secret' for "),
     ("lookup(H, 'kv/app', token=t, url=u, return_format='x')", "Invalid value 'x' for config 'return_format'"),
     ("lookup(H, 'kv/app', token=t, url='http://127.0.0.1:1')", "Connection refused"),
-    ("lookup(K ~ 'vault_kv2_get', 'none', token=t, url=u)", "Invalid or missing path ['none'] with secret version 'latest'."),
+    (
+        "lookup(K ~ 'vault_kv2_get', 'none', token=t, url=u)",
+        "Invalid or missing path ['none'] with secret version 'latest'.",
+    ),
     ("lookup(K ~ 'vault_kv1_get', 'none', token=t, url=u)", "Invalid or missing path ['none']: None, on get "),
     ("lookup(K ~ 'vault_read', 'none/x', token=t, url=u)", "The path 'none/x' doesn't seem to exist."),
 ];

@@ -200,7 +200,10 @@ fn what_hosts_say_is_never_rendered_nor_obeyed() {
     let bad = OddServer::answering(answers.as_object().cloned().unwrap());
     project.inventory(&[("good1".to_owned(), project.server.port), ("bad".to_owned(), bad.port)]);
     project.write("site.yml", PEEKING);
-    project.write("templates/report.j2", "{{ hostvars.bad.said }} {{ kept }} {{ ansible_facts }}\n{% for i in also %}{{ i }}{% endfor %}\n");
+    project.write(
+        "templates/report.j2",
+        "{{ hostvars.bad.said }} {{ kept }} {{ ansible_facts }}\n{% for i in also %}{{ i }}{% endfor %}\n",
+    );
     project.write("ansible.cfg", "[defaults]\nhost_key_checking = false\ntimeout = 10\nfact_caching = jsonfile\nfact_caching_connection = cache\n");
     let mine = format!("mine={}", project.home().display());
     for more in [&[][..], &["-vvvv", "--diff"], &["--check"]] {

@@ -48,7 +48,8 @@ const PLAYBOOK: &str = "
       changed_when: false
 ";
 
-const TEMPLATE: &str = "begin\nversion {{ v }}\n{% for n in range(4000) %}\nline {{ n }} of {{ v }}\n{% endfor %}\nend\n";
+const TEMPLATE: &str =
+    "begin\nversion {{ v }}\n{% for n in range(4000) %}\nline {{ n }} of {{ v }}\n{% endfor %}\nend\n";
 
 fn number(name: &str) -> Option<usize> {
     std::env::var(name).ok()?.parse().ok()
@@ -133,7 +134,8 @@ impl Scene {
         let begun = Instant::now();
         let base = format!("base={}", self.project.home().join("base").display());
         let version = format!("v={version}");
-        let mut command = self.project.kapell(&["playbook", "-i", "hosts.ini", "site.yml", "-e", &base, "-e", &version]);
+        let mut command =
+            self.project.kapell(&["playbook", "-i", "hosts.ini", "site.yml", "-e", &base, "-e", &version]);
         let output = command.env("ANSIBLE_TIMEOUT", "10").output().unwrap();
         assert!(begun.elapsed() < PATIENCE, "a run took {:?}\n{}", begun.elapsed(), said(&output));
         output
@@ -155,7 +157,10 @@ impl Scene {
         let is_ours = |path: &PathBuf| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let known = ["data", "fetched.data", "authorized_keys"].contains(&name.as_str());
-            !known && !name.ends_with(".text") && !name.ends_with(".tree") && !name.starts_with("part-")
+            !known
+                && !name.ends_with(".text")
+                && !name.ends_with(".tree")
+                && !name.starts_with("part-")
                 && !name.starts_with("kapell-worker-")
         };
         let files = files_below(&self.project.home()).into_iter().filter(is_ours);
@@ -210,7 +215,8 @@ fn runs_that_are_cut_leave_whole_files_and_can_be_run_again() {
         }
         let output = scene.run(version);
         cuts += scene.relays.iter().filter(|relay| relay.had_trouble()).count();
-        unreachable += (0..HOSTS).filter(|host| count(&output, &format!("host{host}"), "unreachable") == Some(1)).count();
+        unreachable +=
+            (0..HOSTS).filter(|host| count(&output, &format!("host{host}"), "unreachable") == Some(1)).count();
         assert!(matches!(output.status.code(), Some(0 | 2 | 4)), "{}", said(&output));
         scene.nothing_is_left();
         scene.run_whole(version, u32::MAX);

@@ -94,8 +94,11 @@ fn contents(dice: &mut Dice) -> Vec<Vec<u8>> {
 }
 
 fn texts(dice: &mut Dice) -> Vec<String> {
-    const PIECES: &[&str] = &["pass", "ü", "\n", " ", "'", "\"", "{x", "}", "$", "\\", ":", "#", "- ", "\t", "%", "é€", "0", "!"];
-    (0..TEXTS).map(|number| (0..=number).map(|_| dice.pick(PIECES)).fold(format!("t{number}"), |text, piece| text + piece)).collect()
+    const PIECES: &[&str] =
+        &["pass", "ü", "\n", " ", "'", "\"", "{x", "}", "$", "\\", ":", "#", "- ", "\t", "%", "é€", "0", "!"];
+    (0..TEXTS)
+        .map(|number| (0..=number).map(|_| dice.pick(PIECES)).fold(format!("t{number}"), |text, piece| text + piece))
+        .collect()
 }
 
 /// With passwords in files `plain` and `labelled`.

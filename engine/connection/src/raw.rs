@@ -111,11 +111,7 @@ async fn collect(
 }
 
 /// Fails as soon as it is too much, which hangs up on the command.
-async fn read_all(
-    stream: impl AsyncRead + Unpin,
-    mut bytes: Vec<u8>,
-    host: &str,
-) -> Result<Vec<u8>, ConnectionError> {
+async fn read_all(stream: impl AsyncRead + Unpin, mut bytes: Vec<u8>, host: &str) -> Result<Vec<u8>, ConnectionError> {
     // What was read before an error is still what the command said.
     let _ = stream.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut bytes).await;
     if bytes.len() > MAX_OUTPUT {

@@ -1,8 +1,8 @@
 //! Random frames: whatever arrives, reading it ends soon, with messages or an error, in memory bounded by what arrived.
 
 use kapell_protocol::{
-    Deframer, FetchedFile, FromWorker, InlineBlob, Job, ModuleCall, OutputStream, ToWorker, WorkerHello, decode, encode,
-    read_frame,
+    Deframer, FetchedFile, FromWorker, InlineBlob, Job, ModuleCall, OutputStream, ToWorker, WorkerHello, decode,
+    encode, read_frame,
 };
 use kapell_test_support::fuzz::{Dice, Limits, fuzz};
 use serde_json::json;

@@ -113,12 +113,7 @@ impl Drop for OddServer {
     }
 }
 
-async fn serve(
-    listener: std::net::TcpListener,
-    config: Arc<Config>,
-    oddity: Oddity,
-    result: Arc<Map<String, Value>>,
-) {
+async fn serve(listener: std::net::TcpListener, config: Arc<Config>, oddity: Oddity, result: Arc<Map<String, Value>>) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
     while let Ok((stream, _)) = listener.accept().await {
         let client = Client { oddity, result: Arc::clone(&result), channels: HashMap::new() };

@@ -224,8 +224,11 @@ fn expand(path: &Path) -> Vec<PathBuf> {
     }
     let Ok(entries) = fs_err::read_dir(directory) else { return Vec::new() };
     let matcher = Wildcard::new(name);
-    let mut found: Vec<PathBuf> =
-        entries.flatten().filter(|entry| matcher.is_match(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect();
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| matcher.is_match(&entry.file_name().to_string_lossy()))
+        .map(|entry| entry.path())
+        .collect();
     found.sort();
     found
 }

@@ -126,7 +126,8 @@ fn any_configuration_is_read() {
 
 #[test]
 fn any_arguments_are_read() {
-    const TEXT: &str = "-o ControlMaster=auto -oPort=22 -p2222 -4 -i '~/.ssh/a b' -J jump -o \"ProxyCommand=nc %h %p\" -vvv -F none";
+    const TEXT: &str =
+        "-o ControlMaster=auto -oPort=22 -p2222 -4 -i '~/.ssh/a b' -J jump -o \"ProxyCommand=nc %h %p\" -vvv -F none";
     const WORDS: &[&[u8]] = &[b"-o", b"-oo", b" -p", b"=", b"'", b"\"", b"-", b"\\", b"\xff", b" -F", b"ProxyJump"];
     fuzz(Limits { few: 3_000, memory: 500 << 20 }, |dice| {
         let text = dice.spoil(TEXT.as_bytes(), WORDS);

@@ -9,8 +9,7 @@ use crate::object::Object;
 use crate::python;
 use crate::surroundings::{FetchError, UrlAnswer, UrlRequest};
 
-const METHODS: [&str; 10] =
-    ["token", "userpass", "ldap", "approle", "aws_iam", "azure", "jwt", "cert", "gcp", "none"];
+const METHODS: [&str; 10] = ["token", "userpass", "ldap", "approle", "aws_iam", "azure", "jwt", "cert", "gcp", "none"];
 const FORMATS: [&str; 3] = ["dict", "values", "raw"];
 /// Seconds, as the `hvac` library has it.
 const TIMEOUT: f64 = 30.0;
@@ -21,8 +20,10 @@ pub(super) fn hashi_vault(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     for term in call.texts()? {
         let options = Options::of_term(call, "hashi_vault", &term)?;
         let secret = options.text("secret")?;
-        let secret = secret.ok_or_else(|| Fault::error(format!("Required config 'secret' for {} not provided.", options.plugin())))?;
-        let (path, field) = secret.rsplit_once(':').map_or((secret.as_str(), None), |(path, field)| (path, Some(field)));
+        let secret = secret
+            .ok_or_else(|| Fault::error(format!("Required config 'secret' for {} not provided.", options.plugin())))?;
+        let (path, field) =
+            secret.rsplit_once(':').map_or((secret.as_str(), None), |(path, field)| (path, Some(field)));
         let format = options.one_of("return_format", &FORMATS, "dict")?;
         let answer = Server::of(&options)?.get(path, "")?;
         let whole = match answer {
@@ -40,7 +41,9 @@ pub(super) fn hashi_vault(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
         match (field, data) {
             (Some(field), data) => {
                 let value = data.get(field).ok_or_else(|| {
-                    Fault::error(format!("The secret {path} does not contain the field '{field}'. for hashi_vault lookup"))
+                    Fault::error(format!(
+                        "The secret {path} does not contain the field '{field}'. for hashi_vault lookup"
+                    ))
                 })?;
                 found.push(secret_object(call, value));
             }
@@ -131,13 +134,18 @@ struct Options<'c> {
 
 impl<'c> Options<'c> {
     fn of_term(call: &'c LookupCall<'c>, plugin: &'static str, term: &str) -> Result<Self, Fault> {
-        let words = shell_words::split(term).map_err(|error| Fault::error(format!("Error splitting '{term}': {error}")))?;
+        let words =
+            shell_words::split(term).map_err(|error| Fault::error(format!("Error splitting '{term}': {error}")))?;
         let mut of_term = Vec::new();
         for (at, word) in words.into_iter().enumerate() {
             match word.split_once('=') {
                 Some((name, value)) => of_term.push((name.to_owned(), value.to_owned())),
                 None if at == 0 => of_term.push(("secret".to_owned(), word)),
-                None => return Err(Fault::error(format!("hashi_vault lookup plugin needs key=value pairs, but received {term}"))),
+                None => {
+                    return Err(Fault::error(format!(
+                        "hashi_vault lookup plugin needs key=value pairs, but received {term}"
+                    )));
+                }
             }
         }
         Ok(Self { call, plugin, of_term })
@@ -177,15 +185,16 @@ impl<'c> Options<'c> {
 
     fn flag(&self, name: &str) -> Result<Option<bool>, Fault> {
         let text = self.text(name)?;
-        Ok(text.map(|text| !matches!(text.to_ascii_lowercase().as_str(), "no" | "off" | "0" | "false" | "n" | "f" | "")))
+        Ok(text
+            .map(|text| !matches!(text.to_ascii_lowercase().as_str(), "no" | "off" | "0" | "false" | "n" | "f" | "")))
     }
 
     fn one_of(&self, name: &str, choices: &[&'static str], default: &'static str) -> Result<&'static str, Fault> {
         let Some(given) = self.text(name)? else { return Ok(default) };
         let chosen = choices.iter().find(|choice| **choice == given);
-        chosen.copied().ok_or_else(|| {
-            Fault::error(format!("Invalid value '{given}' for config '{name}' for {}.", self.plugin()))
-        })
+        chosen
+            .copied()
+            .ok_or_else(|| Fault::error(format!("Invalid value '{given}' for config '{name}' for {}.", self.plugin())))
     }
 
     /// As ansible-core calls it.
@@ -215,7 +224,8 @@ impl<'c> Server<'c> {
             return Err(Fault::error("proxies is not supported: set https_proxy in the environment"));
         }
         let timeout = options.text("timeout")?.and_then(|timeout| timeout.trim().parse().ok()).unwrap_or(TIMEOUT);
-        let skipped = std::env::var("VAULT_SKIP_VERIFY").is_ok_and(|skip| matches!(skip.as_str(), "1" | "true" | "True"));
+        let skipped =
+            std::env::var("VAULT_SKIP_VERIFY").is_ok_and(|skip| matches!(skip.as_str(), "1" | "true" | "True"));
         let mut headers = vec![("X-Vault-Request".to_owned(), "true".to_owned())];
         if let Some(namespace) = options.text("namespace")? {
             headers.push(("X-Vault-Namespace".to_owned(), namespace));
@@ -251,9 +261,15 @@ impl<'c> Server<'c> {
         let mount = options.text("mount_point")?.unwrap_or_else(|| method.to_owned());
         match method {
             "none" => Ok(None),
-            "token" => self.given_token()?.map(Some).ok_or_else(|| Fault::error("No Vault Token specified or discovered.")),
+            "token" => {
+                self.given_token()?.map(Some).ok_or_else(|| Fault::error("No Vault Token specified or discovered."))
+            }
             "userpass" | "ldap" => {
-                let missing = || Fault::error(format!("Authentication method {method} requires options ['username', 'password'] to be set, but these are missing."));
+                let missing = || {
+                    Fault::error(format!(
+                        "Authentication method {method} requires options ['username', 'password'] to be set, but these are missing."
+                    ))
+                };
                 let user = options.text("username")?.ok_or_else(missing)?;
                 let password = options.text("password")?.ok_or_else(missing)?;
                 self.log_in(&format!("auth/{mount}/login/{user}"), &json!({"password": password})).map(Some)
@@ -287,7 +303,8 @@ impl<'c> Server<'c> {
 
     fn log_in(&self, path: &str, credentials: &Json) -> Result<String, Fault> {
         let url = format!("{}/v1/{path}", self.url);
-        let mut request = UrlRequest { url: url.clone(), post: Some(credentials.to_string().into()), ..self.request.clone() };
+        let mut request =
+            UrlRequest { url: url.clone(), post: Some(credentials.to_string().into()), ..self.request.clone() };
         request.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         let answer = self.send(&request)?;
         let said = parsed(&answer);
