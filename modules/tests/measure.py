@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """Runs module cases under ansible-core and writes what happened into their `expect`.
 
-    ANSIBLE_PYTHON=/path/to/python tests/measure.py tests/cases/file/*.json
+    ANSIBLE_PYTHON=/path/to/python [PYTHONPATH=/path/to/collections] tests/measure.py tests/cases/file/*.json
 
 A case is a JSON object: `module` (default: the folder's name), `args`, `before` (the tree the case starts with) and
 optionally `environment` (of the module; fake programs can stand in `$DIR/bin`), `blob` (the content of a file on the control node) or `tree` (a directory there, copied with a trailing slash
 when `slash` is "/"), `phases`, `opaque` (names of files whose bytes may differ, such as archives) and `ignore` (result keys that differ from run to run).
 Three phases are measured by default: `check` (check and diff mode), `run` (diff mode) and `again` (the same once more).
+
+A case with `system` runs as root in a copy of the lab's image (`cargo xtask fleet image` builds it and says where it
+is), which has the real tools and servers and is thrown away afterwards.
+`setup` are shell commands to run there first, `files` are files of the system that are compared, too.
 """
 import json, os, re, shutil, stat, subprocess, sys, tempfile
 
@@ -48,28 +52,33 @@ def snapshot(root):
     for base, dirs, files in os.walk(root):
         for name in dirs + files:
             path = os.path.join(base, name)
-            info = os.lstat(path)
-            entry = {}
-            if stat.S_ISLNK(info.st_mode):
-                entry["link"] = os.readlink(path).replace(root, "$DIR")
-            else:
-                entry["mode"] = "%04o" % stat.S_IMODE(info.st_mode)
-                if stat.S_ISREG(info.st_mode):
-                    with open(path, "rb") as file:
-                        data = file.read()
-                    try:
-                        entry["content"] = re.sub(r"(Updated by Ansible - )[0-9T:.-]+", r"\1DATE", data.decode().replace(root, "$DIR"))
-                    except UnicodeDecodeError:
-                        entry["hex"] = data.hex()
-                    if info.st_nlink > 1:
-                        entry["names"] = info.st_nlink
-                elif stat.S_ISDIR(info.st_mode):
-                    entry["dir"] = True
-                if info.st_mtime < 1700000000:
-                    entry["mtime"] = int(info.st_mtime)
             key = os.path.relpath(path, root)
-            tree[re.sub(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$", ".BACKUP~", key)] = entry
+            tree[re.sub(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~$", ".BACKUP~", key)] = entry_of(path, root)
     return dict(sorted(tree.items()))
+
+
+def entry_of(path, root):
+    info = os.lstat(path)
+    entry = {}
+    if stat.S_ISLNK(info.st_mode):
+        entry["link"] = os.readlink(path).replace(root, "$DIR")
+        return entry
+    entry["mode"] = "%04o" % stat.S_IMODE(info.st_mode)
+    if stat.S_ISREG(info.st_mode):
+        with open(path, "rb") as file:
+            data = file.read()
+        try:
+            text = re.sub(r"(Updated by Ansible - )[0-9T:.-]+", r"\1DATE", data.decode().replace(root, "$DIR"))
+            entry["content"] = re.sub(r"# \(\S+ installed on [^)]*\)", "# (INSTALLED)", text)
+        except UnicodeDecodeError:
+            entry["hex"] = data.hex()
+        if info.st_nlink > 1:
+            entry["names"] = info.st_nlink
+    elif stat.S_ISDIR(info.st_mode):
+        entry["dir"] = True
+    if info.st_mtime < 1700000000:
+        entry["mtime"] = int(info.st_mtime)
+    return entry
 
 
 def text_of(note):
@@ -120,6 +129,9 @@ def run(module, args, phase, case, root):
     if "warnings" in result:
         result["warnings"] = [text_of(note) for note in result["warnings"]]
     result.setdefault("changed", False)
+    # Some modules say what goes without saying.
+    if result.get("failed") is False:
+        del result["failed"]
     return cleaned(result, root, VOLATILE | set(case.get("ignore", [])))
 
 
@@ -149,21 +161,52 @@ def run_task(module, args, phase, case, root):
     return cleaned(result, root, VOLATILE | {"src"} | set(case.get("ignore", [])))
 
 
+def measure_elsewhere(path):
+    """In a copy of the image, where the tools of a case are."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    code = "import ansible, os; print(os.path.dirname(os.path.dirname(ansible.__file__)))"
+    packages = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    packages = ":".join([packages, *filter(None, os.environ.get("PYTHONPATH", "").split(":"))])
+    with open(os.environ.get("KAPELL_LAB", "/var/tmp/kapell-lab") + "/modules-image") as file:
+        layers = file.read().strip()
+    command = [os.path.join(here, "throwaway.sh"), layers, f"{here}:{packages}", "env", f"PYTHONPATH={packages}",
+               "ANSIBLE_PYTHON=/usr/bin/python3", "INSIDE=1", "/usr/bin/python3", os.path.abspath(__file__), os.path.abspath(path)]
+    subprocess.run(command, check=True)
+
+
+def set_up(case, root):
+    for line in case.get("setup", []):
+        done = subprocess.run(["sh", "-ec", line.replace("$DIR", root)], cwd=root, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL)
+        assert done.returncode == 0, f"setup fails: {line}"
+
+
+def snapshot_with_files(root, case):
+    tree = snapshot(root)
+    for name in case.get("files", []):
+        if os.path.lexists(name):
+            tree[name] = {key: value for key, value in entry_of(name, root).items() if key != "mtime"}
+    return dict(sorted(tree.items()))
+
+
 def measure(path):
     with open(path) as file:
         case = json.load(file)
+    if case.get("system") and "INSIDE" not in os.environ:
+        return measure_elsewhere(path)
     module = case.get("module", os.path.basename(os.path.dirname(path)))
     root = tempfile.mkdtemp(prefix="kapell-case-")
     expect = {}
     try:
         os.chmod(root, 0o755)
         build(root, case.get("before", {}))
-        before = snapshot(root)
+        set_up(case, root)
+        before = snapshot_with_files(root, case)
         after = before
         for phase in case.get("phases", PHASES):
             result = run(module, case["args"], phase, case, root)
             expect[phase] = {"result": result}
-            now = snapshot(root)
+            now = snapshot_with_files(root, case)
             for name in case.get("opaque", []):
                 if name in now:
                     now[name] = {key: value for key, value in now[name].items() if key not in ("content", "hex")}

@@ -109,8 +109,8 @@ impl Systemctl {
 struct Unit {
     properties: Map,
     has_script: bool,
-    /// There is a file for it although systemd, which is not running, cannot say so.
-    has_file: bool,
+    /// The state of the unit's file, looked up only where systemd does not run.
+    file: Option<String>,
 }
 
 impl Unit {
@@ -120,14 +120,15 @@ impl Unit {
         // Without systemd nothing is shown: the request fails or is ignored, said in either stream.
         let offline = !output.ok() || !output.stdout().contains('=');
         if !offline {
-            return Ok(Self { properties: parse_properties(&output.stdout()), has_script, has_file: false });
+            return Ok(Self { properties: parse_properties(&output.stdout()), has_script, file: None });
         }
         let files = cx.run_read(&systemctl.command(&["list-unit-files", "--no-legend", &unit_name(name)]))?;
-        let has_file = files.ok() && !files.stdout().trim().is_empty();
-        if !has_script && !has_file && !output.ok() {
+        let text = files.stdout();
+        let state = text.split_whitespace().nth(1).filter(|_| files.ok()).map(str::to_owned);
+        if !has_script && state.is_none() && !output.ok() {
             return Err(not_reachable(systemctl, &output));
         }
-        Ok(Self { properties: Map::new(), has_script, has_file })
+        Ok(Self { properties: Map::new(), has_script, file: state })
     }
 
     fn text(&self, property: &str) -> &str {
@@ -136,11 +137,11 @@ impl Unit {
 
     fn exists(&self) -> bool {
         let loaded = !matches!(self.text("LoadState"), "" | "not-found");
-        loaded || self.has_script || self.has_file
+        loaded || self.has_script || self.file.is_some()
     }
 
     fn is_masked(&self) -> bool {
-        self.text("LoadState") == "masked"
+        self.text("LoadState") == "masked" || self.file.as_deref() == Some("masked")
     }
 
     fn is_running(&self) -> bool {

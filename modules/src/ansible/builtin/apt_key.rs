@@ -137,6 +137,9 @@ fn key_file(args: &Args, dir: &Path, cx: &mut Context<'_>) -> Result<Option<Path
 /// The fingerprint of the first key of a file.
 fn id_in(file: &Path, source: &str, cx: &mut Context<'_>) -> Result<String, ModuleError> {
     let command = CommandSpec::new(["gpg", "--no-tty", "--batch", "--with-colons", "--import-options", "show-only"]);
+    // A keyring of its own: the user's may not exist, and is nobody's business here.
+    let keyring = cx.temp_dir()?;
+    let command = command.env("GNUPGHOME", keyring.path().to_string_lossy());
     let output = cx.run_read(&command.args(["--dry-run", "--import"]).arg(file.to_string_lossy()))?;
     let text = output.stdout();
     fingerprints(&text).into_iter().next().ok_or_else(|| {

@@ -118,6 +118,9 @@ fn rule(args: &Args, jump: Option<&str>, v6: bool) -> Vec<String> {
     words.option("-d", "destination");
     matches.iter().for_each(|name| words.add(&["-m", name]));
     words.tcp_flags();
+    // A rejection that only `reject_with` speaks of is named beside it.
+    let is_implied = !args.has("jump") && args.has("reject_with");
+    let (jump, rejection) = if is_implied { (None, jump) } else { (jump, None) };
     if let Some(jump) = jump {
         words.add(&["-j", jump]);
     }
@@ -156,6 +159,9 @@ fn rule(args: &Args, jump: Option<&str>, v6: bool) -> Vec<String> {
     words.loaded("limit", true, &[("--limit", "limit"), ("--limit-burst", "limit_burst")]);
     words.loaded("owner", true, &[("--uid-owner", "uid_owner")]);
     words.loaded("owner", true, &[("--gid-owner", "gid_owner")]);
+    if let Some(rejection) = rejection {
+        words.add(&["-j", rejection]);
+    }
     words.option("--reject-with", "reject_with");
     words.option(if v6 { "--icmpv6-type" } else { "--icmp-type" }, "icmp_type");
     words.loaded("comment", true, &[("--comment", "comment")]);

@@ -7,26 +7,8 @@ use crate::{Arg, Args, CommandSpec, Context, Map, Module, ModuleError, ModuleRes
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.package_facts", ARGS, run);
 
-const ARGS: &[Arg] = &[
-    Arg::list("manager").default("auto").choices(&[
-        "auto",
-        "rpm",
-        "yum",
-        "dnf",
-        "dnf5",
-        "zypper",
-        "apt",
-        "portage",
-        "pkg",
-        "pkg5",
-        "pkgng",
-        "pacman",
-        "apk",
-        "pkg_info",
-        "openbsd_pkg",
-    ]),
-    Arg::str("strategy").default("first").choices(&["first", "all"]),
-];
+const ARGS: &[Arg] =
+    &[Arg::list("manager").default("auto"), Arg::str("strategy").default("first").choices(&["first", "all"])];
 
 /// A package manager: its name, the other names of those that share its database, the program it cannot do without,
 /// and the reader of its packages.
@@ -41,7 +23,7 @@ struct Manager {
 type Read = fn(&mut Context<'_>) -> Result<Option<Vec<(String, Value)>>, ModuleError>;
 
 /// In the order they are tried. Those of other systems and of Gentoo cannot be read.
-const MANAGERS: [Manager; 7] = [
+static MANAGERS: [Manager; 7] = [
     Manager { name: "apk", aliases: &[], program: "apk", read: Some(apk) },
     Manager { name: "apt", aliases: &[], program: "apt", read: Some(apt) },
     Manager { name: "pacman", aliases: &[], program: "pacman", read: Some(pacman) },
@@ -71,12 +53,15 @@ impl Manager {
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let asked = args.list_of_str("manager");
     let names = expanded(&asked);
+    let unknown: Vec<&str> = names.iter().filter(|name| manager(name).is_none()).map(String::as_str).collect();
+    if !unknown.is_empty() {
+        return Err(ModuleError::failed(format!("Unsupported package managers requested: {}", unknown.join(", "))));
+    }
     let only_first = args.str("strategy")? == "first";
     let mut packages: Map = Map::new();
     let (mut found, mut tried) = (false, Vec::new());
     for name in &names {
-        let called = |manager: &&Manager| manager.name == name || manager.aliases.contains(&name.as_str());
-        let Some(manager) = MANAGERS.iter().find(called).filter(|manager| !tried.contains(&manager.name)) else {
+        let Some(manager) = manager(name).filter(|manager| !tried.contains(&manager.name)) else {
             continue;
         };
         if found && only_first {
@@ -105,6 +90,10 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         )));
     }
     Ok(ModuleResult::ok().fact("packages", packages))
+}
+
+fn manager(name: &str) -> Option<&'static Manager> {
+    MANAGERS.iter().find(|manager| manager.name == name || manager.aliases.contains(&name))
 }
 
 /// `auto` stands for every name there is.

@@ -91,7 +91,10 @@ impl Rpm {
     fn records(&self, input: &[u8], cx: &mut Context<'_>) -> Result<Vec<Vec<String>>, ModuleError> {
         let options = ["--no-tty", "--batch", "--with-colons", "--fixed-list-mode", "--with-fingerprint"];
         let more = ["--with-subkey-fingerprint", "--import-options", "show-only", "--dry-run", "--import"];
+        // A keyring of its own: the user's may not exist, and is nobody's business here.
+        let keyring = cx.temp_dir()?;
         let command = CommandSpec::new([self.gpg.to_string_lossy()]).args(options).args(more).stdin(input);
+        let command = command.env("GNUPGHOME", keyring.path().to_string_lossy());
         let output = cx.run_read(&command)?;
         if !output.ok() {
             return Err(crate::context::command_failure(output.stderr(), &command, &output));

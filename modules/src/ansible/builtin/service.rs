@@ -11,7 +11,7 @@ pub(crate) static MODULE: Module = Module::new("ansible.builtin.service", ARGS, 
 
 const ARGS: &[Arg] = &[
     Arg::str("name").required(),
-    Arg::str("state").choices(&["reloaded", "restarted", "started", "stopped"]),
+    Arg::str("state").choices(&["started", "stopped", "reloaded", "restarted"]),
     Arg::bool("enabled"),
     Arg::int("sleep"),
     Arg::str("pattern"),

@@ -26,7 +26,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
             return Err(ModuleError::failed(format!("Error message:\ngiven timezone \"{name}\" is not available")));
         }
         let current = current_zone(cx)?;
-        if current != name {
+        if current != name || !named_in_file(name, cx)? {
             set_zone(name, cx)?;
             changed = true;
         }
@@ -56,6 +56,19 @@ fn current_zone(cx: &Context<'_>) -> Result<String, ModuleError> {
     Ok(named.unwrap_or_else(|| "UTC".to_owned()))
 }
 
+/// Debian and its relatives also keep the zone's name in a file, whether or not it is there.
+fn keeps_name(cx: &Context<'_>) -> bool {
+    cx.exists("/etc/timezone") || cx.exists("/etc/debian_version")
+}
+
+/// Whether the file, where there has to be one, says the same as the link. systemd minds it itself.
+fn named_in_file(name: &str, cx: &Context<'_>) -> Result<bool, ModuleError> {
+    if systemd_is_running() || !keeps_name(cx) {
+        return Ok(true);
+    }
+    Ok(cx.read_text("/etc/timezone")?.is_some_and(|text| text.trim() == name))
+}
+
 fn set_zone(name: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
     if systemd_is_running() && cx.which("timedatectl").is_some() {
         return cx.run_ok(&CommandSpec::new(["timedatectl", "set-timezone", name])).map(drop);
@@ -64,8 +77,8 @@ fn set_zone(name: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
     cx.remove_file(new)?;
     cx.symlink(&Path::new(ZONES).join(name), new)?;
     cx.rename(new, link)?;
-    if cx.exists("/etc/timezone") {
-        let options = WriteOptions { unsafe_writes: true, ..WriteOptions::default() };
+    if keeps_name(cx) {
+        let options = WriteOptions { unsafe_writes: true, new_mode: Some(0o644), ..WriteOptions::default() };
         cx.write_file(Path::new("/etc/timezone"), Content::Bytes(format!("{name}\n").as_bytes()), &options)?;
     }
     Ok(())

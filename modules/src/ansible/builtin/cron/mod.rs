@@ -43,7 +43,12 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let backup = if args.bool("backup") && !cx.check_mode { Some(back_up(&before)?) } else { None };
     if changed && after.trim().is_empty() && crontab.remove(cx)? {
         // A file of its own goes with its last job.
-    } else if changed {
+        let result = ModuleResult::ok().changed(true).set("state", "absent");
+        let result = result.set_opt("cron_file", args.opt_str("cron_file")).set_opt("backup_file", backup);
+        let diff = || Diff::new(before.clone(), String::new()).headers(crontab.header(), "/dev/null".to_owned());
+        return Ok(if cx.diff_mode { result.diff(diff()) } else { result });
+    }
+    if changed {
         crontab.write(&after, cx)?;
     }
     let result = ModuleResult::ok()
@@ -137,7 +142,8 @@ impl Crontab {
     fn header(&self) -> String {
         match self {
             Self::File(path) => path.to_string_lossy().into_owned(),
-            Self::Of(_) => "crontab".to_owned(),
+            Self::Of(Some(user)) => format!("crontab for user \"{user}\""),
+            Self::Of(None) => "crontab".to_owned(),
         }
     }
 

@@ -163,9 +163,8 @@ fn options(args: &Args, state: State, is_dnf5: bool) -> Vec<String> {
     if args.opt_str("installroot").is_some_and(|root| root != "/") {
         options.extend(args.opt_str("installroot").map(|root| format!("--installroot={root}")));
     }
+    options.extend(repositories(args, is_dnf5));
     let lists = [
-        ("enablerepo", "--enablerepo"),
-        ("disablerepo", "--disablerepo"),
         ("exclude", "--exclude"),
         ("enable_plugin", if is_dnf5 { "--enable-plugin" } else { "--enableplugin" }),
         ("disable_plugin", if is_dnf5 { "--disable-plugin" } else { "--disableplugin" }),
@@ -174,6 +173,20 @@ fn options(args: &Args, state: State, is_dnf5: bool) -> Vec<String> {
         let values: Vec<String> = args.list_of_str(name).into_iter().filter(|value| !value.is_empty()).collect();
         if !values.is_empty() {
             options.push(format!("{option}={}", values.join(",")));
+        }
+    }
+    options
+}
+
+/// Which repositories are on. The older dnf is told by settings: a name that fits none is no mistake for Ansible.
+fn repositories(args: &Args, is_dnf5: bool) -> Vec<String> {
+    let mut options = Vec::new();
+    for (name, enabled) in [("disablerepo", 0), ("enablerepo", 1)] {
+        let values: Vec<String> = args.list_of_str(name).into_iter().filter(|value| !value.is_empty()).collect();
+        if is_dnf5 && !values.is_empty() {
+            options.push(format!("--{name}={}", values.join(",")));
+        } else {
+            options.extend(values.iter().map(|value| format!("--setopt={value}.enabled={enabled}")));
         }
     }
     options

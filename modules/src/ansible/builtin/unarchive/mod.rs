@@ -48,7 +48,8 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         .set("src", src);
     let difference = archive.difference(cx)?;
     let mut result = result.changed(difference.differs);
-    if difference.differs && (cx.diff_mode || archive.kind == archive::Kind::Zip) {
+    // Of other archives, a run that changes something does not say what.
+    if difference.differs && (archive.kind == archive::Kind::Zip || (cx.check_mode && cx.diff_mode)) {
         result = result.set("diff", json!({"prepared": difference.text}));
     }
     if difference.differs && !cx.check_mode {
