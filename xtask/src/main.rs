@@ -3,6 +3,7 @@
 
 mod bench;
 mod bench_latency;
+mod bench_modules;
 mod bench_templating;
 mod command;
 mod conformance;
@@ -12,6 +13,7 @@ mod fleet;
 mod inventories;
 mod lab;
 mod load;
+mod modules_on_fleet;
 mod parity;
 mod recap;
 mod rollout;
@@ -40,6 +42,8 @@ enum Task {
     RolloutUnderLoad(rollout::RolloutCommand),
     /// Break one host of the fleet in several ways during a run, and see that only that host suffers.
     Faults(faults::FaultsCommand),
+    /// Run the playbooks of tests/fleet twice on a fleet of real hosts: the second run changes nothing. Needs root.
+    ModulesOnFleet(modules_on_fleet::ModulesCommand),
     /// Run the cases of tests/conformance under two engines and show what differs.
     Conformance(conformance::ConformanceCommand),
     /// Show the inventories of tests/conformance/inventories by both programs and compare.
@@ -50,6 +54,8 @@ enum Task {
     Bench(bench::BenchCommand),
     /// Run twenty tasks over a slow line and count round trips a task.
     BenchLatency(bench_latency::BenchLatencyCommand),
+    /// Time single modules: a tree of small files, a loop, facts, one large file beside scp.
+    BenchModules(bench_modules::BenchModulesCommand),
     /// Measure templating alone: a configuration over a thousand hosts, side by side with ansible-core.
     BenchTemplating(bench_templating::BenchTemplatingCommand),
     /// Compare the arguments of our modules with what ansible-doc says, and write docs/modules-parity.md.
@@ -64,11 +70,13 @@ fn main() -> ExitCode {
         Task::Test(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Fleet(command) => command.run(&lab),
         Task::RolloutUnderLoad(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::ModulesOnFleet(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchLatency(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::BenchModules(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchTemplating(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Parity(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

@@ -1,7 +1,7 @@
 //! Tier 3 of the lab for people and benchmarks: the tests' own OpenSSH server on loopback addresses, with an inventory.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,8 @@ pub(crate) struct LoopbackHosts {
 impl LoopbackHosts {
     pub(crate) fn start(lab: &Lab, count: u8) -> Result<Self> {
         ensure!((1..=250).contains(&count), "1 to 250 hosts");
-        let options = SshdOptions { addresses: count, ..SshdOptions::default() };
+        let config = "Subsystem sftp internal-sftp\n".to_owned();
+        let options = SshdOptions { addresses: count, config, ..SshdOptions::default() };
         let server = Sshd::start_with(&options).context("the loopback server does not start")?;
         fs_err::create_dir_all(lab.path(""))?;
         let hosts = Self { server, count, inventory: lab.path("loopback.ini") };
@@ -74,6 +75,15 @@ impl LoopbackHosts {
             ensure!(client.wait()?.success(), "ssh failed");
         }
         Ok(started.elapsed())
+    }
+
+    /// Copies one file to the first host.
+    pub(crate) fn scp(&self, source: &Path, place: &Path) -> Command {
+        let Sshd { port, key, known_hosts, user, .. } = &self.server;
+        let mut scp = command(["scp", "-q", "-F", "none", "-o", "BatchMode=yes", "-P", &port.to_string(), "-i"]);
+        scp.arg(key).arg("-o").arg(format!("UserKnownHostsFile={}", known_hosts.display())).arg(source);
+        scp.arg(format!("{user}@{}:{}", self.server.address(1), place.display()));
+        scp
     }
 
     fn ssh(&self, number: u8) -> Command {

@@ -13,6 +13,7 @@ use crate::faults::FaultsCommand;
 use crate::fleet::{self, Fleet, Variant};
 use crate::inventories::InventoriesCommand;
 use crate::lab::Lab;
+use crate::modules_on_fleet::ModulesCommand;
 use crate::rollout::RolloutCommand;
 
 #[derive(Args)]
@@ -54,7 +55,10 @@ impl TestCommand {
             // Tests of the first tiers compare with it, too, where it is there.
             timed("ansible-core, to compare with", || Engines::ensure(lab, &[Engine::Ansible]).map(drop))?;
         }
-        timed("unit tests, end-to-end tests, repository rules", || cargo_test(lab))?;
+        if self.fleet && fleet::require_tools().is_ok() {
+            timed("the image for cases that need a whole system", || fleet::image_for_cases(lab).map(drop))?;
+        }
+        timed("unit tests, end-to-end tests, repository rules", || cargo_test(lab, self.fleet))?;
         if can_make_environments() {
             timed("conformance: the same playbooks under ansible-core", || ConformanceCommand::cases().run(lab))?;
             timed("conformance: the same inventories under ansible-inventory", || InventoriesCommand::all().run(lab))?;
@@ -68,6 +72,7 @@ impl TestCommand {
         } else {
             timed("fleet: the same machines as under ansible-core", || ConformanceCommand::fleets().run(lab))?;
             timed("fleet: rolling updates under load, and hosts that break", || on_a_fleet(lab))?;
+            timed("fleet: modules with their real tools and servers", || ModulesCommand::with_defaults().run(lab))?;
         }
         Ok(())
     }
@@ -102,9 +107,12 @@ fn timed(what: &str, tier: impl FnOnce() -> Result<()>) -> Result<()> {
     Ok(())
 }
 
-fn cargo_test(lab: &Lab) -> Result<()> {
+fn cargo_test(lab: &Lab, whole_systems: bool) -> Result<()> {
     let mut test = cargo(lab.repository());
     test.args(["test", "--workspace", "--locked", "--quiet"]);
+    if whole_systems {
+        test.env("KAPELL_SYSTEM_CASES", "1");
+    }
     let status = test.status().context("cannot start cargo")?;
     ensure!(status.success(), "{} failed", line(&test));
     Ok(())

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{access, host};
+use super::{access, host, modules_layer};
 use crate::command::{command, run, run_logged};
 use crate::lab::Lab;
 
@@ -27,6 +27,8 @@ pub(crate) enum Variant {
     Python,
     /// Nothing but sshd and a POSIX shell, which is all Kapell needs.
     Bare,
+    /// With Python and with what modules work on: databases, firewalls, cron, dnf, pip, git.
+    Modules,
 }
 
 /// The image's layers, topmost first, for an overlay's `lowerdir`.
@@ -39,10 +41,24 @@ pub(super) fn ensure_built(lab: &Lab, variant: Variant) -> Result<Vec<PathBuf>> 
     if !base.directory.exists() {
         base.build(lab)?;
     }
+    if variant == Variant::Modules && !base.modules().exists() {
+        println!("building the layer for modules (once; log in {})", lab.path("base.log").display());
+        base.modules_layer(&lab.path("base.log"))?;
+    }
     Ok(match variant {
         Variant::Bare => vec![base.bare()],
         Variant::Python => vec![base.python(), base.bare()],
+        Variant::Modules => vec![base.modules(), base.python(), base.bare()],
     })
+}
+
+/// The image of cases that need a whole system: builds it, and leaves its layers where those tests look for them.
+pub(crate) fn image_for_cases(lab: &Lab) -> Result<String> {
+    let layers: Vec<String> =
+        ensure_built(lab, Variant::Modules)?.iter().map(|layer| layer.display().to_string()).collect();
+    let layers = layers.join(":");
+    fs_err::write(lab.path("modules-image"), format!("{layers}\n"))?;
+    Ok(layers)
 }
 
 struct Base {
@@ -56,6 +72,11 @@ impl Base {
 
     fn python(&self) -> PathBuf {
         self.directory.join("python")
+    }
+
+    /// Named after its contents' version, like the whole.
+    fn modules(&self) -> PathBuf {
+        self.directory.join(format!("modules-{}", modules_layer::VERSION))
     }
 
     /// Builds under another name, so that an interrupted build is never taken for a finished one.
@@ -103,15 +124,9 @@ impl Base {
         fs_err::create_dir_all(&cache)?;
         let script = "set -eu; apt-get install -q -y --no-install-recommends nodejs npm
                       npm install --global --no-audit --no-fund --no-progress --cache /srv/npm-cache pm2";
-        self.in_scratch(|root| {
-            let mut npm = spawn(root);
+        self.in_scratch(&[self.bare()], |root| {
+            let mut npm = spawn_trusting(root);
             npm.arg(format!("--bind={}:/srv/npm-cache", cache.display()));
-            // The machine may reach the registry through a proxy that signs with a certificate of its own.
-            let authorities = Path::new("/etc/ssl/certs/ca-certificates.crt");
-            if authorities.exists() {
-                npm.arg(format!("--bind-ro={}:/run/ca.crt", authorities.display()));
-                npm.arg("--setenv=npm_config_cafile=/run/ca.crt");
-            }
             run_logged(npm.args(["sh", "-c", script]), log)
         })?;
         Ok(fs_err::write(
@@ -137,22 +152,31 @@ impl Base {
     /// Python as a layer of its own over the bare image.
     fn python_layer(&self, log: &Path) -> Result<()> {
         let script = format!("apt-get install -q -y --no-install-recommends {}", PYTHON.join(" "));
-        self.in_scratch(|root| run_logged(spawn(root).args(["sh", "-c", &script]), log))?;
+        self.in_scratch(&[self.bare()], |root| run_logged(spawn(root).args(["sh", "-c", &script]), log))?;
         fs_err::rename(self.directory.join("scratch/upper"), self.python())?;
         Ok(())
     }
 
-    /// Runs `work` on a writable copy of the bare image, whose changes are left in `scratch/upper`.
-    fn in_scratch(&self, work: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    /// What modules work on as a layer over the one with Python.
+    fn modules_layer(&self, log: &Path) -> Result<()> {
+        let layers = [self.python(), self.bare()];
+        self.in_scratch(&layers, |root| modules_layer::install(|| spawn_trusting(root), MIRROR, RELEASE, log))?;
+        fs_err::rename(self.directory.join("scratch/upper"), self.modules())?;
+        Ok(())
+    }
+
+    /// Runs `work` on a writable copy of `layers`, topmost first; the changes are left in `scratch/upper`.
+    fn in_scratch(&self, layers: &[PathBuf], work: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let scratch = self.directory.join("scratch");
         if scratch.exists() {
+            let _ = run(command(["umount", "-l"]).arg(scratch.join("root")));
             fs_err::remove_dir_all(&scratch)?;
         }
         for child in ["upper", "work", "root"] {
             fs_err::create_dir_all(scratch.join(child))?;
         }
         let root = scratch.join("root");
-        host::mount_overlay(&root, &[self.bare()], &scratch.join("upper"), &scratch.join("work"))?;
+        host::mount_overlay(&root, layers, &scratch.join("upper"), &scratch.join("work"))?;
         let outcome = work(&root);
         run(command(["umount"]).arg(&root))?;
         outcome
@@ -168,6 +192,18 @@ const STAGES: &[(&str, Stage)] = &[
     ("user, sudo, sshd, services", Base::settle),
     ("the layer with Python", Base::python_layer),
 ];
+
+/// As `spawn`, for programs that talk to registries: the machine may reach them through a proxy that signs with a
+/// certificate of its own.
+fn spawn_trusting(root: &Path) -> Command {
+    let mut nspawn = spawn(root);
+    let authorities = Path::new("/etc/ssl/certs/ca-certificates.crt");
+    if authorities.exists() {
+        nspawn.arg(format!("--bind-ro={}:/run/ca.crt", authorities.display()));
+        nspawn.args(["--setenv=npm_config_cafile=/run/ca.crt", "--setenv=PIP_CERT=/run/ca.crt"]);
+    }
+    nspawn
+}
 
 /// The start of a command line that runs in `root` with this machine's network.
 fn spawn(root: &Path) -> Command {

@@ -58,26 +58,28 @@ impl Host {
         Ok(fs_err::write(directory.join("10-host0.network"), unit)?)
     }
 
-    /// Starts systemd in the host and returns at once.
+    /// Starts systemd in the host and returns at once. A host that reboots ends its systemd-nspawn with 133 and is
+    /// started again.
     pub(super) fn boot(&self, directory: &Path, machine: &str, network: &Network) -> Result<()> {
         let console = fs_err::File::create(directory.join("console.log"))?.into_file();
-        // The shell enters the control groups before it becomes systemd-nspawn.
-        let enter_groups =
-            "n=$1; shift; while [ \"$n\" -gt 0 ]; do echo $$ > \"$1\"; shift; n=$((n-1)); done; exec \"$@\"";
+        // The shell enters the control groups before it starts systemd-nspawn.
+        let enter_groups = "n=$1 pid=$2; shift 2; while [ \"$n\" -gt 0 ]; do echo $$ > \"$1\"; shift; n=$((n-1)); done
+            code=133; while [ $code -eq 133 ]; do \"$@\" & echo $! > \"$pid.new\"; mv \"$pid.new\" \"$pid\"; wait $!; code=$?; done";
         let entrances = cgroup::create(machine)?;
         let mut nspawn = network.enter();
-        nspawn.args(["setsid", "sh", "-c", enter_groups, "sh", &entrances.len().to_string()]).args(&entrances);
+        nspawn.args(["setsid", "sh", "-c", enter_groups, "sh", &entrances.len().to_string()]);
+        nspawn.arg(directory.join("pid")).args(&entrances);
         nspawn.args(["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--link-journal=no"]);
         nspawn.args(["--resolv-conf=off", "--timezone=off", "--console=pipe", "--notify-ready=no"]);
         nspawn.arg(format!("--network-bridge={BRIDGE}")).arg(format!("--machine={machine}"));
         nspawn.arg(format!("--hostname={}", self.name)).arg("--directory").arg(directory.join("root"));
-        let child = nspawn
+        nspawn
             .stdout(console.try_clone()?)
             .stderr(console)
             .stdin(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot boot {}", self.name))?;
-        Ok(fs_err::write(directory.join("pid"), child.id().to_string())?)
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ mod access;
 mod base;
 mod cgroup;
 mod host;
+mod modules_layer;
 mod network;
 
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 
-pub(crate) use base::Variant;
+pub(crate) use base::{Variant, image_for_cases};
 pub(crate) use host::Host;
 
 use crate::command;
@@ -34,6 +35,8 @@ pub(crate) enum FleetCommand {
         #[arg(long, value_enum, default_value_t = Variant::Python)]
         base: Variant,
     },
+    /// Build the image in which cases of modules run that need a whole system; print its layers.
+    Image,
     /// Stop every host and remove all traces; harmless when nothing is up.
     Down {
         #[command(flatten)]
@@ -89,6 +92,10 @@ impl FleetCommand {
                 fleet.up(lab, hosts, base)?;
                 println!("{hosts} hosts up in {:.1} s", started.elapsed().as_secs_f32());
                 fleet.print_status()?;
+            }
+            Self::Image => {
+                require_tools()?;
+                println!("{}", image_for_cases(lab)?);
             }
             Self::Down { which } => Fleet::new(lab, &which.name).down()?,
             Self::Status { which } => Fleet::new(lab, &which.name).print_status()?,
