@@ -1,6 +1,7 @@
 //! `cargo xtask`: the test lab and the measurements of this repository, as commands a person can run.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program whose output is its purpose")]
 
+mod aws;
 mod bench;
 mod bench_latency;
 mod bench_modules;
@@ -48,6 +49,8 @@ enum Task {
     Conformance(conformance::ConformanceCommand),
     /// Show the inventories of tests/conformance/inventories by both programs and compare.
     Inventories(inventories::InventoriesCommand),
+    /// EC2 against moto, an emulator of its API: the shipped playbook and inventory, the modules, what goes wrong.
+    Aws(aws::AwsCommand),
     /// A real OpenSSH server on loopback addresses, with an inventory, for as long as you like.
     Sshd(sshd::SshdCommand),
     /// Time the playbook of tests/bench under every engine, side by side.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Task::ModulesOnFleet(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Aws(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchLatency(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
