@@ -224,14 +224,12 @@ impl Default {
             TaskStatus::Skipped => self.show_skipped(event),
             TaskStatus::Unreachable => {
                 self.flush_banner();
-                self.show_path(event);
                 let text =
                     format!("fatal: [{}]: UNREACHABLE! => {}", label(event), result_text(event, self.options.look));
                 self.failure(&text, Color::Unreachable);
             }
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
                 self.flush_banner();
-                self.show_path(event);
                 let item = item(event).unwrap_or_default();
                 let text =
                     format!("failed: [{}] (item={item}) => {}", label(event), result_text(event, self.options.look));
@@ -384,7 +382,11 @@ impl Callback for Default {
                 self.banner(&format!("PLAYBOOK: {name}"));
                 self.display.out(&format!("{plays} plays in {}", path.display()), Color::Verbose);
             }
-            Event::PlaybookStart { .. } | Event::Notified { .. } | Event::Detail { .. } | Event::Output { .. } => {}
+            Event::PlaybookStart { .. }
+            | Event::ImplicitTask(_)
+            | Event::Notified { .. }
+            | Event::Detail { .. }
+            | Event::Output { .. } => {}
             Event::RunEnd => self.progress.finish(),
         }
     }

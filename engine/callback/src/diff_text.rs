@@ -8,17 +8,23 @@ use crate::{Color, Display};
 
 /// Prints every diff a result carries.
 pub(crate) fn show(display: &Display, data: &Map, context: usize) {
+    for text in texts(data, context) {
+        display.out(&paint(display, &text), Color::Plain);
+    }
+}
+
+/// All of them in one text, without colours.
+pub(crate) fn text(data: &Map, context: usize) -> String {
+    texts(data, context).concat()
+}
+
+fn texts(data: &Map, context: usize) -> Vec<String> {
     let diffs: Vec<&Value> = match data.get("diff") {
         Some(Value::List(items)) => items.iter().collect(),
         Some(Value::Map(map)) if !map.is_empty() => data.get("diff").into_iter().collect(),
         _ => Vec::new(),
     };
-    for diff in diffs {
-        let text = diff_text(diff, context);
-        if !text.is_empty() {
-            display.out(&paint(display, &text), Color::Plain);
-        }
-    }
+    diffs.into_iter().map(|diff| diff_text(diff, context)).filter(|text| !text.is_empty()).collect()
 }
 
 fn diff_text(diff: &Value, context: usize) -> String {

@@ -21,14 +21,18 @@ pub(crate) fn diagnostic_line(diagnostic: &Diagnostic) -> (String, Color) {
         Severity::Warning => ("WARNING", Color::Warning),
         Severity::Error => ("ERROR", Color::Failed),
     };
-    let text = with_blank_end(diagnostic_text(diagnostic), diagnostic.origin.is_some());
+    let text = diagnostic_text(diagnostic);
+    let is_long = text.contains('\n');
+    let text = with_blank_end(text, is_long);
     (format!("[{word}]: {text}"), color)
 }
 
 /// A chain of causes: all of it on the first line, then one paragraph a cause when there are several.
 pub(crate) fn report_text(report: &ErrorReport) -> String {
     if let [only] = report.causes.as_slice() {
-        return with_blank_end(diagnostic_text(only), only.origin.is_some());
+        let text = diagnostic_text(only);
+        let is_long = text.contains('\n');
+        return with_blank_end(text, is_long);
     }
     let mut text = report.message();
     for (index, cause) in report.causes.iter().enumerate() {

@@ -9,7 +9,7 @@ use kapell_parsing::{Diagnostic, Map, Severity, Value};
 
 use crate::error_text::{diagnostic_line, report_text};
 use crate::json_text::{Layout, map_text};
-use crate::result_text::bare_result;
+use crate::result_text::{bare_result, is_debug};
 use crate::{Color, Display, diff_text};
 
 /// Modules whose results are what a command printed.
@@ -30,6 +30,8 @@ pub struct Minimal {
     deprecations: bool,
     /// Errors and warnings that were told already.
     told: HashSet<String>,
+    /// Of the result that comes next; those of items are not told.
+    error: Option<String>,
 }
 
 impl Minimal {
@@ -42,6 +44,7 @@ impl Minimal {
             diff_context: settings.diff_context,
             deprecations: settings.deprecation_warnings,
             told: HashSet::new(),
+            error: None,
         }
     }
 
@@ -56,10 +59,14 @@ impl Minimal {
             TaskStatus::Unreachable => return self.unreachable(event),
             TaskStatus::Skipped => return self.display.out(&format!("{host} | SKIPPED"), Color::Skipped),
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => ("FAILED", Color::Failed),
-            TaskStatus::Ok | TaskStatus::Changed if result.is_changed() => ("CHANGED", Color::Changed),
+            // Of a debug task only its message counts, not whether it changed anything.
+            TaskStatus::Ok | TaskStatus::Changed if result.is_changed() && !is_debug(&event.task.action) => {
+                ("CHANGED", Color::Changed)
+            }
             TaskStatus::Ok | TaskStatus::Changed => ("SUCCESS", Color::Ok),
         };
-        let is_command = is_command(&event.task.action) && !result.data.contains_key("ansible_job_id");
+        let is_background = result.data.contains_key("ansible_job_id") && state != "FAILED";
+        let is_command = is_command(&event.task.action) && !is_background;
         let text = match (is_command && !result.no_log, self.shape) {
             (true, Shape::Block) => command_block(host, state, &result.data),
             (true, Shape::Line) => command_line(host, state, &result.data),
@@ -136,12 +143,17 @@ fn command_line(host: &str, state: &str, data: &Map) -> String {
 impl Callback for Minimal {
     fn on_event(&mut self, event: &Event) {
         match event {
-            Event::HostResult(result) => self.host_result(result),
-            Event::TaskError(report) if self.shape == Shape::Block => {
-                let text = format!("[ERROR]: {}", report_text(report));
-                if self.told.insert(text.clone()) {
+            Event::HostResult(result) => {
+                if let Some(text) = self.error.take()
+                    && self.told.insert(text.clone())
+                {
                     self.display.out(&text, Color::Failed);
                 }
+                self.host_result(result);
+            }
+            Event::ItemResult(_) => self.error = None,
+            Event::TaskError(report) if self.shape == Shape::Block => {
+                self.error = Some(format!("[ERROR]: {}", report_text(report)));
             }
             Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
             Event::Message(text) => self.display.out(text, Color::Plain),

@@ -31,9 +31,11 @@ pub(crate) fn told(event: &Event, transport: &str) -> Vec<Value> {
         Event::TaskStart(info) if info.is_handler => {
             one("v2_playbook_on_handler_task_start", "task", map([("task", task(info, transport))]))
         }
-        Event::TaskStart(info) => {
+        Event::TaskStart(info) | Event::ImplicitTask(info) => {
             let more = map([("is_conditional", false.into())]);
-            one("v2_playbook_on_task_start", "task", map([("task", task(info, transport)), ("more", more)]))
+            let mut about = task(info, transport).as_map().cloned().unwrap_or_default();
+            about.insert("implicit".into(), matches!(event, Event::ImplicitTask(_)).into());
+            one("v2_playbook_on_task_start", "task", map([("task", Value::map(about)), ("more", more)]))
         }
         Event::HostStart { host, task: info } => {
             one("v2_runner_on_start", "start", map([("host", host.as_str().into()), ("task", task(info, transport))]))
@@ -163,7 +165,7 @@ fn task(info: &TaskInfo, transport: &str) -> Value {
         ("check_mode", info.check_mode.into()),
         ("no_log", info.no_log.into()),
         ("connection", transport.into()),
-        ("implicit", (info.action.as_str() == "gather_facts").into()),
+        ("implicit", false.into()),
         ("vars", map([])),
         ("tags", Value::list(Vec::new())),
         ("loop", Value::Null),

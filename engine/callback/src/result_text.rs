@@ -95,7 +95,9 @@ pub(crate) fn bare_result(event: &HostResult, verbosity: u8) -> Map {
         censored.insert("changed".into(), event.result.is_changed().into());
         return censored;
     }
-    let mut data = shown(event, verbosity);
+    // Of a debug task that failed everything is shown, not only what it says.
+    let only_message = is_debug(&event.task.action) && !event.result.is_failed();
+    let mut data = kept(event, verbosity, only_message);
     for stream in ["stdout", "stderr"] {
         let lines = format!("{stream}_lines");
         if let Some(Value::Str(text)) = data.get(stream)
@@ -105,7 +107,7 @@ pub(crate) fn bare_result(event: &HostResult, verbosity: u8) -> Map {
             data.insert(lines.into(), list.into());
         }
     }
-    if !is_debug(&event.task.action) && !data.contains_key("changed") {
+    if !only_message && !data.contains_key("changed") {
         data.insert("changed".into(), false.into());
     }
     data
@@ -113,6 +115,10 @@ pub(crate) fn bare_result(event: &HostResult, verbosity: u8) -> Map {
 
 /// The keys of the result that are shown.
 fn shown(event: &HostResult, verbosity: u8) -> Map {
+    kept(event, verbosity, is_debug(&event.task.action))
+}
+
+fn kept(event: &HostResult, verbosity: u8, only_message: bool) -> Map {
     let mut data = event.result.data.clone();
     data.retain(|key, _| key.as_str().is_none_or(|key| !key.starts_with("_ansible") && !HIDDEN.contains(&key)));
     if verbosity < 3 {
@@ -121,7 +127,7 @@ fn shown(event: &HostResult, verbosity: u8) -> Map {
     if !event.result.is_failed() || event.result.error.is_some() {
         data.shift_remove("failed");
     }
-    if is_debug(&event.task.action) {
+    if only_message {
         if let Some(message) = data.get("msg").cloned() {
             return Map::from([("msg".into(), message)]);
         }

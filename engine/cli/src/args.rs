@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser};
 use kapell_config::Settings;
 
+use crate::commands::check::CheckArgs;
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::config::ConfigCommand;
 use crate::commands::console::ConsoleArgs;
 use crate::commands::doc::DocArgs;
+use crate::commands::explain::ExplainArgs;
+use crate::commands::galaxy::GalaxyCommand;
 use crate::commands::inventory::InventoryArgs;
+use crate::commands::man::ManArgs;
 use crate::commands::pull::PullArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::vault::VaultCommand;
@@ -34,12 +38,20 @@ pub(crate) enum Subcommand {
     Vault(VaultCommand),
     /// Show settings and where they come from.
     Config(ConfigCommand),
+    /// Install, build, list and check roles and collections.
+    Galaxy(GalaxyCommand),
     /// Show the arguments of modules.
     Doc(DocArgs),
     /// Run tasks as they are typed.
     Console(ConsoleArgs),
     /// Bring a repository here and run its playbook on this machine.
     Pull(PullArgs),
+    /// Look for mistakes in content, before any connection.
+    Check(CheckArgs),
+    /// Show where the value of a variable comes from.
+    Explain(ExplainArgs),
+    /// Print a manual page.
+    Man(ManArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }
@@ -179,6 +191,9 @@ pub(crate) struct PlayArgs {
     /// Start the playbook at the task matching this name
     #[arg(long, value_name = "START_AT_TASK")]
     pub start_at_task: Option<String>,
+    /// Write a page about the run into this file
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Confirm each task before running it (not built yet)
     #[arg(long, hide = true)]
     pub step: bool,

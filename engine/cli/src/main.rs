@@ -1,12 +1,14 @@
 //! `kapell`: arguments in, exit code out. Called under an Ansible name, it is that tool.
 
 mod args;
+mod check;
 mod commands;
 mod events;
 mod execution;
 mod exit_code;
 mod extra_vars;
 mod foundation;
+mod galaxy;
 mod inventory;
 mod login;
 mod passwords;
@@ -24,6 +26,7 @@ use crate::args::{Kapell, PlaybookArgs, Subcommand};
 use crate::commands::config::ConfigCommand;
 use crate::commands::console::ConsoleArgs;
 use crate::commands::doc::DocArgs;
+use crate::commands::galaxy::GalaxyCommand;
 use crate::commands::inventory::InventoryArgs;
 use crate::commands::pull::PullArgs;
 use crate::commands::run::RunArgs;
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         "ansible-inventory" => finish(InventoryArgs::try_parse_from(argv), commands::inventory::main),
         "ansible-vault" => finish(VaultCommand::try_parse_from(argv), commands::vault::main),
         "ansible-config" => finish(ConfigCommand::try_parse_from(argv), commands::config::main),
+        "ansible-galaxy" => finish(GalaxyCommand::try_parse_from(argv), commands::galaxy::main),
         "ansible-doc" => finish(DocArgs::try_parse_from(argv), commands::doc::main),
         "ansible-console" => finish(ConsoleArgs::try_parse_from(argv), commands::console::main),
         "ansible-pull" => finish(PullArgs::try_parse_from(argv), commands::pull::main),
@@ -51,9 +55,13 @@ fn run(kapell: Kapell) -> ExitCode {
         Subcommand::Inventory(args) => commands::inventory::main(args),
         Subcommand::Vault(args) => commands::vault::main(args),
         Subcommand::Config(args) => commands::config::main(args),
+        Subcommand::Galaxy(args) => commands::galaxy::main(args),
         Subcommand::Doc(args) => commands::doc::main(args),
         Subcommand::Console(args) => commands::console::main(args),
         Subcommand::Pull(args) => commands::pull::main(args),
+        Subcommand::Check(args) => commands::check::main(args),
+        Subcommand::Explain(args) => commands::explain::main(args),
+        Subcommand::Man(args) => commands::man::main(args),
         Subcommand::Completions(args) => commands::completions::main(args),
     }
 }

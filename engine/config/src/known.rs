@@ -68,6 +68,23 @@ const WITHOUT_MEANING: &[Section] = &[
         "colors",
         &["console_prompt", "doc_constant", "doc_deprecated", "doc_link", "doc_module", "doc_plugin", "doc_reference"],
     ),
+    (
+        "galaxy",
+        &[
+            "cache_dir",
+            "collection_import_poll_factor",
+            "collection_import_poll_interval",
+            "collection_skeleton_ignore",
+            "disable_gpg_verify",
+            "display_progress",
+            "gpg_keyring",
+            "ignore_signature_status_codes",
+            "import_poll_factor",
+            "import_poll_interval",
+            "required_valid_signature_count",
+            "role_skeleton_ignore",
+        ],
+    ),
     ("jinja2", &["dont_type_filters"]),
     ("netconf_connection", &["ssh_config"]),
     (

@@ -173,6 +173,24 @@ settings! {
     /// Whether files pushed to hosts are kept there.
     DEFAULT_KEEP_REMOTE_FILES keep_remote_files: bool = "False" [defaults.keep_remote_files] [ANSIBLE_KEEP_REMOTE_FILES];
 
+    // Roles and collections of others.
+    /// The Galaxy server asked when no list is configured.
+    GALAXY_SERVER galaxy_server: String = "https://galaxy.ansible.com" [galaxy.server] [ANSIBLE_GALAXY_SERVER];
+    /// The names of the configured Galaxy servers, in the order in which they are asked.
+    GALAXY_SERVER_LIST galaxy_server_list: Vec<String> = "" [galaxy.server_list] [ANSIBLE_GALAXY_SERVER_LIST];
+    /// Seconds to wait for a Galaxy server.
+    GALAXY_SERVER_TIMEOUT galaxy_timeout: u64 = "60" [galaxy.server_timeout] [ANSIBLE_GALAXY_SERVER_TIMEOUT];
+    /// Whether certificates of Galaxy servers go unchecked.
+    GALAXY_IGNORE_CERTS galaxy_ignore_certs: bool = "False" [galaxy.ignore_certs] [ANSIBLE_GALAXY_IGNORE];
+    /// The file with the token for Galaxy servers.
+    GALAXY_TOKEN_PATH galaxy_token_path: PathBuf = "{{ ANSIBLE_HOME }}/galaxy_token" [galaxy.token_path] [ANSIBLE_GALAXY_TOKEN_PATH];
+    /// The skeleton of new roles.
+    GALAXY_ROLE_SKELETON galaxy_role_skeleton: Option<PathBuf> = "" [galaxy.role_skeleton] [ANSIBLE_GALAXY_ROLE_SKELETON];
+    /// The skeleton of new collections.
+    GALAXY_COLLECTION_SKELETON galaxy_collection_skeleton: Option<PathBuf> = "" [galaxy.collection_skeleton] [ANSIBLE_GALAXY_COLLECTION_SKELETON];
+    /// Whether installing where no run looks is worth a warning.
+    GALAXY_COLLECTIONS_PATH_WARNING galaxy_collections_path_warning: bool = "True" [galaxy.collections_path_warning] [ANSIBLE_GALAXY_COLLECTIONS_PATH_WARNING];
+
     // Variables and templates.
     /// What a mapping does to one of lower precedence under the same name.
     DEFAULT_HASH_BEHAVIOUR hash_behaviour: HashBehaviour = "replace" [defaults.hash_behaviour] [ANSIBLE_HASH_BEHAVIOUR];

@@ -410,6 +410,11 @@ impl<'a> Dispatcher<'a> {
             self.run.turn_to(info);
             self.run.emit(Event::TaskError(error.clone()));
         }
+        self.tell_result(info, outcome, status);
+    }
+
+    /// The result as an event, where its error is told already.
+    pub(crate) fn tell_result(&mut self, info: &Arc<TaskInfo>, outcome: &TaskOutcome, status: TaskStatus) {
         self.run.emit(Event::HostResult(HostResult {
             host: outcome.host.clone(),
             delegated_to: outcome.delegated_to.clone(),

@@ -58,6 +58,8 @@ pub enum Event {
     NoHostsMatched,
     NoHostsRemaining,
     TaskStart(Arc<TaskInfo>),
+    /// A meta task nobody wrote begins; for callbacks that ask for these.
+    ImplicitTask(Arc<TaskInfo>),
     /// A task begins on a host (shown at high verbosity and by progress).
     HostStart {
         host: String,

@@ -144,7 +144,9 @@ fn load_included_role(
     let flag = |name: &str, default| args.get(name).and_then(Value::to_bool_loose).unwrap_or(default);
     let apply = args.get("apply").and_then(Value::as_map).cloned().unwrap_or_default();
     let scope = scope_for(task, &request.vars, &apply, run);
+    let written = ["name", "role"].iter().find_map(|key| task.args.get(*key));
     let role = RoleRequest {
+        origin: written.and_then(Value::origin).cloned(),
         name: text("name").or_else(|| text("role")).unwrap_or_default(),
         tasks_from: text("tasks_from"),
         vars_from: text("vars_from"),
@@ -294,10 +296,10 @@ impl Dispatcher<'_> {
     fn fail_include(&mut self, group: &IncludeGroup, info: &Arc<TaskInfo>, errors: Vec<Diagnostic>) {
         let report = ErrorReport { causes: errors };
         let of_loop = group.request.vars.contains_key("ansible_loop_var");
+        report.causes.iter().for_each(|error| self.run.emit(Event::Diagnostic(error.clone())));
         for host in &group.hosts {
             self.state.stats.record(host, TaskStatus::Failed, false);
             if of_loop {
-                self.run.emit(Event::TaskError(report.clone()));
                 continue;
             }
             let mut result = TaskResult::new(Map::new());
@@ -308,7 +310,7 @@ impl Dispatcher<'_> {
             }
             result.set("reason", report.message());
             result.error = Some(report.clone());
-            self.tell(info, &TaskOutcome::failed(host, result), TaskStatus::Failed);
+            self.tell_result(info, &TaskOutcome::failed(host, result), TaskStatus::Failed);
         }
     }
 }

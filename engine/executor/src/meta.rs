@@ -60,6 +60,9 @@ impl Dispatcher<'_> {
             let message = format!("{} task does not support when conditional", order.name);
             self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
         }
+        if let Some(first) = hosts.first().filter(|_| step.task.implicit) {
+            self.run.emit(Event::ImplicitTask(self.meta_info(first, step)));
+        }
         let mut decided = None;
         for host in &hosts {
             let holds = match decided {

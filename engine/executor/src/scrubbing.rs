@@ -21,6 +21,7 @@ pub(crate) fn scrubbed(event: Event, secrets: &OpenedTexts) -> Event {
             Event::Retry { host, task: scrub.task(task), retries_left, result: scrub.result(result) }
         }
         Event::TaskStart(task) => Event::TaskStart(scrub.task(task)),
+        Event::ImplicitTask(task) => Event::ImplicitTask(scrub.task(task)),
         Event::HostStart { host, task } => Event::HostStart { host, task: scrub.task(task) },
         Event::Turn(task) => Event::Turn(scrub.task(task)),
         Event::Included { file, hosts, item_label, is_role } => {

@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kapell_config::Settings;
-use kapell_parsing::{Diagnostic, Map, Text, Value, VaultSecrets};
+use kapell_parsing::{Diagnostic, Map, Origin, Text, Value, VaultSecrets};
 
 pub(crate) use action_name::base_name;
 pub use errors::LoadErrors;
@@ -58,6 +58,8 @@ pub struct LoadContext<'a> {
 #[derive(Clone, Debug)]
 pub struct RoleRequest {
     pub name: String,
+    /// Where the name is written.
+    pub origin: Option<Origin>,
     pub tasks_from: Option<String>,
     pub vars_from: Option<String>,
     pub defaults_from: Option<String>,
@@ -74,6 +76,7 @@ impl Default for RoleRequest {
     fn default() -> Self {
         Self {
             name: String::new(),
+            origin: None,
             tasks_from: None,
             vars_from: None,
             defaults_from: None,
@@ -117,6 +120,16 @@ pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, LoadErro
     loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), plays })
 }
 
+/// The playbook as far as it can be read, for whoever looks for mistakes, and all that is wrong with it.
+pub fn look_at_playbook(path: &Path, cx: &LoadContext) -> (Option<Playbook>, Vec<Diagnostic>) {
+    if !path.exists() {
+        return (None, vec![playbook_file::missing(path)]);
+    }
+    let mut loader = Loader::new(cx, playbook_file::directory(path));
+    let plays = loader.playbook_file(path, &Handed::default());
+    (plays.map(|plays| Playbook { path: path.to_path_buf(), plays }), loader.into_errors())
+}
+
 /// Loads plays that are in no file: ad-hoc commands. `path` names a file that could be in their directory.
 pub fn load_plays(path: &Path, plays: Value, cx: &LoadContext) -> Result<Playbook, LoadErrors> {
     let mut loader = Loader::new(cx, playbook_file::directory(path));
@@ -142,7 +155,7 @@ pub fn load_role(
     cx: &LoadContext,
 ) -> Result<LoadedRole, LoadErrors> {
     let mut loader = Loader::new(cx, play_basedir.to_path_buf());
-    let name = Text::trusted(request.name.as_str(), parent.origin.clone());
+    let name = Text::trusted(request.name.as_str(), request.origin.clone().or_else(|| parent.origin.clone()));
     let parts = loader.role(RoleUse::included(request.clone(), parent, &name), parent);
     let mut handlers = std::mem::take(&mut loader.imported_handlers);
     let imported = std::mem::take(&mut loader.imported_roles);

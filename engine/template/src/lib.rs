@@ -13,6 +13,7 @@ mod globals;
 mod header;
 mod jinja_tests;
 mod lookups;
+mod mentions;
 mod methods;
 mod object;
 mod operators;
@@ -32,6 +33,7 @@ pub mod variables;
 
 pub use dump::{yaml_blocks, yaml_text};
 pub use error::TemplateError;
+pub use mentions::{Mention, Mentions, TemplateKind};
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;
 pub use sidecar::{PluginFrames, PluginPaths};

@@ -41,6 +41,9 @@ pub(crate) struct ConformanceCommand {
     /// Also print what the reference printed.
     #[arg(long)]
     show: bool,
+    /// Run the cases under this callback, and compare every line they print.
+    #[arg(long)]
+    callback: Option<String>,
     /// Instead of the cases, deploy the shipped playbooks on two identical fleets and compare the machines.
     #[arg(long)]
     fleet: bool,
@@ -50,7 +53,7 @@ impl ConformanceCommand {
     /// Kapell against ansible-core, every case.
     pub(crate) fn cases() -> Self {
         let (engine, reference) = (Engine::Kapell, Engine::Ansible);
-        Self { names: Vec::new(), engine, reference, jobs: 2, fresh: false, show: false, fleet: false }
+        Self { names: Vec::new(), engine, reference, jobs: 2, fresh: false, show: false, callback: None, fleet: false }
     }
 
     /// Kapell against ansible-core, the shipped playbooks on two fleets.
@@ -98,7 +101,8 @@ impl ConformanceCommand {
     }
 
     fn run_one(&self, lab: &Lab, engines: &Engines, case: &Case, fresh: bool) -> Result<Outcome> {
-        let trial = Trial { lab, engines, case };
+        let callback = self.callback.as_deref();
+        let trial = Trial { lab, engines, case, callback };
         let expected = if fresh { trial.run(self.reference) } else { trial.run_remembered(self.reference) }?;
         let actual = trial.run(self.engine)?;
         let output = self.show.then(|| expected.iter().map(|run| run.output.as_str()).collect());
@@ -106,7 +110,7 @@ impl ConformanceCommand {
         Ok(Outcome {
             name: case.name.clone(),
             runs: expected.len(),
-            differences: compare::compare(case, &expected, &actual),
+            differences: compare::compare(case.compares_stdout || callback.is_some(), &expected, &actual),
             same_output: compare::same_output(&expected, &actual),
             reference_seconds: seconds(&expected),
             seconds: seconds(&actual),

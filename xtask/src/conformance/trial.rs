@@ -20,6 +20,8 @@ pub(super) struct Trial<'a> {
     pub(super) lab: &'a Lab,
     pub(super) engines: &'a Engines,
     pub(super) case: &'a Case,
+    /// What prints, if not the default.
+    pub(super) callback: Option<&'a str>,
 }
 
 /// What one run left behind.
@@ -39,7 +41,9 @@ impl Trial<'_> {
     pub(super) fn run_remembered(&self, engine: Engine) -> Result<Vec<Run>> {
         let memory = self.lab.path("conformance-memory");
         fs_err::create_dir_all(&memory)?;
-        let file = memory.join(format!("{}-{}-{:016x}.json", self.case.name, engine.name(), self.case.fingerprint()?));
+        let callback = self.callback.map(|name| format!("-{name}")).unwrap_or_default();
+        let name = format!("{}{callback}-{}-{:016x}.json", self.case.name, engine.name(), self.case.fingerprint()?);
+        let file = memory.join(name);
         if let Some(runs) = fs_err::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
             return Ok(runs);
         }
@@ -98,6 +102,7 @@ impl Trial<'_> {
         command.env_clear().env("HOME", place.join("home")).env("LANG", "C.UTF-8").env("COLUMNS", "80");
         // Ansible's two halves of a job do not agree on which home `~` is.
         command.env("ANSIBLE_ASYNC_DIR", place.join("home/jobs"));
+        command.envs(self.callback.map(|name| ("ANSIBLE_STDOUT_CALLBACK", name)));
         self.engines.prepare(engine, &mut command)?;
         let started = Instant::now();
         let output = command.current_dir(&project).output().context("cannot start the engine")?;

@@ -15,6 +15,9 @@ pub(crate) struct CompletionsArgs {
 }
 
 pub(crate) fn main(args: CompletionsArgs) -> ExitCode {
-    clap_complete::generate(args.shell, &mut Kapell::command(), "kapell", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Kapell::command(), "kapell", &mut script);
+    // A reader that went away has what it wanted.
+    let _ = std::io::Write::write_all(&mut std::io::stdout(), &script);
     ExitCode::SUCCESS
 }

@@ -1,5 +1,6 @@
 //! `kapell config`, and `ansible-config`: the settings there are, what they are set to, and where.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -129,6 +130,9 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
     let cwd = std::env::current_dir()?;
     let environment = environment(file, &cwd)?;
     let settings = Settings::load(&environment, &cwd, warnings)?;
+    // As ansible-config does, for what follows it; nothing is kept there now.
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&settings.local_tmp);
+    made.unwrap_or_else(|error| tracing::debug!("{}: {error}", settings.local_tmp.display()));
     let display = Display::new(settings.nocolor, settings.force_color);
     version::say_config_file(&display, &settings, args.verbose.max(file.verbose).max(settings.verbosity));
     let text = match action {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use kapell_callback::{Color, Content, Display, callbacks};
+use kapell_callback::{Color, Content, Display, HtmlReport, callbacks};
 use kapell_config::Settings;
 use kapell_executor::static_names::render_static;
 use kapell_executor::tag_filter::TagFilter;
@@ -172,7 +172,10 @@ fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Res
     let content = Content { library: &prepared.library, templar };
     let callback = callbacks(&prepared.settings, options.verbosity, content, &mut warnings);
     tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &warnings);
-    let callback = callback?;
+    let mut callback = callback?;
+    if let Some(path) = &args.run.report {
+        callback.push(Box::new(HtmlReport::new(&prepared.settings, absolute(path))));
+    }
     let Prepared { library, settings, vault, inventory, playbooks, .. } = prepared;
     let playbook_files = args.playbooks.clone();
     let execution = Execution { library, settings, vault, inventory, playbooks, playbook_files, options, callback };

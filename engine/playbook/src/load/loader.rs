@@ -55,6 +55,10 @@ impl<'a> Loader<'a> {
         }
     }
 
+    pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
+        self.errors
+    }
+
     /// Records an error; loading goes on to find more. The same file may be loaded several times: an error counts once.
     pub(crate) fn error(&mut self, error: Diagnostic) {
         if !self.errors.contains(&error) {

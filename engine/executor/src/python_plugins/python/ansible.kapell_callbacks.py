@@ -156,8 +156,11 @@ def tell(request):
     event = decode(request['event'])
     values = arguments(event)
     more = event.get('more') or {}
+    is_implicit = bool((event.get('task') or {}).get('implicit'))
     for plugin in LOADED:
         if getattr(plugin, 'disabled', False):
+            continue
+        if is_implicit and not plugin.wants_implicit_tasks:
             continue
         for method in (event['method'], 'v2_on_any'):
             try:

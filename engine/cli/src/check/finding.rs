@@ -1,0 +1,75 @@
+//! `Finding`: one thing that is wrong with content, and how sure that is.
+
+use std::collections::HashSet;
+
+use kapell_parsing::{Diagnostic, Origin};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Certainty {
+    /// A run that gets there fails.
+    Certain,
+    /// It depends on hosts, inventory or the command line.
+    Possible,
+}
+
+/// What a rule is about; its name in JSON and SARIF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Rule {
+    Syntax,
+    UnknownModule,
+    Argument,
+    MissingFile,
+    MissingHandler,
+    TemplateSyntax,
+    UndefinedVariable,
+}
+
+impl Rule {
+    pub(crate) const ALL: [(Self, &str, &str); 7] = [
+        (Self::Syntax, "syntax", "Content must be readable as what it should be"),
+        (Self::UnknownModule, "unknown-module", "Tasks need a module or action that exists"),
+        (Self::Argument, "argument", "Modules get the arguments they know"),
+        (Self::MissingFile, "missing-file", "Files and roles that are named must be there"),
+        (Self::MissingHandler, "missing-handler", "What is notified must exist"),
+        (Self::TemplateSyntax, "template-syntax", "Templates must be readable"),
+        (Self::UndefinedVariable, "undefined-variable", "Variables that are read must be set somewhere"),
+    ];
+
+    pub(crate) fn id(self) -> &'static str {
+        Self::ALL.iter().find(|(rule, ..)| *rule == self).map_or("", |(_, id, _)| id)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Finding {
+    pub rule: Rule,
+    pub certainty: Certainty,
+    pub diagnostic: Diagnostic,
+}
+
+/// Each one once.
+#[derive(Default)]
+pub(crate) struct Findings {
+    all: Vec<Finding>,
+    known: HashSet<(Rule, String, Option<(std::path::PathBuf, u32, u32)>)>,
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, rule: Rule, certainty: Certainty, diagnostic: Diagnostic) {
+        let place = diagnostic.origin.as_ref().map(|at| (at.path().to_owned(), at.line, at.column));
+        if self.known.insert((rule, diagnostic.message.clone(), place)) {
+            self.all.push(Finding { rule, certainty, diagnostic });
+        }
+    }
+
+    /// By certainty, file and line.
+    pub(crate) fn sorted(mut self) -> Vec<Finding> {
+        let place = |at: &Origin| (at.path().to_owned(), at.line, at.column);
+        self.all.sort_by_cached_key(|finding| {
+            (finding.certainty, finding.diagnostic.origin.as_ref().map(place), finding.rule)
+        });
+        self.all
+    }
+}

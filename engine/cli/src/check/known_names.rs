@@ -1,0 +1,129 @@
+//! Names of variables that somebody sets: in the content of a play, in the inventory, by the engine itself.
+
+use std::collections::HashSet;
+
+use kapell_parsing::{Map, Value};
+use kapell_playbook::{Play, Role, Task};
+
+/// Set by the engine for every task.
+const MAGIC: &[&str] = &[
+    "ansible_check_mode",
+    "ansible_collection_name",
+    "ansible_config_file",
+    "ansible_dependent_role_names",
+    "ansible_diff_mode",
+    "ansible_facts",
+    "ansible_failed_result",
+    "ansible_failed_task",
+    "ansible_forks",
+    "ansible_index_var",
+    "ansible_inventory_sources",
+    "ansible_limit",
+    "ansible_loop",
+    "ansible_loop_var",
+    "ansible_parent_role_names",
+    "ansible_parent_role_paths",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
+    "ansible_play_role_names",
+    "ansible_playbook_python",
+    "ansible_role_name",
+    "ansible_role_names",
+    "ansible_run_tags",
+    "ansible_search_path",
+    "ansible_skip_tags",
+    "ansible_verbosity",
+    "ansible_version",
+    "environment",
+    "group_names",
+    "groups",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "item",
+    "omit",
+    "play_hosts",
+    "playbook_dir",
+    "role_name",
+    "role_path",
+    "role_names",
+    "vars",
+];
+
+#[derive(Clone, Default)]
+pub(crate) struct KnownNames {
+    names: HashSet<String>,
+    /// Something sets variables whose names are only known in a run.
+    pub open: bool,
+}
+
+impl KnownNames {
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        MAGIC.contains(&name) || name.starts_with("ansible_") || self.names.contains(name)
+    }
+
+    pub(crate) fn add(&mut self, name: &str) {
+        self.names.insert(name.to_owned());
+    }
+
+    pub(crate) fn add_keys(&mut self, map: &Map) {
+        self.names.extend(map.keys().map(ToString::to_string));
+    }
+
+    pub(crate) fn play(&mut self, play: &Play) {
+        self.add_keys(&play.vars);
+        for prompt in play.vars_prompt.as_list().unwrap_or_default() {
+            self.names.extend(prompt.get("name").map(Value::to_string));
+        }
+        self.open |= !play.vars_files.is_empty();
+        play.roles.iter().for_each(|role| self.role(role));
+    }
+
+    pub(crate) fn role(&mut self, role: &Role) {
+        [&role.defaults, &role.vars, &role.params].into_iter().for_each(|map| self.add_keys(map));
+        for spec in role.argument_specs.values() {
+            if let Some(options) = spec.get("options").and_then(Value::as_map) {
+                self.add_keys(options);
+            }
+        }
+    }
+
+    /// What a task sets, or what holds around it.
+    pub(crate) fn task(&mut self, task: &Task) {
+        for (_, vars) in task.scope.vars_chain() {
+            self.add_keys(vars);
+        }
+        if let Some(name) = task.scope.own("register").and_then(Value::as_str) {
+            self.add(name);
+        }
+        for control in task.scope.chain().filter_map(|scope| scope.own("loop_control")) {
+            for key in ["loop_var", "index_var"] {
+                self.names.extend(control.get(key).map(Value::to_string));
+            }
+        }
+        match task.action.rsplit('.').next().unwrap_or_default() {
+            "set_fact" => {
+                for key in task.args.as_map().into_iter().flat_map(Map::keys) {
+                    match key.to_string() {
+                        name if name.contains("{{") => self.open = true,
+                        name => self.add(&name),
+                    }
+                }
+                self.open |= task.args.as_map().is_none();
+            }
+            "setup" | "gather_facts" | "debug" | "copy" | "template" | "file" | "command" | "shell" | "service"
+            | "package" | "apt" | "assert" | "fail" | "lineinfile" | "stat" | "user" | "group" | "meta" | "systemd"
+            | "ping" | "get_url" | "uri" | "git" | "blockinfile" | "pause" | "wait_for" | "replace"
+            | "systemd_service" => {}
+            // They bring variables of names of their own.
+            _ => self.open = true,
+        }
+        if let Some(apply) = task.args.get("apply").and_then(|apply| apply.get("vars")).and_then(Value::as_map) {
+            self.add_keys(apply);
+        }
+    }
+}

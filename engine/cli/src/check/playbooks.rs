@@ -1,0 +1,122 @@
+//! All content of a project: each playbook with what it brings in, roles no playbook uses, files that must be readable.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use kapell_config::Settings;
+use kapell_executor::ModuleLibrary;
+use kapell_executor::static_names::render_static;
+use kapell_parsing::{Key, Map, Origin, SourceFile, Text, Trust, Value, VaultSecrets, yaml};
+use kapell_playbook::{LoadContext, Playbook, Scope, load_plays, look_at_playbook};
+use kapell_template::{Mentions, Templar, TemplarOptions};
+
+use super::content::Content;
+use super::finding::{Certainty, Finding, Findings, Rule};
+use super::known_names::KnownNames;
+use super::tasks::PlayCheck;
+
+pub(crate) struct Project<'a> {
+    pub settings: &'a Settings,
+    pub vault: &'a VaultSecrets,
+    pub extra_vars: &'a Map,
+    pub given: KnownNames,
+    pub has_inventory: bool,
+}
+
+impl Project<'_> {
+    /// All findings, and how many files there were.
+    pub(crate) fn check(&self, content: &Content) -> (Vec<Finding>, usize) {
+        let findings = RefCell::new(Findings::default());
+        let mentions = Mentions::default();
+        let mut used = HashSet::new();
+        for path in &content.playbooks {
+            self.playbook(path, None, &mentions, &findings, &mut used);
+        }
+        for role in content.roles.iter().filter(|role| !used.contains(*role)) {
+            self.playbook(&beside(role), Some(role), &mentions, &findings, &mut HashSet::new());
+        }
+        content.others.iter().for_each(|path| self.readable(path, &findings));
+        let files = content.playbooks.len() + content.others.len();
+        (findings.into_inner().sorted(), files)
+    }
+
+    /// A playbook, or a play that only has `role`.
+    fn playbook(
+        &self,
+        path: &Path,
+        role: Option<&Path>,
+        mentions: &Mentions,
+        findings: &RefCell<Findings>,
+        used: &mut HashSet<PathBuf>,
+    ) {
+        let library = ModuleLibrary::new(self.settings);
+        let templar = Templar::new(TemplarOptions { vault: self.vault.clone(), ..TemplarOptions::default() });
+        let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, self.extra_vars);
+        let warnings = RefCell::new(Vec::new());
+        // Names of collections are judged later, each at its task.
+        let is_module = |name: &str| name.matches('.').count() >= 2 || library.exists(name);
+        let cx = LoadContext {
+            settings: self.settings,
+            vault: self.vault,
+            is_module: &is_module,
+            content_dir: &|dir| library.add_content(dir),
+            render: &render,
+            warnings: &warnings,
+        };
+        let (loaded, errors) = match role {
+            None => look_at_playbook(path, &cx),
+            Some(role) => match load_plays(path, play_of(role), &cx) {
+                Ok(playbook) => (Some(playbook), Vec::new()),
+                Err(failed) => (None, failed.errors),
+            },
+        };
+        let check = PlayCheck {
+            library: &library,
+            cx: &cx,
+            mentions,
+            findings,
+            given: &self.given,
+            has_inventory: self.has_inventory && role.is_none(),
+        };
+        check.load_errors(&errors, Certainty::Certain);
+        for play in loaded.iter().flat_map(|playbook: &Playbook| &playbook.plays) {
+            used.extend(play.roles.iter().map(|role| role.path.clone()));
+            check.run(play, errors.is_empty());
+        }
+    }
+
+    fn readable(&self, path: &Path, findings: &RefCell<Findings>) {
+        let Ok(text) = fs_err::read_to_string(path) else { return };
+        if text.starts_with("$ANSIBLE_VAULT") {
+            return;
+        }
+        let options = yaml::LoadOptions { trust: Trust::Untrusted, vault: self.vault };
+        if let Err(error) = yaml::load(&SourceFile::new(path, text), &options, &mut Vec::new())
+            && !error.message.contains("vault")
+        {
+            findings.borrow_mut().add(Rule::Syntax, Certainty::Certain, error);
+        }
+    }
+}
+
+/// A playbook that could be there, so that roles beside it are found.
+fn beside(role: &Path) -> PathBuf {
+    let roles = role.parent().unwrap_or(role);
+    let project =
+        if roles.file_name().is_some_and(|name| name == "roles") { roles.parent().unwrap_or(roles) } else { roles };
+    project.join("check-of-a-role.yml")
+}
+
+fn play_of(role: &Path) -> Value {
+    let origin = Origin::new(SourceFile::new(role.join("tasks/main.yml"), ""), 1, 1);
+    let key = |name: &str| Key::Str(Text::trusted(name, Some(origin.clone())));
+    let text = |text: &str| Value::Str(Text::trusted(text, Some(origin.clone())));
+    let name = role.to_string_lossy();
+    let play = Map::from([
+        (key("hosts"), text("all")),
+        (key("gather_facts"), Value::Bool(false)),
+        (key("roles"), Value::list(vec![text(&name)])),
+    ]);
+    Value::list(vec![Value::map(play)])
+}
