@@ -1,0 +1,35 @@
+//! `community.crypto`: one file per module; a module exists when it is in this table.
+
+use crate::Module;
+
+mod certificate;
+mod der;
+mod extension_info;
+mod extensions;
+mod general_name;
+mod hashes;
+mod names;
+mod openssh_keypair;
+mod openssl_csr;
+mod openssl_dhparam;
+mod openssl_privatekey;
+mod openssl_publickey;
+mod output_file;
+mod pem;
+mod private_key;
+mod public_key;
+mod request;
+mod wanted_extensions;
+mod x509_certificate;
+
+// One line each: additions then merge by themselves.
+#[rustfmt::skip]
+pub(crate) static MODULES: &[&Module] = &[
+    &openssh_keypair::MODULE,
+    &openssl_csr::MODULE,
+    &openssl_csr::PIPE,
+    &openssl_dhparam::MODULE,
+    &openssl_privatekey::MODULE,
+    &openssl_publickey::MODULE,
+    &x509_certificate::MODULE,
+];
