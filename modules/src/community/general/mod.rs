@@ -31,6 +31,7 @@ mod sudoers;
 mod supervisorctl;
 mod timezone;
 mod ufw;
+mod xml;
 mod zypper;
 
 // One line each: additions then merge by themselves.
@@ -66,4 +67,5 @@ pub(crate) static MODULES: &[&Module] = &[
     &timezone::MODULE,
     &ufw::MODULE,
     &zypper::MODULE,
+    &xml::MODULE,
 ];

@@ -3,6 +3,8 @@
 use crate::Module;
 
 mod mysql_db;
+mod mysql_info;
+mod mysql_query;
 mod mysql_user;
 mod mysql_variables;
 mod session;
@@ -11,6 +13,8 @@ mod session;
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
     &mysql_db::MODULE,
+    &mysql_info::MODULE,
+    &mysql_query::MODULE,
     &mysql_user::MODULE,
     &mysql_variables::MODULE,
 ];

@@ -30,6 +30,17 @@ pub(super) struct Session {
     dir: TempDir,
     /// Statements that come first in every connection.
     setup: Vec<String>,
+    database: Option<String>,
+}
+
+/// A row by the names of its columns.
+pub(super) type NamedRow = Vec<(String, Option<String>)>;
+
+/// What a script of statements brought.
+pub(super) struct ScriptOutput {
+    pub(super) text: String,
+    /// What the server said about the statement it refused.
+    pub(super) problem: Option<String>,
 }
 
 impl Session {
@@ -44,7 +55,7 @@ impl Session {
             let value = if value.is_number() { value.to_string() } else { literal(&str_of(value)) };
             setup.push(format!("SET SESSION {} = {value}", identifier(name)));
         }
-        let session = Self { client, dir: cx.temp_dir()?, setup };
+        let session = Self { client, dir: cx.temp_dir()?, setup, database: None };
         let implicit = args.bool("check_implicit_admin");
         if implicit {
             session.write_options(args, Some("root"), Some(""))?;
@@ -58,6 +69,12 @@ impl Session {
 
     pub(super) fn with_setup(mut self, statement: &str) -> Self {
         self.setup.push(statement.to_owned());
+        self
+    }
+
+    /// The database that statements mean when they name none.
+    pub(super) fn with_database(mut self, name: Option<&str>) -> Self {
+        self.database = name.map(str::to_owned);
         self
     }
 
@@ -108,10 +125,18 @@ impl Session {
         Ok(())
     }
 
-    /// Runs statements and returns the rows of the last one, as the server's text; also in check mode.
-    pub(super) fn rows(&self, statement: &str, cx: &mut Context<'_>) -> Result<Vec<Vec<String>>, ModuleError> {
+    fn command(&self) -> CommandSpec {
         let command = CommandSpec::new([self.client.to_string_lossy().into_owned(), self.option()]);
-        let command = command.args(["--batch", "--skip-column-names", "--default-character-set=utf8mb4"]);
+        let command = command.arg("--default-character-set=utf8mb4");
+        match &self.database {
+            Some(name) => command.arg(format!("--database={name}")),
+            None => command,
+        }
+    }
+
+    /// The rows of a statement, as the server's text, with the names of the columns first if these are wanted.
+    fn batch(&self, statement: &str, names: bool, cx: &mut Context<'_>) -> Result<Vec<Vec<String>>, ModuleError> {
+        let command = self.command().args(["--batch", if names { "--column-names" } else { "--skip-column-names" }]);
         let script: String =
             self.setup.iter().map(String::as_str).chain([statement]).map(|one| format!("{one};\n")).collect();
         let output = cx.run_read(&command.stdin(script))?;
@@ -119,6 +144,41 @@ impl Session {
             return Err(ModuleError::failed(message(&output.stderr())));
         }
         Ok(output.stdout().lines().map(|line| line.split('\t').map(unescaped).collect()).collect())
+    }
+
+    /// Runs statements and returns the rows of the last one, as the server's text; also in check mode.
+    pub(super) fn rows(&self, statement: &str, cx: &mut Context<'_>) -> Result<Vec<Vec<String>>, ModuleError> {
+        self.batch(statement, false, cx)
+    }
+
+    /// The same by the names of the columns.
+    pub(super) fn named_rows(&self, statement: &str, cx: &mut Context<'_>) -> Result<Vec<NamedRow>, ModuleError> {
+        let mut rows = self.batch(statement, true, cx)?.into_iter();
+        let names = rows.next().unwrap_or_default();
+        let named = |row: Vec<String>| {
+            let values = row.into_iter().map(|value| Some(value).filter(|value| value != "NULL"));
+            names.iter().cloned().zip(values).collect()
+        };
+        Ok(rows.map(named).collect())
+    }
+
+    /// Runs statements that may contain semicolons in one session, with options of the client.
+    pub(super) fn run_script(
+        &self,
+        options: &[&str],
+        statements: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<ScriptOutput, ModuleError> {
+        let mut script: String = self.setup.iter().map(|one| format!("{one};\n")).collect();
+        // No statement contains it; the client reads no more than fifteen characters of one.
+        let delimiter = format!("kapell{:08x}", rand::random::<u32>());
+        script.push_str(&format!("DELIMITER {delimiter}\n"));
+        statements.iter().for_each(|one| script.push_str(&format!("{one}\n{delimiter}\n")));
+        // Nothing within a statement is a command to the client.
+        let command = self.command().args(options.iter().copied()).arg("--binary-mode");
+        let output = cx.run_read(&command.stdin(script))?;
+        let problem = (!output.ok()).then(|| message(&output.stderr()));
+        Ok(ScriptOutput { text: output.stdout(), problem })
     }
 
     pub(super) fn value(&self, statement: &str, cx: &mut Context<'_>) -> Result<Option<String>, ModuleError> {
@@ -154,7 +214,8 @@ fn unescaped(text: &str) -> String {
 
 /// `ERROR 1045 (28000) at line 1: reason` as `(1045, "reason")`; the statement, which may hold a secret, is not in it.
 fn message(stderr: &str) -> String {
-    let line = stderr.lines().find(|line| line.contains("ERROR ")).unwrap_or(stderr).trim();
+    // The client shows the statement first.
+    let line = stderr.lines().rfind(|line| line.contains("ERROR ")).unwrap_or(stderr).trim();
     let number = line.split_once("ERROR ").and_then(|(_, rest)| rest.split(' ').next()).unwrap_or_default();
     match (number.parse::<u32>(), line.split_once(": ")) {
         (Ok(number), Some((_, reason))) => {

@@ -3,6 +3,8 @@
 mod account;
 mod privileges;
 
+pub(super) use privileges::parse_grant;
+
 use account::Account;
 use privileges::{Policy, Privileges, parse, plan};
 use serde_json::{Value, json};

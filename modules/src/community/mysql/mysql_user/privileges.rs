@@ -93,7 +93,7 @@ fn object(text: &str) -> String {
 }
 
 /// A line of `SHOW GRANTS`; `None` for lines that grant roles.
-pub(super) fn parse_grant(line: &str) -> Option<(String, Vec<String>)> {
+pub(in crate::community::mysql) fn parse_grant(line: &str) -> Option<(String, Vec<String>)> {
     let rest = line.strip_prefix("GRANT ")?;
     let (privs, rest) = rest.split_once(" ON ")?;
     let (on, rest) = rest.split_once(" TO ")?;
