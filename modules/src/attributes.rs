@@ -161,7 +161,7 @@ impl Context<'_> {
     }
 
     /// The number of a user given by name or number. A number needs no user.
-    fn uid_of(&mut self, owner: &str) -> Result<u32, ModuleError> {
+    pub(crate) fn uid_of(&mut self, owner: &str) -> Result<u32, ModuleError> {
         let Ok(uid) = owner.parse() else {
             let user = self.accounts.user(owner).map(|user| user.uid);
             return user.ok_or_else(|| ModuleError::failed(format!("chown failed: failed to look up user {owner}")));
@@ -169,7 +169,7 @@ impl Context<'_> {
         Ok(uid)
     }
 
-    fn gid_of(&mut self, group: &str) -> Result<u32, ModuleError> {
+    pub(crate) fn gid_of(&mut self, group: &str) -> Result<u32, ModuleError> {
         let Ok(gid) = group.parse() else {
             let found = self.accounts.group(group).map(|group| group.gid);
             return found.ok_or_else(|| ModuleError::failed(format!("chgrp failed: failed to look up group {group}")));

@@ -51,18 +51,18 @@ impl Algorithm {
 
 /// The digests results show and contents are compared by, from one reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Digests {
-    pub(crate) md5: String,
-    pub(crate) sha1: String,
-    pub(crate) sha256: String,
+pub struct Digests {
+    pub md5: String,
+    pub sha1: String,
+    pub sha256: String,
 }
 
 impl Digests {
-    pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
+    pub fn of_file(path: &Path) -> io::Result<Self> {
         Self::of_reader(&mut fs_err::File::open(path)?)
     }
 
-    pub(crate) fn of_bytes(mut bytes: &[u8]) -> Self {
+    pub fn of_bytes(mut bytes: &[u8]) -> Self {
         // Reading from memory does not fail.
         Self::of_reader(&mut bytes).unwrap_or(Self { md5: String::new(), sha1: String::new(), sha256: String::new() })
     }

@@ -43,10 +43,12 @@ mod words;
 mod worker;
 
 pub use accounts::{Accounts, Group, User};
+pub use ansible::builtin::assemble::Fragments;
 pub use arg::{Arg, ArgKind, Constraint};
 pub use args::Args;
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use catalogue::{all, find};
+pub use checksum::Digests;
 pub use command::{CommandOutput, CommandSpec};
 pub use context::Context;
 pub use conversion::convert_value;

@@ -35,6 +35,8 @@ pub struct TaskResult {
     pub verbose_always: bool,
     /// `failed_when` says it has not failed, although its retries ran out: told as `failed`, not counted as such.
     pub excused: bool,
+    /// A module on the node gave it, maybe through an action.
+    pub by_module: bool,
     /// Attempts made, when the task has `until` or `retries`.
     pub attempts: Option<u64>,
 }
@@ -49,6 +51,7 @@ impl TaskResult {
             error: None,
             verbose_always: false,
             excused: false,
+            by_module: false,
             attempts: None,
         }
     }
@@ -59,6 +62,15 @@ impl TaskResult {
         data.insert("failed".into(), true.into());
         data.insert("msg".into(), report.message().into());
         Self { error: Some(report), ..Self::new(data) }
+    }
+
+    /// What an action itself says against the task.
+    pub fn refused(message: impl Into<Value>) -> Self {
+        let mut result = Self::new(Map::new());
+        result.set("changed", false);
+        result.set("failed", true);
+        result.set("msg", message);
+        result
     }
 
     pub fn unreachable(message: impl Into<String>) -> Self {

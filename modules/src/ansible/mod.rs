@@ -1,6 +1,6 @@
 //! The `ansible` namespace.
 
-mod builtin;
+pub(crate) mod builtin;
 mod posix;
 
 pub(crate) use builtin::MODULES as BUILTIN;

@@ -113,6 +113,15 @@ impl ActionError {
         self
     }
 
+    /// The same failure, which the result tells as one below the task.
+    #[must_use]
+    pub fn below_task(mut self) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            failure.kind = FailureKind::Raised;
+        }
+        self
+    }
+
     /// A failure at a place of the content, not in the action's own words.
     pub fn raised(message: impl Into<String>, origin: Option<&Origin>) -> Self {
         Self::from(ErrorReport::new(message, origin))
@@ -218,7 +227,7 @@ impl ActionContext<'_> {
             None => session.call(call, blobs, None).await?,
             Some(background) => session.start_job(call, self.job(background)?, blobs).await?,
         };
-        Ok(TaskResult::new(value_map(&result)))
+        Ok(TaskResult { by_module: true, ..TaskResult::new(value_map(&result)) })
     }
 
     /// A file of the content: `name` in the `kind` directory (`files`, `templates`) of each directory of the search

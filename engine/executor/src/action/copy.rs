@@ -31,7 +31,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     if let Some(name) = INTERNAL.iter().find(|name| args.contains_key(**name)) {
         return Err(ActionError::failed(format!("Invalid parameter specified: \"{name}\"")));
     }
-    check_arguments(given("src"), given("content"), text_arg(args, "dest").as_deref())?;
+    if let Some(message) = contradiction(given("src"), given("content"), text_arg(args, "dest").as_deref()) {
+        return Ok(TaskResult::refused(message).into());
+    }
     if bool_arg(args, "remote_src")?.unwrap_or(false) {
         let mut args = args.clone();
         args.shift_remove("decrypt");
@@ -70,15 +72,14 @@ fn is_empty(value: &Value) -> bool {
     matches!(value, Value::Str(text) if text.is_empty())
 }
 
-fn check_arguments(src: bool, content: bool, dest: Option<&str>) -> Result<(), ActionError> {
+/// What is wrong with the arguments together.
+fn contradiction(src: bool, content: bool, dest: Option<&str>) -> Option<&'static str> {
     match (src, content, dest) {
-        (false, false, _) => Err(ActionError::failed("src (or content) is required")),
-        (true, true, _) => Err(ActionError::failed("src and content are mutually exclusive")),
-        (_, _, None) => Err(ActionError::failed("dest is required")),
-        (_, true, Some(dest)) if dest.ends_with('/') => {
-            Err(ActionError::failed("can not use content with a dir as dest"))
-        }
-        _ => Ok(()),
+        (false, false, _) => Some("src (or content) is required"),
+        (true, true, _) => Some("src and content are mutually exclusive"),
+        (_, _, None) => Some("dest is required"),
+        (_, true, Some(dest)) if dest.ends_with('/') => Some("can not use content with a dir as dest"),
+        _ => None,
     }
 }
 

@@ -1,7 +1,5 @@
 //! `ansible.builtin.fail`: fails with a message.
 
-use kapell_parsing::Map;
-
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
 use crate::TaskResult;
 use crate::resolve::ResolvedTask;
@@ -16,9 +14,6 @@ fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
     if let Some(unknown) = task.args.keys().map(ToString::to_string).find(|key| key != "msg") {
         return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
     }
-    let mut result = TaskResult::new(Map::new());
-    result.set("changed", false);
-    result.set("failed", true);
-    result.set("msg", task.args.get("msg").cloned().unwrap_or_else(|| "Failed as requested from task".into()));
-    Ok(result.into())
+    let message = task.args.get("msg").cloned().unwrap_or_else(|| "Failed as requested from task".into());
+    Ok(TaskResult::refused(message).into())
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use kapell_connection::Blobs;
+use kapell_modules::Digests;
 use kapell_parsing::{Key, Map, Value};
-use sha1::{Digest, Sha1};
 
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, context::expand_user, text_arg};
 use crate::TaskResult;
@@ -31,24 +31,35 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let flat = bool_arg(args, "flat")?.unwrap_or(false);
     let (remote, src) = match stat(task, cx, &src).await? {
         Remote::File { checksum, path } => (checksum, path),
-        Remote::Missing(message) => return missing(&src, &message, fail_on_missing),
+        Remote::Missing(message) => return Ok(missing(&src, &message, fail_on_missing)),
     };
-    let target = target(&src, &dest, flat, cx);
-    let local = checksum_of(&target);
-    let (mut result, changed) = (TaskResult::new(Map::new()), local.as_deref() != Some(remote.as_str()));
-    result.set("changed", changed);
-    if changed {
-        download(cx, &src, &target).await?;
+    let Some(target) = target(&src, &dest, flat, cx) else {
+        let message =
+            "dest is an existing directory, use a trailing slash if you want to fetch src into that directory";
+        return Err(ActionError::failed(message));
+    };
+    let mut result = TaskResult::new(Map::new());
+    result.set("dest", target.to_string_lossy().into_owned());
+    let before = digests_of(&target);
+    if before.as_ref().is_some_and(|digests| digests.sha1 == remote) {
+        result.set("changed", false);
+        result.set("checksum", remote);
+        result.set("file", src);
+        result.set("md5sum", before.map_or(Value::Null, |digests| digests.md5.into()));
+        return Ok(result.into());
     }
-    let now = checksum_of(&target).unwrap_or_default();
-    if bool_arg(args, "validate_checksum")?.unwrap_or(true) && now != remote {
-        let extra = [("checksum", now.as_str()), ("remote_checksum", remote.as_str())];
-        let extra = extra.iter().map(|(k, v)| (Key::from(*k), Value::from(*v))).collect();
+    download(cx, &src, &target).await?;
+    let now = Digests::of_file(&target)?;
+    if bool_arg(args, "validate_checksum")?.unwrap_or(true) && now.sha1 != remote {
+        let extra = [("file", src), ("checksum", now.sha1), ("remote_checksum", remote)];
+        let extra = extra.into_iter().map(|(k, v)| (Key::from(k), Value::from(v))).collect();
         return Err(ActionError::failed_with("checksum mismatch", extra));
     }
-    result.set("checksum", now);
-    result.set("dest", target.to_string_lossy().into_owned());
-    result.set("remote_checksum", if changed { Value::from(remote) } else { Value::Null });
+    result.set("changed", true);
+    result.set("checksum", now.sha1);
+    result.set("md5sum", now.md5);
+    result.set("remote_checksum", remote);
+    result.set("remote_md5sum", Value::Null);
     Ok(result.into())
 }
 
@@ -78,35 +89,36 @@ async fn stat(task: &ResolvedTask, cx: &ActionContext<'_>, src: &str) -> Result<
             let path = stat.get("path").map_or_else(|| src.to_owned(), Value::to_string);
             Remote::File { checksum: checksum.to_string(), path }
         }
-        _ => Remote::Missing("no read permission on remote file, not transferring".into()),
+        _ => Remote::Missing(format!("File is not readable: {src}")),
     })
 }
 
-fn missing(src: &str, message: &str, fail: bool) -> Result<ActionOutput, ActionError> {
-    let mut extra = Map::new();
-    extra.insert("file".into(), src.into());
+/// What the node says against the transfer.
+fn missing(src: &str, reason: &str, fail: bool) -> ActionOutput {
     if fail {
-        return Err(ActionError::failed_with(message, extra));
+        return TaskResult::refused(reason).into();
     }
-    let mut result = TaskResult::new(extra);
+    let mut result = TaskResult::new(Map::new());
     result.set("changed", false);
-    result.set("msg", format!("{message}, ignored"));
-    Ok(result.into())
+    result.set("file", src);
+    result.set("msg", format!("{reason}, ignored"));
+    result.into()
 }
 
-/// `dest/HOST/PATH`, or `dest` itself when flat.
-fn target(src: &str, dest: &str, flat: bool, cx: &ActionContext<'_>) -> PathBuf {
+/// `dest/HOST/PATH`; when flat `dest` itself, or a file below it where it ends in a slash. None for a directory.
+fn target(src: &str, dest: &str, flat: bool, cx: &ActionContext<'_>) -> Option<PathBuf> {
     let base = cx.cx.basedir.join(expand_user(dest));
     if !flat {
-        return base.join(cx.host).join(src.trim_start_matches('/'));
+        return Some(base.join(cx.host).join(src.trim_start_matches('/')));
     }
-    let basename = Path::new(src).file_name().unwrap_or_default();
-    if dest.ends_with('/') || base.is_dir() { base.join(basename) } else { base }
+    if dest.ends_with('/') {
+        return Some(base.join(Path::new(src).file_name().unwrap_or_default()));
+    }
+    (!base.is_dir()).then_some(base)
 }
 
-fn checksum_of(path: &Path) -> Option<String> {
-    let content = fs_err::read(path).ok()?;
-    Some(hex::encode(Sha1::digest(&content)))
+fn digests_of(path: &Path) -> Option<Digests> {
+    Digests::of_file(path).ok()
 }
 
 /// Into a temporary file beside the target, then in its place.

@@ -2,6 +2,7 @@
 
 mod add_host;
 mod arguments;
+mod assemble;
 mod assert;
 mod async_status;
 mod context;
@@ -16,6 +17,7 @@ mod include_role;
 mod include_tasks;
 mod include_vars;
 mod module;
+mod offered_file;
 mod patch;
 mod pause;
 mod protomatter_debug;
@@ -27,6 +29,8 @@ mod set_stats;
 mod synchronize;
 mod template;
 mod terminal;
+mod unarchive;
+mod uri;
 mod validate_argument_spec;
 mod wait_for_connection;
 
@@ -72,6 +76,7 @@ pub(crate) struct Action {
 /// Every action with a controller half; any other name runs as a module.
 static ACTIONS: &[&Action] = &[
     &add_host::ACTION,
+    &assemble::ACTION,
     &assert::ACTION,
     &async_status::ACTION,
     &copy::ACTION,
@@ -93,6 +98,8 @@ static ACTIONS: &[&Action] = &[
     &set_stats::ACTION,
     &synchronize::ACTION,
     &template::ACTION,
+    &unarchive::ACTION,
+    &uri::ACTION,
     &validate_argument_spec::ACTION,
     &wait_for_connection::ACTION,
 ];

@@ -1,11 +1,8 @@
 //! `ansible.posix.patch`, the half on the control node: offers the patch file by its checksum.
 
-use std::sync::Arc;
+use kapell_connection::Blobs;
 
-use kapell_connection::{BlobSource, Blobs};
-use sha2::{Digest, Sha256};
-
-use super::copy::{FileContent, decrypted};
+use super::offered_file::OfferedFile;
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, text_arg};
 use crate::resolve::ResolvedTask;
 
@@ -26,13 +23,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         return Ok(cx.call_module(task, MODULE, &args, &Blobs::default()).await?.into());
     }
     let source = cx.find_file("files", &src)?;
-    let (sha256, blob) = match decrypted(cx, &source)? {
-        Some(plain) => (hex::encode(Sha256::digest(&plain)), BlobSource::Bytes(Arc::from(plain))),
-        None => (FileContent::of(&source)?.sha256, BlobSource::Path(source.clone())),
-    };
+    let offered = OfferedFile::of(cx, &source, true)?;
     args.shift_remove("patchfile");
     args.insert("src".into(), source.to_string_lossy().into_owned().into());
-    args.insert("_content_sha256".into(), sha256.as_str().into());
-    let blobs = Blobs::from_iter([(sha256, blob)]);
-    Ok(cx.call_module(task, MODULE, &args, &blobs).await?.into())
+    args.insert("_content_sha256".into(), offered.sha256.as_str().into());
+    Ok(cx.call_module(task, MODULE, &args, &Blobs::from_iter([offered])).await?.into())
 }

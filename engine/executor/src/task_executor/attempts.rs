@@ -65,8 +65,8 @@ impl HostTask {
     }
 
     pub(super) fn failure_report(&self, result: &TaskResult, task: &ResolvedTask) -> ErrorReport {
-        let is_action =
-            task.plugin.is_some() || action::is_action(&task.action) && task.action != "ansible.builtin.async_status";
+        let is_action = task.plugin.is_some()
+            || action::is_action(&task.action) && !result.by_module && task.action != "ansible.builtin.async_status";
         let kind = if is_action { "Action" } else { "Module" };
         let detail = match result.data.get("msg").map(Value::to_string) {
             Some(text) if !text.is_empty() && !result.no_log => {

@@ -1,6 +1,6 @@
 //! `ansible.builtin.assemble`: one file out of the files of a directory, in the order of their names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::attributes::path_text;
 use crate::checksum::Digests;
@@ -30,11 +30,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     if !src.is_dir() {
         return Err(ModuleError::failed(format!("Source ({}) is not a directory", src.display())));
     }
-    let regexp = args.opt_str("regexp").map(|pattern| {
-        PythonRegex::new(pattern, Subject::Text)
-            .map_err(|error| ModuleError::failed(format!("Invalid Regexp ({error}) in \"{pattern}\"")))
-    });
-    let content = assemble(&src, args, regexp.transpose()?.as_ref(), cx)?;
+    let fragments = Fragments::new(args.opt_str("delimiter"), args.opt_str("regexp"), !args.bool("ignore_hidden"))?;
+    let texts = fragments.of(&src)?.iter().map(fs_err::read).collect::<Result<Vec<_>, _>>()?;
+    let content = fragments.join(texts);
     let digests = Digests::of_bytes(&content);
     if dest.is_dir() {
         return Err(ModuleError::failed(format!("attempted to take checksum of directory: {}", dest.display())));
@@ -63,33 +61,56 @@ fn write(dest: &Path, content: &[u8], args: &Args, cx: &mut Context<'_>) -> Resu
         .map_err(super::edited_file::validation_message)
 }
 
-fn assemble(src: &Path, args: &Args, regexp: Option<&PythonRegex>, cx: &Context<'_>) -> Result<Vec<u8>, ModuleError> {
-    let delimiter = args.opt_str("delimiter").map(unescape);
-    let mut content: Vec<u8> = Vec::new();
-    let mut first = true;
-    for path in cx.list_dir(src)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let unwanted = match regexp {
-            Some(regexp) => !regexp.is_match(&name)?,
-            None => false,
-        };
-        if unwanted || !path.is_file() || args.bool("ignore_hidden") && name.starts_with('.') {
-            continue;
-        }
-        let fragment = fs_err::read(&path)?;
-        if !first && !content.ends_with(b"\n") && !content.is_empty() {
-            content.push(b'\n');
-        }
-        if let Some(delimiter) = delimiter.as_ref().filter(|_| !first) {
-            content.extend(delimiter);
-            if !delimiter.ends_with(b"\n") {
-                content.push(b'\n');
+/// Which files of a directory are put together, and what comes between them.
+pub struct Fragments {
+    delimiter: Option<Vec<u8>>,
+    regexp: Option<PythonRegex>,
+    hidden: bool,
+}
+
+impl Fragments {
+    pub fn new(delimiter: Option<&str>, regexp: Option<&str>, hidden: bool) -> Result<Self, ModuleError> {
+        let regexp = regexp.map(|pattern| {
+            PythonRegex::new(pattern, Subject::Text)
+                .map_err(|error| ModuleError::failed(format!("Invalid Regexp ({error}) in \"{pattern}\"")))
+        });
+        Ok(Self { delimiter: delimiter.map(unescape), regexp: regexp.transpose()?, hidden })
+    }
+
+    /// The files of `dir` that count, in the order of their names.
+    pub fn of(&self, dir: &Path) -> Result<Vec<PathBuf>, ModuleError> {
+        let mut paths = Vec::new();
+        for entry in fs_err::read_dir(dir)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_wanted = match &self.regexp {
+                Some(regexp) => regexp.is_match(&name)?,
+                None => true,
+            };
+            if is_wanted && path.is_file() && (self.hidden || !name.starts_with('.')) {
+                paths.push(path);
             }
         }
-        content.extend(fragment);
-        first = false;
+        paths.sort();
+        Ok(paths)
     }
-    Ok(content)
+
+    pub fn join(&self, texts: Vec<Vec<u8>>) -> Vec<u8> {
+        let mut content: Vec<u8> = Vec::new();
+        for (at, text) in texts.into_iter().enumerate() {
+            if at > 0 && !content.ends_with(b"\n") && !content.is_empty() {
+                content.push(b'\n');
+            }
+            if let Some(delimiter) = self.delimiter.as_ref().filter(|_| at > 0) {
+                content.extend(delimiter);
+                if !delimiter.ends_with(b"\n") {
+                    content.push(b'\n');
+                }
+            }
+            content.extend(text);
+        }
+        content
+    }
 }
 
 /// `\n` and the like, as written in a playbook between single quotes.

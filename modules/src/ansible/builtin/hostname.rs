@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::name_resolution::full_name;
 use crate::services::systemd_is_running;
 use crate::{Arg, Args, CommandSpec, Content, Context, Diff, Module, ModuleError, ModuleResult, WriteOptions};
 
@@ -131,8 +132,7 @@ fn write(path: &str, text: &str, cx: &mut Context<'_>) -> Result<(), ModuleError
 }
 
 fn facts(result: ModuleResult, name: &str, cx: &mut Context<'_>) -> ModuleResult {
-    let output = cx.run_read(&CommandSpec::new(["hostname", "-f"])).ok().filter(crate::CommandOutput::ok);
-    let fqdn = output.map_or_else(|| name.to_owned(), |output| output.stdout().trim().to_owned());
+    let fqdn = full_name(name, cx);
     let domain = fqdn.split_once('.').map_or("", |(_, domain)| domain).to_owned();
     result
         .fact("ansible_hostname", name.split('.').next().unwrap_or_default())

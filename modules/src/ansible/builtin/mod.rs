@@ -5,7 +5,7 @@ use crate::Module;
 mod apt;
 mod apt_key;
 mod apt_repository;
-mod assemble;
+pub(crate) mod assemble;
 mod async_status;
 mod blockinfile;
 mod command;

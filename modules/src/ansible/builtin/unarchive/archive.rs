@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::zip_comparison::ZipComparison;
 use super::zip_directory::{self, Member};
 use crate::{Args, CommandOutput, CommandSpec, Context, ModuleError};
 
@@ -141,32 +142,17 @@ impl<'a> Archive<'a> {
 
     pub(super) fn difference(&self, cx: &mut Context<'_>) -> Result<Difference, ModuleError> {
         if self.kind == Kind::Zip {
-            let lines = self.members.iter().filter_map(|member| self.zip_difference(member));
-            let text: String = lines.map(|line| line + "\n").collect();
+            let comparison = ZipComparison::new(self.args, &self.dest, cx)?;
+            let mut text = String::new();
+            for member in &self.members {
+                text.extend(comparison.line(member)?.map(|line| line + "\n"));
+            }
             return Ok(Difference { differs: !text.is_empty(), text });
         }
         let output = cx.run_read(&self.tar("--diff"))?;
         let all = format!("{}{}", output.stdout(), output.stderr());
         let text: String = all.lines().filter(|line| self.counts(line)).map(|line| format!("{line}\n")).collect();
         Ok(Difference { differs: !text.is_empty(), text })
-    }
-
-    fn zip_difference(&self, member: &Member) -> Option<String> {
-        let path = self.dest.join(&member.name);
-        let name = &member.name;
-        if member.is_dir() {
-            return (!path.is_dir()).then(|| format!(">d++++++.?? {name}"));
-        }
-        // The target of a link is its content.
-        if let Ok(target) = std::fs::read_link(&path) {
-            let same = target.as_os_str().len() as u64 == member.size;
-            return (!same).then(|| format!(".Lc......?? {name}"));
-        }
-        match zip_directory::has_content(member, &path) {
-            Ok(true) => None,
-            Ok(false) => Some(format!(".fc......?? {name}")),
-            Err(_) => Some(format!(">f++++++.?? {name}")),
-        }
     }
 
     /// Whether a line of `tar --diff` says that something has to be done; what the task sets itself does not count.

@@ -1,6 +1,7 @@
 //! `ansible.builtin.unarchive`: unpacks an archive that is on the node, behind a URL, or sent along.
 
 mod archive;
+mod zip_comparison;
 mod zip_directory;
 
 use std::path::{Path, PathBuf};

@@ -1,16 +1,19 @@
 //! The body of a request, in the format the task asks for.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
 use crate::python_repr::str_of;
 use crate::{Map, ModuleError};
+
+/// Letters in a line of base64.
+const MIME_LINE: usize = 76;
 
 /// The bytes to send and the content type they have.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,12 +22,15 @@ pub(super) struct EncodedBody {
     pub content_type: Option<String>,
 }
 
+/// The file that the engine holds for a field of a multipart body.
+pub(super) type Uploads<'a> = dyn FnMut(&str) -> Result<Option<PathBuf>, ModuleError> + 'a;
+
 /// Encodes `body`: `raw`, `json`, `form-urlencoded` or `form-multipart`.
-pub(super) fn encode(body: &Value, format: &str) -> Result<EncodedBody, ModuleError> {
+pub(super) fn encode(body: &Value, format: &str, uploads: &mut Uploads<'_>) -> Result<EncodedBody, ModuleError> {
     match format {
         "json" => Ok(with_type(json(body), "application/json")),
         "form-urlencoded" => Ok(with_type(form(body)?, "application/x-www-form-urlencoded")),
-        "form-multipart" => multipart(body, &boundary()),
+        "form-multipart" => multipart(body, &boundary(), uploads),
         _ => match body {
             Value::Object(_) | Value::Array(_) => Err(ModuleError::failed(
                 "body must be a string when body_format is raw; json and form formats take more",
@@ -129,8 +135,8 @@ fn boundary() -> String {
     format!("==============={}==", BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 15]>()))
 }
 
-/// Fields are strings, or dicts with `content` or `filename` and maybe `mime_type`.
-fn multipart(body: &Value, boundary: &str) -> Result<EncodedBody, ModuleError> {
+/// Fields are strings, or dicts with `content` or `filename` and maybe `mime_type` and `multipart_encoding`.
+fn multipart(body: &Value, boundary: &str, uploads: &mut Uploads<'_>) -> Result<EncodedBody, ModuleError> {
     let Some(fields) = body.as_object() else {
         return Err(ModuleError::failed(
             "failed to parse body as form-multipart: Mapping is required, cannot be type ".to_owned()
@@ -139,7 +145,8 @@ fn multipart(body: &Value, boundary: &str) -> Result<EncodedBody, ModuleError> {
     };
     let mut bytes = Vec::new();
     for (name, field) in fields {
-        let part = Part::new(field)
+        let upload = uploads(name)?;
+        let part = Part::new(field, upload.as_deref())
             .map_err(|reason| ModuleError::failed(format!("failed to parse body as form-multipart: {reason}")))?;
         bytes.extend_from_slice(part.head(name, boundary).as_bytes());
         bytes.extend_from_slice(&part.content);
@@ -153,15 +160,20 @@ struct Part {
     content: Vec<u8>,
     mime_type: String,
     file_name: Option<String>,
+    /// How the bytes are written; said of files only.
+    transfer_encoding: Option<&'static str>,
 }
 
 impl Part {
-    fn new(field: &Value) -> Result<Self, String> {
+    fn new(field: &Value, upload: Option<&Path>) -> Result<Self, String> {
         match field {
-            Value::String(text) => {
-                Ok(Self { content: text.clone().into_bytes(), mime_type: "text/plain".to_owned(), file_name: None })
-            }
-            Value::Object(field) => Self::of_map(field),
+            Value::String(text) => Ok(Self {
+                content: text.clone().into_bytes(),
+                mime_type: "text/plain".to_owned(),
+                file_name: None,
+                transfer_encoding: None,
+            }),
+            Value::Object(field) => Self::of_map(field, upload),
             other => {
                 let kind = crate::python_repr::type_name(other);
                 Err(format!("value must be a string, or mapping, cannot be type {kind}"))
@@ -169,26 +181,52 @@ impl Part {
         }
     }
 
-    fn of_map(field: &Map) -> Result<Self, String> {
+    fn of_map(field: &Map, upload: Option<&Path>) -> Result<Self, String> {
         let text = |name: &str| field.get(name).and_then(Value::as_str);
         let file = text("filename");
-        let content = match (text("content"), file) {
-            (Some(content), _) => content.as_bytes().to_vec(),
-            (None, Some(file)) => fs_err::read(file).map_err(|error| error.to_string())?,
+        let (content, transfer_encoding) = match (text("content"), file) {
+            (Some(content), _) => (content.as_bytes().to_vec(), None),
+            (None, Some(file)) => {
+                let bytes = fs_err::read(upload.unwrap_or(Path::new(file))).map_err(|error| error.to_string())?;
+                let (content, name) = transferred(&bytes, text("multipart_encoding"))?;
+                (content, Some(name))
+            }
             (None, None) => return Err("at least one of filename or content must be provided".to_owned()),
         };
-        let guessed = || file.map_or("text/plain", guess_type).to_owned();
+        let guessed = || guess_type(file.unwrap_or_default()).to_owned();
         let file_name =
             file.and_then(|file| Path::new(file).file_name()).map(|name| name.to_string_lossy().into_owned());
-        Ok(Self { content, mime_type: text("mime_type").map_or_else(guessed, str::to_owned), file_name })
+        let mime_type = text("mime_type").map_or_else(guessed, str::to_owned);
+        Ok(Self { content, mime_type, file_name, transfer_encoding })
     }
 
     fn head(&self, name: &str, boundary: &str) -> String {
         let file_name = self.file_name.as_ref().map(|name| format!("; filename=\"{name}\"")).unwrap_or_default();
+        let encoding =
+            self.transfer_encoding.map(|name| format!("Content-Transfer-Encoding: {name}\r\n")).unwrap_or_default();
         format!(
-            "--{boundary}\r\nContent-Type: {}\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n",
+            "--{boundary}\r\n{encoding}Content-Type: {}\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n",
             self.mime_type
         )
+    }
+}
+
+/// A file's bytes in the encoding asked for, and what that is called. MIME ends lines with CR LF.
+fn transferred(bytes: &[u8], encoding: Option<&str>) -> Result<(Vec<u8>, &'static str), String> {
+    match encoding.unwrap_or("base64") {
+        "base64" => {
+            let text = BASE64_STANDARD.encode(bytes);
+            let lines = text.as_bytes().chunks(MIME_LINE).map(|line| [line, b"\r\n"].concat());
+            Ok((lines.collect::<Vec<_>>().concat(), "base64"))
+        }
+        "7or8bit" => {
+            let lines = bytes.split_inclusive(|byte| *byte == b'\n').map(|line| match line.strip_suffix(b"\n") {
+                Some(line) => [line.strip_suffix(b"\r").unwrap_or(line), b"\r\n"].concat(),
+                None => line.to_vec(),
+            });
+            Ok((lines.collect::<Vec<_>>().concat(), if bytes.is_ascii() { "7bit" } else { "8bit" }))
+        }
+        _ => Err("multipart_encoding must be one of dict_keys(['base64', '7or8bit']).".to_owned()),
     }
 }
 
@@ -220,7 +258,7 @@ mod tests {
     use super::*;
 
     fn text(body: &Value, format: &str) -> String {
-        String::from_utf8(encode(body, format).unwrap().bytes).unwrap()
+        String::from_utf8(encode(body, format, &mut |_| Ok(None)).unwrap().bytes).unwrap()
     }
 
     #[test]
@@ -236,13 +274,22 @@ mod tests {
         assert_eq!(text(&body, "form-urlencoded"), "a=1&b=x&b=y&c=d+e%26f&g=%C3%BC&t=True");
         assert_eq!(text(&json!([["a", 1], ["b", ["x", "y"]]]), "form-urlencoded"), "a=1&b=x&b=y");
         assert_eq!(text(&json!("a=1"), "form-urlencoded"), "a=1");
-        assert!(encode(&json!([1]), "form-urlencoded").is_err());
+        assert!(encode(&json!([1]), "form-urlencoded", &mut |_| Ok(None)).is_err());
+    }
+
+    #[test]
+    fn files_are_written_as_mime_wants_them() {
+        assert_eq!(transferred(b"b\n", None).unwrap(), (b"Ygo=\r\n".to_vec(), "base64"));
+        assert_eq!(transferred(&[0; 58], None).unwrap().0.len(), 76 + 2 + 4 + 2);
+        assert_eq!(transferred(b"a\nb\r\nc", Some("7or8bit")).unwrap(), (b"a\r\nb\r\nc".to_vec(), "7bit"));
+        assert_eq!(transferred("ü".as_bytes(), Some("7or8bit")).unwrap().1, "8bit");
+        assert!(transferred(b"", Some("other")).is_err());
     }
 
     #[test]
     fn parts_have_names_and_types() {
         let body = json!({"a": "hello", "f": {"filename": "d/x.json", "content": "{}"}});
-        let encoded = multipart(&body, "B").unwrap();
+        let encoded = multipart(&body, "B", &mut |_| Ok(None)).unwrap();
         assert_eq!(encoded.content_type.as_deref(), Some("multipart/form-data; boundary=\"B\""));
         assert_eq!(
             String::from_utf8(encoded.bytes).unwrap(),
@@ -250,7 +297,7 @@ mod tests {
              --B\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.json\"\r\n\
              \r\n{}\r\n--B--\r\n"
         );
-        assert!(multipart(&json!({"f": {}}), "B").is_err());
-        assert!(encode(&json!({"a": 1}), "raw").is_err());
+        assert!(multipart(&json!({"f": {}}), "B", &mut |_| Ok(None)).is_err());
+        assert!(encode(&json!({"a": 1}), "raw", &mut |_| Ok(None)).is_err());
     }
 }

@@ -106,7 +106,7 @@ fn redirects(args: &Args) -> Redirects {
 /// `body`, or the file of `src`: the node's own, or one the engine holds.
 fn body_of(args: &Args, request: &mut Request, cx: &mut Context<'_>) -> Result<Option<Body>, ModuleError> {
     if let Some(body) = args.raw("body") {
-        let encoded = body::encode(body, args.str("body_format")?)?;
+        let encoded = body::encode(body, args.str("body_format")?, &mut |field| upload(field, args, cx))?;
         if let Some(content_type) = encoded.content_type {
             request.default_header("Content-Type", content_type);
         }
@@ -121,6 +121,12 @@ fn body_of(args: &Args, request: &mut Request, cx: &mut Context<'_>) -> Result<O
         return Err(ModuleError::failed(format!("Unable to open source file {}: {reason}", src.display())));
     }
     Ok(Some(Body::File(src)))
+}
+
+/// The file of a field of a multipart body that the engine holds.
+fn upload(field: &str, args: &Args, cx: &mut Context<'_>) -> Result<Option<PathBuf>, ModuleError> {
+    let sha256 = args.private("_uploads").and_then(|uploads| uploads.get(field)).and_then(Value::as_str);
+    sha256.map(|sha256| cx.blob(sha256)).transpose()
 }
 
 /// The time of the file we have, as an HTTP date.
@@ -145,6 +151,15 @@ fn accepted(args: &Args) -> String {
     crate::python_repr::repr(&Value::Array(args.list("status_code").to_vec()))
 }
 
+/// Whether the body is what the task asked for, and not words about an error or about a file that is up to date.
+fn is_content(args: &Args, response: &Response) -> bool {
+    response.is_success() || response.status != 304 && has_accepted_status(args, response)
+}
+
+fn has_accepted_status(args: &Args, response: &Response) -> bool {
+    args.list_of_int("status_code").contains(&i64::from(response.status))
+}
+
 /// The response with what the task made of it.
 struct Outcome {
     response: Response,
@@ -156,14 +171,14 @@ struct Outcome {
 impl Outcome {
     /// Reads the body, unless it goes into a file.
     fn new(args: &Args, mut response: Response) -> Result<Self, ModuleError> {
-        let into_file = args.has("dest") && response.is_success();
+        let into_file = args.has("dest") && is_content(args, &response);
         let content = if into_file { None } else { Some(response.read_body()?) };
         Ok(Self { response, content, path: None, changed: false })
     }
 
     fn save(&mut self, dest: &Path, args: &Args, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         let path = if dest.is_dir() { dest.join(file_name(&self.response.url)) } else { dest.to_owned() };
-        if self.response.is_success() {
+        if is_content(args, &self.response) {
             let temporary = cx.temp_dir()?;
             let file = temporary.path().join("content");
             Download::save(&mut self.response, &file, cx)?;
@@ -188,7 +203,7 @@ impl Outcome {
     }
 
     fn finish(self, args: &Args, started: Instant) -> Result<ModuleResult, ModuleError> {
-        let accepted_status = args.list_of_int("status_code").contains(&i64::from(self.response.status));
+        let accepted_status = has_accepted_status(args, &self.response);
         let msg = self.response.summary();
         let result = self.report(args, accepted_status).set("elapsed", started.elapsed().as_secs());
         if accepted_status {
