@@ -98,7 +98,7 @@ impl OpenedTexts {
 
     fn holds_any(&self, value: &Value) -> bool {
         match value {
-            Value::Str(text) => !text.is_secret() && self.scrubbed(text).is_some(),
+            Value::Str(text) => text.is_secret() || self.scrubbed(text).is_some(),
             Value::List(items) => items.iter().any(|item| self.holds_any(item)),
             Value::Map(map) => {
                 map.iter().any(|(key, item)| self.scrubbed(&key.to_string()).is_some() || self.holds_any(item))
@@ -109,8 +109,8 @@ impl OpenedTexts {
 
     fn scrub(&self, value: &Value) -> Value {
         match value {
-            // A whole secret is hidden as such.
-            Value::Str(text) if text.is_secret() => value.clone(),
+            // Not everybody who shows it asks whether it is secret.
+            Value::Str(text) if text.is_secret() => Value::from(HIDDEN),
             Value::Str(text) => self.scrubbed(text).map_or_else(|| value.clone(), |text| Value::Str(Text::new(text))),
             Value::List(items) => Value::list(items.iter().map(|item| self.scrub(item)).collect()),
             Value::Map(map) => {
@@ -182,5 +182,6 @@ mod tests {
         let shown = opened.scrubbed_value(&result).unwrap();
         assert_eq!(shown.to_json().to_string(), r#"{"is ********":["admin: ********"]}"#);
         assert_eq!(opened.scrubbed_value(&Value::from("admin")), None);
+        assert_eq!(opened.scrubbed_value(&Value::from("admin").with_secret()), Some(Value::from(HIDDEN)));
     }
 }
