@@ -1,6 +1,7 @@
 //! The default callback: line for line what ansible-playbook prints.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
@@ -37,6 +38,8 @@ pub struct Default {
     told: HashSet<String>,
     /// The task whose banner was printed last.
     current: Option<u64>,
+    /// Nothing is changed, and that is to be told.
+    dry_run: bool,
     /// A banner not printed yet, because its task showed nothing so far.
     waiting: Option<String>,
 }
@@ -60,11 +63,23 @@ impl Default {
             look: Look::new(settings, verbosity),
             deprecations: settings.deprecation_warnings,
         };
-        Self { display, options, progress, told: HashSet::new(), current: None, waiting: None }
+        Self { display, options, progress, told: HashSet::new(), current: None, dry_run: false, waiting: None }
     }
 
     fn banner(&self, text: &str) {
         self.display.out(&banner(text, self.display.columns), Color::Plain);
+    }
+
+    fn playbook_start(&mut self, path: &Path, plays: usize, check: bool) {
+        if self.options.verbosity > 1 {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            self.banner(&format!("PLAYBOOK: {name}"));
+            self.display.out(&format!("{plays} plays in {}", path.display()), Color::Verbose);
+        }
+        self.dry_run = check && self.options.check_mode_markers;
+        if self.dry_run {
+            self.banner("DRY RUN");
+        }
     }
 
     fn play_start(&mut self, name: &str, hosts: &[String], (batch, batches): (usize, usize), check_mode: bool) {
@@ -285,6 +300,9 @@ impl Default {
                 self.display.out(&format!("{before}\t{name}: {data}{after}"), Color::Plain);
             }
         }
+        if self.dry_run {
+            self.banner("DRY RUN");
+        }
     }
 }
 
@@ -377,16 +395,8 @@ impl Callback for Default {
             Event::Banner(text) => self.banner(text),
             Event::Message(text) => self.display.out(text, Color::Plain),
             Event::Stats(stats) => self.stats(stats),
-            Event::PlaybookStart { path, plays } if self.options.verbosity > 1 => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                self.banner(&format!("PLAYBOOK: {name}"));
-                self.display.out(&format!("{plays} plays in {}", path.display()), Color::Verbose);
-            }
-            Event::PlaybookStart { .. }
-            | Event::ImplicitTask(_)
-            | Event::Notified { .. }
-            | Event::Detail { .. }
-            | Event::Output { .. } => {}
+            Event::PlaybookStart { path, plays, check } => self.playbook_start(path, *plays, *check),
+            Event::ImplicitTask(_) | Event::Notified { .. } | Event::Detail { .. } | Event::Output { .. } => {}
             Event::RunEnd => self.progress.finish(),
         }
     }

@@ -9,11 +9,15 @@ use kapell_parsing::{Diagnostic, Map, Severity, Value};
 
 use crate::error_text::{diagnostic_line, report_text};
 use crate::json_text::{Layout, map_text};
-use crate::result_text::{bare_result, is_debug};
+use crate::result_text::{bare_result, is_debug, whole_result};
 use crate::{Color, Display, diff_text};
 
 /// Modules whose results are what a command printed.
 const COMMANDS: &[&str] = &["command", "shell", "raw", "script", "win_command", "win_shell"];
+
+/// What stands for a traceback in front of an error on one line.
+const EXCEPTION: &str = "An exception occurred during task execution. To see the full traceback, use -vvv. The error \
+                         was: (traceback unavailable)";
 
 /// How much room a result gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,14 +63,18 @@ impl Minimal {
             TaskStatus::Unreachable => return self.unreachable(event),
             TaskStatus::Skipped => return self.display.out(&format!("{host} | SKIPPED"), Color::Skipped),
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => ("FAILED", Color::Failed),
-            // Of a debug task only its message counts, not whether it changed anything.
-            TaskStatus::Ok | TaskStatus::Changed if result.is_changed() && !is_debug(&event.task.action) => {
+            // In a block, of a debug task only its message counts, not whether it changed anything.
+            TaskStatus::Ok | TaskStatus::Changed
+                if result.is_changed() && !(self.shape == Shape::Block && is_debug(&event.task.action)) =>
+            {
                 ("CHANGED", Color::Changed)
             }
             TaskStatus::Ok | TaskStatus::Changed => ("SUCCESS", Color::Ok),
         };
         let is_background = result.data.contains_key("ansible_job_id") && state != "FAILED";
-        let is_command = is_command(&event.task.action) && !is_background;
+        // On one line, what failed with an error is told as data.
+        let is_data = is_background || (self.shape == Shape::Line && state == "FAILED" && result.error.is_some());
+        let is_command = is_command(&event.task.action) && !is_data;
         let text = match (is_command && !result.no_log, self.shape) {
             (true, Shape::Block) => command_block(host, state, &result.data),
             (true, Shape::Line) => command_line(host, state, &result.data),
@@ -75,6 +83,9 @@ impl Minimal {
                 format!("{host} | {state} => {}", self.result(event))
             }
         };
+        if self.shape == Shape::Line && state == "FAILED" && result.error.is_some() {
+            self.display.out(EXCEPTION, color);
+        }
         self.display.out(&text, color);
     }
 
@@ -90,9 +101,18 @@ impl Minimal {
     }
 
     fn result(&self, event: &HostResult) -> String {
-        let shown = bare_result(event, self.verbosity);
+        let mut shown = match self.shape {
+            Shape::Block => bare_result(event, self.verbosity),
+            Shape::Line => whole_result(event, self.verbosity),
+        };
+        // The line says so.
+        shown.shift_remove("failed");
+        if shown.get("skipped").is_some_and(|skipped| !skipped.is_truthy()) {
+            shown.shift_remove("skipped");
+        }
         match self.shape {
             Shape::Block => map_text(&shown, Layout::Indented),
+            Shape::Line if event.result.verbose_always => map_text(&shown, Layout::Indented).replace('\n', ""),
             Shape::Line => map_text(&shown, Layout::Tight),
         }
     }

@@ -12,7 +12,7 @@ pub(crate) fn told(event: &Event, transport: &str) -> Vec<Value> {
     let one = |method: &str, kind: &str, more: Value| vec![call(method, kind, &more)];
     let none = || map([]);
     match event {
-        Event::PlaybookStart { path, plays } => {
+        Event::PlaybookStart { path, plays, .. } => {
             let dir = path.parent().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
             let fields = [
                 ("file", path.to_string_lossy().into_owned().into()),

@@ -87,16 +87,24 @@ pub(crate) fn result_text(event: &HostResult, look: Look) -> String {
     look.text(&shown(event, look.verbosity), result.verbose_always && !result.is_skipped())
 }
 
-/// The result as ad-hoc commands show it.
+/// The result as ad-hoc commands show it: of a debug task what it says, unless it failed.
 pub(crate) fn bare_result(event: &HostResult, verbosity: u8) -> Map {
+    let only_message = is_debug(&event.task.action) && !event.result.is_failed();
+    result_with(event, verbosity, only_message)
+}
+
+/// The same, with everything that debug tasks return.
+pub(crate) fn whole_result(event: &HostResult, verbosity: u8) -> Map {
+    result_with(event, verbosity, false)
+}
+
+fn result_with(event: &HostResult, verbosity: u8, only_message: bool) -> Map {
     if event.result.no_log {
         let mut censored = Map::new();
         censored.insert("censored".into(), CENSORED.into());
         censored.insert("changed".into(), event.result.is_changed().into());
         return censored;
     }
-    // Of a debug task that failed everything is shown, not only what it says.
-    let only_message = is_debug(&event.task.action) && !event.result.is_failed();
     let mut data = kept(event, verbosity, only_message);
     for stream in ["stdout", "stderr"] {
         let lines = format!("{stream}_lines");

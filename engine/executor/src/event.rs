@@ -46,6 +46,8 @@ pub enum Event {
     PlaybookStart {
         path: PathBuf,
         plays: usize,
+        /// The whole run changes nothing.
+        check: bool,
     },
     /// `batch` counts from 1 to `batches`.
     PlayStart {

@@ -37,7 +37,11 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
     let mut ended = Ok(());
     fact_cache::recall(run, &mut state);
     'playbooks: for playbook in playbooks {
-        run.emit(Event::PlaybookStart { path: playbook.path.clone(), plays: playbook.plays.len() });
+        run.emit(Event::PlaybookStart {
+            path: playbook.path.clone(),
+            plays: playbook.plays.len(),
+            check: run.options.check,
+        });
         for play in &playbook.plays {
             match run_play(run, play, &mut state).await {
                 Ok(PlayEnd::Complete) => {}
@@ -91,6 +95,11 @@ enum PlayEnd {
     Interrupted,
 }
 
+/// What the play itself says of check mode.
+fn own_check_mode(play: &Play) -> Option<bool> {
+    play.scope.own("check_mode").and_then(Value::to_bool_loose)
+}
+
 async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlayEnd, Stopped> {
     play_setup::ask(run, play, state)?;
     let settings = PlaySettings::read(run, play, state).map_err(Stopped::content)?;
@@ -109,7 +118,7 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
         let size = batch.len();
         let batch: Vec<String> = batch.into_iter().filter(|host| !state.is_out(host)).collect();
         play_setup::enter_batch(run, state, &hosts, &batch)?;
-        let check_mode = run.options.check;
+        let check_mode = own_check_mode(play).unwrap_or(run.options.check);
         run.emit(Event::PlayStart {
             name: settings.title.clone(),
             hosts: batch.clone(),
