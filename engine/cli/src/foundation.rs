@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use kapell_config::{Environment, Settings};
-use kapell_executor::ModuleLibrary;
 use kapell_executor::python_plugins::PythonSources;
 use kapell_inventory::{ForeignSources, HostPattern, Inventory, LoadContext};
 use kapell_parsing::{Diagnostic, Map, Severity, VaultSecrets};
@@ -13,7 +12,7 @@ use crate::args::{HostArgs, VaultArgs};
 use crate::passwords::vault_secrets;
 use crate::refusal::Refusal;
 use crate::surroundings::plugin_templar;
-use crate::{extra_vars, inventory};
+use crate::{cloud, extra_vars, inventory};
 
 #[derive(Clone)]
 pub(crate) struct Foundation {
@@ -36,11 +35,11 @@ impl Foundation {
         let vault = vault_secrets(vault, &settings)?;
         let extra_vars = extra_vars::load(&hosts.extra_vars, &vault, settings.hash_behaviour, warnings)?;
         let sources = inventory::sources(&hosts.inventory, &settings);
-        let library = ModuleLibrary::new(&settings);
+        let library = cloud::library(&settings);
         beside.iter().for_each(|dir| library.add_content(dir));
         let templar = plugin_templar(&settings, &vault, &library);
         let foreign = PythonSources::new(&library, &templar);
-        let (plugins, foreign): (&[_], Option<&dyn ForeignSources>) = (&[], Some(&foreign));
+        let (plugins, foreign): (&[_], Option<&dyn ForeignSources>) = (library.sources(), Some(&foreign));
         let cx = LoadContext { settings: &settings, vault: &vault, plugins, foreign, extra_vars: &extra_vars };
         let inventory = Inventory::load(&sources, &cx, warnings)?;
         if !settings.deprecation_warnings {

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod cloud;
 mod commands;
 mod events;
 mod execution;

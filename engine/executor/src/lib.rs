@@ -8,6 +8,7 @@ pub mod background;
 pub mod batch;
 pub mod condition;
 pub mod connection_variables;
+pub mod controller_module;
 mod debugger;
 pub mod dispatcher;
 pub mod error_report;

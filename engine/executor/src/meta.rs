@@ -197,7 +197,7 @@ impl Dispatcher<'_> {
         let cx = LoadContext {
             settings: &self.run.settings,
             vault: &self.run.vault,
-            plugins: &[],
+            plugins: self.run.library.sources(),
             foreign: Some(&foreign),
             extra_vars: &self.run.options.extra_vars,
         };

@@ -7,6 +7,7 @@ use kapell_parsing::{Diagnostic, Key, Map, Value};
 use kapell_playbook::{Scope, Task};
 use kapell_template::{RenderContext, is_omit};
 
+use crate::controller_module::ControllerModule;
 use crate::error_report::ErrorReport;
 use crate::module_defaults::defaults;
 use crate::module_run::ForeignModule;
@@ -57,6 +58,8 @@ pub struct ResolvedTask {
     pub action: String,
     /// The module when it is not one of ours.
     pub foreign: Option<Arc<ForeignModule>>,
+    /// The module when it runs on the control node, in this process.
+    pub controller: Option<&'static ControllerModule>,
     /// The user's action plugin.
     pub plugin: Option<Arc<PluginFile>>,
     pub args: Map,

@@ -222,6 +222,7 @@ impl HostTask {
             info: Arc::clone(&self.info),
             action: frame.resolution.action.clone(),
             foreign: frame.resolution.foreign.clone(),
+            controller: frame.resolution.controller,
             plugin: frame.resolution.plugin.clone(),
             args,
             check: keywords.bool("check_mode")?.unwrap_or(self.run.options.check),

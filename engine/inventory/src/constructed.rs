@@ -17,6 +17,8 @@ pub struct Constructed {
     strict: bool,
     /// Names of groups without a prefix begin with the separator.
     leading_separator: bool,
+    /// Names of groups keep their dashes, as with the scripts that were before cloud inventories.
+    keep_dashes: bool,
     compose: Map,
     groups: Map,
     keyed_groups: Vec<KeyedGroup>,
@@ -41,6 +43,7 @@ impl Constructed {
             extra_vars: if use_extra_vars { cx.extra_vars.clone() } else { Map::new() },
             strict: flag(config, "strict", false),
             leading_separator: flag(config, "leading_separator", true),
+            keep_dashes: flag(config, "use_contrib_script_compatible_sanitization", false),
             compose: map(config, "compose")?,
             groups: map(config, "groups")?,
             keyed_groups: keyed_groups(config)?,
@@ -68,7 +71,7 @@ impl Constructed {
             };
             let met = self.unless_strict(met, || format!("group '{name}'"))?;
             if met == Some(true) {
-                join(inventory, host, &name.to_string(), None)?;
+                self.join(inventory, host, &name.to_string(), None)?;
             }
         }
         for rule in &self.keyed_groups {
@@ -123,8 +126,26 @@ impl Constructed {
         };
         for name in names {
             let separator = if rule.prefix.is_empty() && !self.leading_separator { "" } else { &rule.separator };
-            join(inventory, host, &format!("{}{separator}{name}", rule.prefix), parent.as_deref())?;
+            self.join(inventory, host, &format!("{}{separator}{name}", rule.prefix), parent.as_deref())?;
         }
+        Ok(())
+    }
+
+    /// Names made of values may hold anything: they become names of variables whatever the settings say.
+    fn join(
+        &self,
+        inventory: &mut Inventory,
+        host: HostId,
+        group: &str,
+        parent: Option<&str>,
+    ) -> Result<(), Diagnostic> {
+        let replaced = if self.keep_dashes { group_name::replaced_but_dashes } else { group_name::replaced };
+        let (group, _) = inventory.group_id(&replaced(group));
+        if let Some(parent) = parent {
+            let (parent, _) = inventory.group_id(&replaced(parent));
+            inventory.add_child(parent, group)?;
+        }
+        inventory.join(host, group);
         Ok(())
     }
 
@@ -190,19 +211,10 @@ impl KeyedGroup {
     }
 }
 
-/// Names made of values may hold anything: they become names of variables whatever the settings say.
-fn join(inventory: &mut Inventory, host: HostId, group: &str, parent: Option<&str>) -> Result<(), Diagnostic> {
-    let (group, _) = inventory.group_id(&group_name::replaced(group));
-    if let Some(parent) = parent {
-        let (parent, _) = inventory.group_id(&group_name::replaced(parent));
-        inventory.add_child(parent, group)?;
-    }
-    inventory.join(host, group);
-    Ok(())
-}
-
 fn flag(config: &Value, name: &str, usual: bool) -> bool {
-    config.get(name).and_then(Value::to_bool_loose).unwrap_or(usual)
+    // As Ansible reads its options: what is no boolean is false.
+    let given = config.get(name).filter(|value| !value.is_null());
+    given.map_or(usual, |value| value.to_bool_loose().unwrap_or(false))
 }
 
 fn map(config: &Value, name: &str) -> Result<Map, Diagnostic> {

@@ -33,6 +33,11 @@ pub(crate) fn replaced(name: &str) -> String {
     name.char_indices().map(|(at, c)| if is_word(c) && !first_digit(at, c) { c } else { '_' }).collect()
 }
 
+/// The same, but `-` stays.
+pub(crate) fn replaced_but_dashes(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' }).collect()
+}
+
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }

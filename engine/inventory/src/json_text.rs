@@ -34,7 +34,7 @@ fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
         }
         Value::Float(number) => out.push_str(&float_repr(*number)),
         Value::Str(text) if text.is_secret() => write_text(out, "********"),
-        Value::Str(text) if marks == Unsafe::Marked && !text.is_trusted() => {
+        Value::Str(text) if marks == Unsafe::Marked && !text.is_trusted() && !text.is_moment() => {
             let mark = [(Key::from("__ansible_unsafe"), Value::trusted(text.as_str()))];
             write_value(out, &Value::map(mark.into_iter().collect()), marks, level);
         }

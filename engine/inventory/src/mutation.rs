@@ -60,6 +60,28 @@ impl Inventory {
         Ok(changed)
     }
 
+    /// A group as a plugin's source makes it, with or without hosts.
+    pub fn add_plugin_group(&mut self, name: &str) {
+        self.group_id(name);
+    }
+
+    /// A host as a plugin's source makes it: a member of `group`, with variables of its own.
+    pub fn add_plugin_host(
+        &mut self,
+        name: &str,
+        group: &str,
+        source: &Path,
+        vars: &Map,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        let (group, _) = self.group_id(group);
+        let host = self.add_source_host(name, None, group, &Place { source: Some(source), origin: None }, warnings)?;
+        for (key, value) in vars {
+            self.set_var_of_name(host, key.clone(), value.clone())?;
+        }
+        Ok(())
+    }
+
     /// `group_by` at run time: the host joins `group`, which becomes a child of every one of `parents`. True when
     /// anything changed.
     pub fn group_by(

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use kapell_config::Settings;
-use kapell_executor::ModuleLibrary;
 use kapell_executor::static_names::render_static;
 use kapell_parsing::{Key, Map, Origin, SourceFile, Text, Trust, Value, VaultSecrets, yaml};
 use kapell_playbook::{LoadContext, Playbook, Scope, load_plays, look_at_playbook};
@@ -15,6 +14,7 @@ use super::content::Content;
 use super::finding::{Certainty, Finding, Findings, Rule};
 use super::known_names::KnownNames;
 use super::tasks::PlayCheck;
+use crate::cloud;
 
 pub(crate) struct Project<'a> {
     pub settings: &'a Settings,
@@ -50,7 +50,7 @@ impl Project<'_> {
         findings: &RefCell<Findings>,
         used: &mut HashSet<PathBuf>,
     ) {
-        let library = ModuleLibrary::new(self.settings);
+        let library = cloud::library(self.settings);
         let templar = Templar::new(TemplarOptions { vault: self.vault.clone(), ..TemplarOptions::default() });
         let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, self.extra_vars);
         let warnings = RefCell::new(Vec::new());

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display};
-use kapell_executor::ModuleLibrary;
 use kapell_executor::static_names::render_static;
 use kapell_inventory::{HostPattern, VarsDir};
 use kapell_parsing::{Diagnostic, Key, Map, Origin, Trust, Value, yaml};
@@ -18,8 +17,8 @@ use serde_json::{Value as Json, json};
 use crate::args::{HostArgs, VaultArgs};
 use crate::exit_code::Exit;
 use crate::foundation::{self, Foundation};
-use crate::inventory;
 use crate::refusal::{Refusal, conclude};
+use crate::{cloud, inventory};
 
 /// Shows where the value of a variable comes from.
 #[derive(Debug, Parser)]
@@ -93,7 +92,7 @@ fn run(args: &ExplainArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refus
 
 /// The plays of the playbook that are for the host.
 fn plays(path: &Path, host: &str, base: &Foundation) -> Result<Vec<Arc<Play>>, Refusal> {
-    let library = ModuleLibrary::new(&base.settings);
+    let library = cloud::library(&base.settings);
     let templar = Templar::new(TemplarOptions { vault: base.vault.clone(), ..TemplarOptions::default() });
     let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, &base.extra_vars);
     let found = RefCell::new(Vec::new());

@@ -23,7 +23,7 @@ use crate::passwords::Passwords;
 use crate::refusal::{Refusal, conclude, tell};
 use crate::run_lock::RunLock;
 use crate::surroundings::plugin_templar;
-use crate::{commands::listing, inventory, version};
+use crate::{cloud, commands::listing, inventory, version};
 
 /// Everything a run starts from.
 pub(crate) struct Prepared {
@@ -80,7 +80,7 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
     let base = Foundation::lay(settings, &args.hosts, &args.vault, &beside, warnings)?;
     warn_of_no_hosts(&base.inventory, &base.settings, warnings);
     check_limit(&base.inventory, base.limit.as_ref(), warnings)?;
-    let library = ModuleLibrary::new(&base.settings);
+    let library = cloud::library(&base.settings);
     let playbooks = load_playbooks(args, &base.settings, &base.vault, &base.extra_vars, &library, warnings)?;
     let Foundation { settings, vault, extra_vars, inventory, limit } = base;
     Ok(Prepared { library, settings, vault, extra_vars, inventory, limit, playbooks })

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Content, Display, Minimal, Shape, Tree, callbacks};
 use kapell_config::Settings;
-use kapell_executor::{Callback, ModuleLibrary, RunOptions};
+use kapell_executor::{Callback, RunOptions};
 use kapell_inventory::HostPattern;
 use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Trust, Value};
@@ -20,7 +20,7 @@ use crate::login::Login;
 use crate::passwords::Passwords;
 use crate::refusal::{Refusal, conclude, tell};
 use crate::surroundings::plugin_templar;
-use crate::version;
+use crate::{cloud, version};
 
 /// Modules that have nothing to do without arguments.
 const NEED_ARGUMENTS: &[&str] = &["command", "shell", "script", "raw", "win_command", "win_shell"];
@@ -147,7 +147,7 @@ fn chosen_callbacks(args: &RunArgs, base: &Foundation, verbosity: u8) -> Result<
         chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Line)));
     } else if settings.bin_ansible_callbacks {
         let mut warnings = Vec::new();
-        let library = ModuleLibrary::new(settings);
+        let library = cloud::library(settings);
         library.add_content(&foundation::playbook_dir(args.task.playbook_dir.as_ref(), settings));
         let content = Content { library: &library, templar: plugin_templar(settings, &base.vault, &library) };
         let all = callbacks(settings, verbosity, content, &mut warnings);
@@ -275,7 +275,7 @@ impl AdHoc {
         let path = foundation::playbook_dir(playbook_dir, &base.settings).join("__adhoc_playbook__");
         let plays = self.play(pattern, &base.settings);
         let playbook = load_plays(&path, plays, &base)?;
-        let library = ModuleLibrary::new(&base.settings);
+        let library = cloud::library(&base.settings);
         library.add_content(path.parent().unwrap_or(&path));
         let Foundation { settings, vault, inventory, limit, .. } = base;
         let options = RunOptions { limit_pattern: limit, ..options };

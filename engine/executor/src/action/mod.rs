@@ -169,7 +169,8 @@ pub async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOu
     if task.args.contains_key("_raw_params") && !takes_free_form(&task.action) {
         return Err(ActionError::raised(format!("Action '{}' does not support raw params.", task.action), None));
     }
-    if task.background.is_some() && !crate::background::is_supported(&task.action) {
+    let has_jobs = task.controller.is_none() && crate::background::is_supported(&task.action);
+    if task.background.is_some() && !has_jobs {
         let written = &task.task.action;
         return Err(ActionError::failed(format!("This action ({written}) does not support async.")));
     }

@@ -5,8 +5,8 @@ use kapell_parsing::{Map, Value};
 use kapell_template::{Variable, VariableSource};
 
 use super::{ActionContext, ActionError, ActionOutput, text_arg};
-use crate::module_run;
 use crate::resolve::ResolvedTask;
+use crate::{controller_module, module_run};
 
 /// Modules that ansible-core runs from an action of the same name; messages name them so.
 const BEHIND_ACTIONS: [(&str, &str); 7] = [
@@ -34,15 +34,14 @@ pub(super) fn called<'a>(task: &'a ResolvedTask, name: &'a str) -> &'a str {
 }
 
 pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    if let Some(module) = task.controller {
+        return controller_module::run(module, task, cx).await;
+    }
     if let Some(module) = &task.foreign {
         return module_run::run(module, task, cx).await;
     }
     let Some(module) = kapell_modules::find(&task.action) else {
-        return Err(ActionError::failed(format!(
-            "couldn't resolve module/action '{}'. This often indicates a misspelling, missing collection, or incorrect \
-             module path.",
-            task.task.action
-        )));
+        return Err(unresolved(task, cx));
     };
     let mut args = task.args.clone();
     if let Some(free_form) = args.shift_remove("_raw_params") {
@@ -69,6 +68,20 @@ pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<A
         discovery.make(task, cx, &mut result).await?;
     }
     Ok(result.into())
+}
+
+fn unresolved(task: &ResolvedTask, cx: &ActionContext<'_>) -> ActionError {
+    let name = &task.task.action;
+    if name.starts_with("amazon.aws.") && !cx.run.library.is_extended() {
+        return ActionError::failed(format!(
+            "couldn't resolve module/action '{name}': this build of kapell has no AWS modules. Builds with the cargo \
+             feature 'aws' have them (cargo build --features aws); an installed amazon.aws collection serves, too."
+        ));
+    }
+    ActionError::failed(format!(
+        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect \
+         module path."
+    ))
 }
 
 /// The package manager that the variable `ansible_package_use` names.

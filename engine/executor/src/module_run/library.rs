@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kapell_config::Settings;
+use kapell_inventory::Plugin;
 use kapell_modules::Module;
 
 use super::ForeignModule;
 use super::installed_core;
 use crate::action;
+use crate::controller_module::{ControllerModule, Extension};
 use crate::python_plugins::{PluginFile, PluginKind};
 
 /// Endings of files that lie beside modules and are none.
@@ -23,6 +25,7 @@ const MOST_REDIRECTS: usize = 8;
 #[derive(Clone)]
 pub enum Found {
     Native(&'static Module),
+    Controller(&'static ControllerModule),
     Foreign(Arc<ForeignModule>),
 }
 
@@ -34,6 +37,7 @@ pub struct ModuleLibrary {
     module_utils: Vec<PathBuf>,
     collections: Vec<PathBuf>,
     core: OnceLock<Option<PathBuf>>,
+    extension: Extension,
     content: Mutex<Content>,
 }
 
@@ -55,8 +59,24 @@ impl ModuleLibrary {
             module_utils: settings.module_utils.clone(),
             collections: settings.collections_paths.clone(),
             core: OnceLock::new(),
+            extension: Extension::default(),
             content: Mutex::default(),
         }
+    }
+
+    /// With what this build of the program has beyond the engine.
+    pub fn extended(self, extension: Extension) -> Self {
+        Self { extension, ..self }
+    }
+
+    /// Whether this build has modules beyond those of the engine.
+    pub(crate) fn is_extended(&self) -> bool {
+        !self.extension.modules.is_empty()
+    }
+
+    /// Kinds of inventory sources beyond those of the engine.
+    pub fn sources(&self) -> &'static [Plugin] {
+        self.extension.sources
     }
 
     /// Adds the directory of a playbook or of a role.
@@ -149,7 +169,10 @@ impl ModuleLibrary {
         let file = dirs.iter().find_map(|dir| self.listing(dir).get(short).cloned());
         match file {
             Some(path) => Some(self.foreign(&path, &format!("ansible.legacy.{short}"))),
-            None => kapell_modules::find(short).map(Found::Native).or_else(|| self.core_module(short)),
+            None => kapell_modules::find(short)
+                .map(Found::Native)
+                .or_else(|| self.extension.module(short).map(Found::Controller))
+                .or_else(|| self.core_module(short)),
         }
     }
 
@@ -167,6 +190,9 @@ impl ModuleLibrary {
             }
             if let Some(module) = kapell_modules::find(&name) {
                 return Some(Found::Native(module));
+            }
+            if let Some(module) = self.extension.module(&name) {
+                return Some(Found::Controller(module));
             }
             let (namespace, rest) = name.split_once('.')?;
             let (collection, module) = rest.split_once('.')?;
@@ -257,6 +283,7 @@ mod tests {
         match library.find(name, &collections) {
             None => "nothing".to_owned(),
             Some(Found::Native(module)) => format!("native {}", module.name),
+            Some(Found::Controller(module)) => format!("controller {}", module.name),
             Some(Found::Foreign(module)) => module.name.clone(),
         }
     }

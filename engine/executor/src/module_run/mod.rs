@@ -24,6 +24,7 @@ pub(crate) use routing::plugin_route;
 
 use kapell_playbook::Task;
 
+use crate::controller_module::ControllerModule;
 use crate::python_plugins::PluginFile;
 use crate::{Run, resolve};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 pub struct Resolution {
     pub action: String,
     pub foreign: Option<Arc<ForeignModule>>,
+    pub controller: Option<&'static ControllerModule>,
     /// The user's action plugin, which may run the module itself.
     pub plugin: Option<Arc<PluginFile>>,
 }
@@ -49,12 +51,14 @@ pub fn resolve(run: &Run, action: &str, task: &Task) -> Resolution {
 }
 
 fn of_module(run: &Run, action: &str, collections: &[String]) -> Resolution {
+    let ours = |action: String| Resolution { action, foreign: None, controller: None, plugin: None };
     match run.library.find(action, collections) {
         Some(Found::Foreign(module)) => {
             let action = module.name.replacen("ansible.legacy.", "ansible.builtin.", 1);
-            Resolution { action, foreign: Some(module), plugin: None }
+            Resolution { foreign: Some(module), ..ours(action) }
         }
-        Some(Found::Native(module)) => Resolution { action: module.name.to_owned(), foreign: None, plugin: None },
-        None => Resolution { action: resolve::qualified(action), foreign: None, plugin: None },
+        Some(Found::Controller(module)) => Resolution { controller: Some(module), ..ours(module.name.to_owned()) },
+        Some(Found::Native(module)) => ours(module.name.to_owned()),
+        None => ours(resolve::qualified(action)),
     }
 }

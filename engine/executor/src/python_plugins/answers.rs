@@ -89,6 +89,10 @@ impl<'a> Conversation<'a> {
         let mut task = self.task_for(asked, name);
         match found {
             Some(Found::Native(module)) => task.action = module.name.to_owned(),
+            Some(Found::Controller(module)) => {
+                module.name.clone_into(&mut task.action);
+                task.controller = Some(module);
+            }
             Some(Found::Foreign(module)) => {
                 task.action = module.name.replacen("ansible.legacy.", "ansible.builtin.", 1);
                 task.foreign = Some(module);
@@ -201,6 +205,7 @@ impl<'a> Conversation<'a> {
                         ("name", module.name.as_str().into()),
                     ]),
                     Some(Found::Native(module)) => native(module.name.to_owned()),
+                    Some(Found::Controller(module)) => native(module.name.to_owned()),
                     None => Value::Null,
                 };
             }

@@ -96,5 +96,10 @@ pub(crate) fn read(
 fn unknown(name: &Value, cx: &LoadContext) -> Diagnostic {
     let known = PLUGINS.into_iter().chain(cx.plugins).flat_map(|plugin| plugin.names.iter().copied());
     let error = Diagnostic::error(format!("there is no inventory plugin '{name}' in this program")).at(name.origin());
-    error.did_you_mean(&name.to_string(), known)
+    match name.as_str() {
+        Some("amazon.aws.aws_ec2" | "aws_ec2") => {
+            error.hint("builds of kapell with the cargo feature 'aws' have it (cargo build --features aws)")
+        }
+        _ => error.did_you_mean(&name.to_string(), known),
+    }
 }

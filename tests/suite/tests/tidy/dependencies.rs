@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kapell-template",
         ],
     ),
-    ("kapell-aws", &["kapell-executor", "kapell-inventory", "kapell-parsing"]),
+    ("kapell-aws", &["kapell-executor", "kapell-inventory", "kapell-modules", "kapell-parsing", "kapell-template"]),
     ("kapell-callback", &["kapell-config", "kapell-executor", "kapell-parsing", "kapell-template"]),
     (
         "kapell-executor",

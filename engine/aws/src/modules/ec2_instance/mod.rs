@@ -1,0 +1,113 @@
+//! `amazon.aws.ec2_instance`: instances made, changed, started, stopped and terminated.
+
+mod args;
+mod attributes;
+mod fleet;
+mod launch;
+mod matching;
+mod network;
+mod power;
+mod volumes;
+
+use aws_sdk_ec2::types::Instance;
+use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
+use kapell_modules::{Map, Support};
+use serde_json::{Value as Json, json};
+
+use self::power::Power;
+use super::ACCESS_ARGS;
+use super::cloud::{self, Cloud, Outcome, result};
+use super::instance_query::{all_described, id, ids, instances};
+use super::tags::{self, TagPlan};
+use crate::api_error::ApiError;
+use crate::shape::described;
+
+pub(super) const MODULE: ControllerModule = ControllerModule {
+    name: "amazon.aws.ec2_instance",
+    aliases: &[],
+    args: args::ARGS,
+    shared_args: ACCESS_ARGS,
+    constraints: args::CONSTRAINTS,
+    check_mode: Support::Full,
+    run: start,
+};
+
+fn start(call: ControllerCall) -> ControllerFuture {
+    cloud::run(call, run)
+}
+
+async fn run(cloud: Cloud) -> Outcome {
+    let state = cloud.args.opt_str("state").unwrap_or("present").to_owned();
+    let found = matching::find(&cloud).await?;
+    if let Some(count) = cloud.args.opt_int("exact_count").filter(|_| !matches!(&*state, "absent" | "terminated")) {
+        return fleet::keep(&cloud, found, count).await;
+    }
+    if matches!(&*state, "absent" | "terminated") {
+        return terminate(&cloud, &found).await;
+    }
+    if let Some(count) = cloud.args.opt_int("count") {
+        return fleet::add(&cloud, found, count).await;
+    }
+    if found.is_empty() {
+        if !matches!(&*state, "present" | "running" | "started") {
+            let message = "No instances found with filters or ids, and no state that makes any";
+            return if cloud.args.has("instance_ids") {
+                Err(ApiError::new(message))
+            } else {
+                Ok(result(false, [("msg", "No matching instances found".into()), ("instances", json!([]))]))
+            };
+        }
+        return fleet::make(&cloud, Vec::new(), 1).await;
+    }
+    change(&cloud, found, &state).await
+}
+
+async fn terminate(cloud: &Cloud, found: &[Instance]) -> Outcome {
+    if found.is_empty() {
+        return Ok(result(false, [("msg", "No matching instances found".into()), ("instances", json!([]))]));
+    }
+    let done = power::terminate(cloud, &ids(found)).await?;
+    let now = if cloud.check { found.to_vec() } else { instances(cloud, ids(found), Vec::new()).await? };
+    Ok(result(
+        true,
+        [
+            ("msg", "Instances terminated".into()),
+            ("terminate_success", done.into()),
+            ("terminate_failed", json!([])),
+            ("instances", all_described(&now)),
+        ],
+    ))
+}
+
+/// What is there is made as asked for: attributes, tags, then whether it runs.
+async fn change(cloud: &Cloud, found: Vec<Instance>, state: &str) -> Outcome {
+    let mut changes = Vec::new();
+    let mut tagged = false;
+    for instance in &found {
+        changes.extend(attributes::settle(cloud, instance).await?);
+        let current = tags::current(&described(instance));
+        let plan = TagPlan::new(&current, wanted_tags(cloud).as_ref(), cloud.args.bool("purge_tags"));
+        tagged |= plan.apply(cloud, &id(instance)).await?;
+    }
+    let power = match state {
+        "present" => None,
+        state => Some(Power::settle(cloud, &found, state).await?),
+    };
+    let changed = tagged || !changes.is_empty() || power.as_ref().is_some_and(Power::changed);
+    let now = if cloud.check || !changed { found } else { instances(cloud, ids(&found), Vec::new()).await? };
+    let mut answer = result(
+        changed,
+        [("instances", all_described(&now)), ("instance_ids", ids(&now).into()), ("changes", changes.into())],
+    );
+    answer.extend(power.map(Power::into_result).unwrap_or_default());
+    Ok(answer)
+}
+
+/// `tags` and `name`: nothing when neither is given. With `name` alone other tags are left alone.
+fn wanted_tags(cloud: &Cloud) -> Option<Map> {
+    let mut tags = cloud.args.dict("tags").cloned()?;
+    if let Some(name) = cloud.args.opt_str("name") {
+        tags.insert("Name".to_owned(), Json::from(name));
+    }
+    Some(tags)
+}

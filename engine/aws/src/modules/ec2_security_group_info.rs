@@ -1,0 +1,39 @@
+//! `amazon.aws.ec2_security_group_info`: security groups as they are.
+
+use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
+use kapell_modules::{Arg, Map, Support};
+
+use super::ACCESS_ARGS;
+use super::cloud::{self, Cloud, Outcome, filters, result};
+use crate::shape::described;
+
+pub(super) const MODULE: ControllerModule = ControllerModule {
+    name: "amazon.aws.ec2_security_group_info",
+    aliases: &["amazon.aws.ec2_group_info", "amazon.aws.ec2_group_facts"],
+    args: ARGS,
+    shared_args: ACCESS_ARGS,
+    constraints: &[],
+    check_mode: Support::Full,
+    run: start,
+};
+
+const ARGS: &[Arg] = &[Arg::dict("filters").default("{}")];
+
+fn start(call: ControllerCall) -> ControllerFuture {
+    cloud::run(call, run)
+}
+
+async fn run(cloud: Cloud) -> Outcome {
+    // Underscores in names of filters are forgiven, but not in names of tags.
+    let written = cloud.args.dict("filters").cloned().unwrap_or_default();
+    let dashed = |name: String| if name.starts_with("tag:") { name } else { name.replace('_', "-") };
+    let written: Map = written.into_iter().map(|(name, value)| (dashed(name), value)).collect();
+    let call = cloud.client.describe_security_groups().set_filters(Some(filters(Some(&written))));
+    let mut pages = call.into_paginator().send();
+    let mut groups = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| cloud.failed("DescribeSecurityGroups")(error))?;
+        groups.extend(page.security_groups().iter().map(described));
+    }
+    Ok(result(false, [("security_groups", groups.into())]))
+}
