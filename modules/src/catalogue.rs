@@ -7,7 +7,7 @@ use crate::{Module, ansible, community};
 
 /// Every module, namespace by namespace.
 pub fn all() -> impl Iterator<Item = &'static Module> {
-    [ansible::BUILTIN, ansible::POSIX, community::CRYPTO, community::GENERAL, community::MYSQL, community::POSTGRESQL]
+    [ansible::BUILTIN, ansible::POSIX, community::CRYPTO, community::DOCKER, community::GENERAL, community::MYSQL, community::POSTGRESQL]
         .into_iter()
         .flatten()
         .copied()

@@ -1,6 +1,7 @@
 //! Runs every case under `cases/` and compares results and files with what ansible-core did (see `measure.py`).
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod engine;
 mod throwaway;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,8 +198,13 @@ impl Case {
         tree
     }
 
-    fn run(&self, phase: &str) -> Value {
+    fn run(&self, phase: &str, failures: &mut Vec<String>) -> Value {
         let mut args = substituted(&self.values["args"], &self.root());
+        let exchanges = self.values.get("engine").map(|engine| engine[phase].as_array().cloned().unwrap_or_default());
+        let engine = exchanges.map(engine::Engine::start);
+        if let Some(engine) = &engine {
+            args["docker_host"] = engine.address().into();
+        }
         let mut blobs = CaseBlobs { dir: tempfile::tempdir().unwrap() };
         if let Some(content) = self.values.get("blob").and_then(Value::as_str) {
             args["src"] = "$SRC/source.txt".into();
@@ -225,6 +231,9 @@ impl Case {
         if result.get("failed") == Some(&Value::Bool(false)) {
             result.shift_remove("failed");
         }
+        for left in engine.map(engine::Engine::finish).unwrap_or_default() {
+            failures.push(format!("{} {phase} engine: {left}", self.label));
+        }
         cleaned(&Value::Object(result), &self.root(), &self.ignore)
     }
 }
@@ -246,7 +255,7 @@ fn failures_here(path: &Path) -> Vec<String> {
     let mut failures = Vec::new();
     let mut tree = case.snapshot();
     for (phase, expected) in expect {
-        let result = case.run(phase);
+        let result = case.run(phase, &mut failures);
         compare(&format!("{} {phase} result", case.label), &expected["result"], &result, &mut failures);
         tree = expected.get("tree").cloned().unwrap_or(tree);
         let found = case.without_opaque(case.snapshot());
