@@ -242,11 +242,13 @@ impl Task<'_> {
             match now["State"]["Health"]["Status"].as_str().unwrap_or_default() {
                 "starting" => {}
                 "unhealthy" => return Err(ModuleError::failed(format!("Container \"{name}\" is unhealthy"))),
-                _ if !is_running(&now) => {
-                    return Err(ModuleError::failed(format!("Encountered unexpected state of container \"{name}\"")));
+                "healthy" => return Ok(()),
+                // Nothing checks it, or it runs no more.
+                state => {
+                    return Err(ModuleError::failed(format!(
+                        "Encountered unexpected state \"{state}\" while waiting for container \"{name}\""
+                    )));
                 }
-                // Without a check a container that runs is as healthy as it can be.
-                _ => return Ok(()),
             }
             if until.is_some_and(|until| Instant::now() >= until) {
                 let seconds = limit.unwrap_or_default();

@@ -62,6 +62,7 @@ struct Journal {
     after: Map,
     /// Given when a container was compared and had to be changed.
     differences: Option<Vec<Value>>,
+    image_differs: bool,
     /// The container at the end; null when there is none.
     container: Value,
     output: Option<String>,
@@ -192,21 +193,16 @@ impl Task<'_> {
 
     fn is_other_image(&mut self, there: &Value, image: &Value) -> bool {
         let Some(text) = self.args.opt_str("image").filter(|_| !self.comparison.ignores_image()) else { return false };
-        if image["Id"] != there["Image"] {
-            let now = image["Id"].clone();
-            self.journal.note("image", there["Image"].clone(), now.clone());
-            let difference = json!({ "image": { "parameter": now, "container": there["Image"] } });
-            self.journal.differences.get_or_insert_default().push(difference);
-            return true;
-        }
         let wanted = if ImageName::is_id(text) { text.to_owned() } else { ImageName::parse(text, "latest").full() };
         let current = there["Config"]["Image"].as_str().unwrap_or_default();
-        let same = current == wanted || current == text || ImageName::is_id(text);
-        if same || self.args.opt_str("image_name_mismatch") != Some("recreate") {
-            return false;
+        let other = image["Id"] != there["Image"];
+        let same_name = current == wanted || current == text || ImageName::is_id(text);
+        let renamed = !same_name && self.args.opt_str("image_name_mismatch") == Some("recreate");
+        self.journal.image_differs |= other;
+        if !same_name && (other || renamed) {
+            self.journal.note("image_name", current, wanted);
         }
-        self.journal.note("image_name", current, wanted);
-        true
+        other || renamed
     }
 
     /// Labels the image brings along that nobody asked for, where they are not to be.
@@ -286,6 +282,9 @@ impl Task<'_> {
             let mut diff = Map::new();
             if let Some(differences) = journal.differences {
                 diff.insert("differences".to_owned(), json!(differences));
+            }
+            if journal.image_differs {
+                diff.insert("image_different".to_owned(), json!(true));
             }
             diff.insert("before".to_owned(), Value::Object(journal.before));
             diff.insert("after".to_owned(), Value::Object(journal.after));
