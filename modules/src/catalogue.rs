@@ -7,10 +7,18 @@ use crate::{Module, ansible, community};
 
 /// Every module, namespace by namespace.
 pub fn all() -> impl Iterator<Item = &'static Module> {
-    [ansible::BUILTIN, ansible::POSIX, community::CRYPTO, community::DOCKER, community::GENERAL, community::MYSQL, community::POSTGRESQL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        ansible::BUILTIN,
+        ansible::POSIX,
+        community::CRYPTO,
+        community::DOCKER,
+        community::GENERAL,
+        community::MYSQL,
+        community::POSTGRESQL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// The module of this name: fully qualified, an alias, a short name, or `ansible.legacy.<short name>`.
