@@ -108,10 +108,10 @@ impl Bench<'_> {
             // ansible-core opens its shared connections in a run of their own, as Kapell leaves its worker on the host.
             self.warm_up(engine)?;
             let runs = if engine == Engine::Kapell { self.command.runs.max(1) } else { 1 };
-            times.push((engine.name(), self.median(runs, |number| self.play(engine, number))?));
+            times.push((engine.name(), median(runs, |number| self.play(engine, number))?));
         }
         if self.work == Work::LargeFile {
-            times.push(("scp", self.median(self.command.runs.max(1), |number| self.scp(number))?));
+            times.push(("scp", median(self.command.runs.max(1), |number| self.scp(number))?));
         }
         Ok(self.print(&times))
     }
@@ -129,12 +129,6 @@ impl Bench<'_> {
         let enough = ratio >= self.work.wanted();
         println!("wanted {}: {}", self.work.wanted(), if enough { "reached" } else { "MISSED" });
         enough
-    }
-
-    fn median(&self, runs: usize, one: impl Fn(usize) -> Result<Duration>) -> Result<Duration> {
-        let mut times: Vec<Duration> = (0..runs).map(one).collect::<Result<_>>()?;
-        times.sort();
-        Ok(times[times.len() / 2])
     }
 
     fn warm_up(&self, engine: Engine) -> Result<()> {
@@ -228,4 +222,10 @@ impl Bench<'_> {
         }
         crate::command::run(crate::command::command(["rm", "-rf"]).arg(place)).map(drop)
     }
+}
+
+fn median(runs: usize, one: impl Fn(usize) -> Result<Duration>) -> Result<Duration> {
+    let mut times: Vec<Duration> = (0..runs).map(one).collect::<Result<_>>()?;
+    times.sort();
+    Ok(times[times.len() / 2])
 }
