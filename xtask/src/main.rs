@@ -3,6 +3,7 @@
 
 mod aws;
 mod bench;
+mod bench_inventory;
 mod bench_latency;
 mod bench_modules;
 mod bench_templating;
@@ -59,6 +60,8 @@ enum Task {
     BenchLatency(bench_latency::BenchLatencyCommand),
     /// Time single modules: a tree of small files, a loop, facts, one large file beside scp.
     BenchModules(bench_modules::BenchModulesCommand),
+    /// Measure large inventories, side by side with ansible-core.
+    BenchInventory(bench_inventory::BenchInventoryCommand),
     /// Measure templating alone: a configuration over a thousand hosts, side by side with ansible-core.
     BenchTemplating(bench_templating::BenchTemplatingCommand),
     /// Compare the arguments of our modules with what ansible-doc says, and write docs/modules-parity.md.
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchLatency(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchModules(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::BenchInventory(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchTemplating(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Parity(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

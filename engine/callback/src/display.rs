@@ -70,6 +70,21 @@ impl Display {
         self.print(text, color);
     }
 
+    /// Text that `make` hands over piece by piece, and a line end, to standard output.
+    pub fn out_in_pieces<E>(&self, make: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>) -> Result<(), E> {
+        let mut logged = log_file::is_open().then(String::new);
+        let mut stdout = std::io::stdout().lock();
+        let made = make(&mut |piece| {
+            if let Some(logged) = &mut logged {
+                logged.push_str(piece);
+            }
+            let _ = stdout.write_all(piece.as_bytes());
+        });
+        let _ = stdout.write_all(b"\n").and_then(|()| stdout.flush());
+        log_file::write(&logged.unwrap_or_default());
+        made
+    }
+
     /// A line for those who ask for `level` of detail, here or in the log.
     pub fn detail(&self, text: &str, level: u8, verbosity: u8) {
         log_file::write_detail(text, level, verbosity);

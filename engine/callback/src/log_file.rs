@@ -31,6 +31,10 @@ pub fn open_log(settings: &Settings) -> Option<Diagnostic> {
     }
 }
 
+pub(crate) fn is_open() -> bool {
+    LOG.get().is_some()
+}
+
 pub(crate) fn write(text: &str) {
     if let Some(log) = LOG.get() {
         log.write(text);

@@ -55,6 +55,7 @@ impl From<ErrorKind> for Exit {
         match kind {
             ErrorKind::Usage => Self::Error,
             ErrorKind::Options => Self::BadOptions,
+            ErrorKind::Content => Self::PARSE_ERROR,
             ErrorKind::Endless => Self::Unforeseen,
         }
     }

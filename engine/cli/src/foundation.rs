@@ -9,6 +9,7 @@ use kapell_inventory::{ForeignSources, HostPattern, Inventory, LoadContext};
 use kapell_parsing::{Diagnostic, Map, Severity, VaultSecrets};
 
 use crate::args::{HostArgs, VaultArgs};
+use crate::exit_code::Exit;
 use crate::passwords::vault_secrets;
 use crate::refusal::Refusal;
 use crate::surroundings::plugin_templar;
@@ -40,7 +41,14 @@ impl Foundation {
         let templar = plugin_templar(&settings, &vault, &library);
         let foreign = PythonSources::new(&library, &templar);
         let (plugins, foreign): (&[_], Option<&dyn ForeignSources>) = (library.sources(), Some(&foreign));
-        let cx = LoadContext { settings: &settings, vault: &vault, plugins, foreign, extra_vars: &extra_vars };
+        let cx = LoadContext {
+            settings: &settings,
+            vault: &vault,
+            plugins,
+            foreign,
+            extra_vars: &extra_vars,
+            fresh: hosts.flush_cache,
+        };
         let inventory = Inventory::load(&sources, &cx, warnings)?;
         if !settings.deprecation_warnings {
             warnings.retain(|warning| warning.severity != Severity::Deprecation);
@@ -53,7 +61,8 @@ impl Foundation {
 /// The process's settings: `ansible.cfg` and environment.
 pub(crate) fn settings(warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refusal> {
     let cwd = std::env::current_dir().map_err(|error| anyhow!("the current directory is gone: {error}"))?;
-    let settings = Settings::load(&Environment::of_process(), &cwd, warnings)?;
+    let settings = Settings::load(&Environment::of_process(), &cwd, warnings)
+        .map_err(|error| Refusal::new(Exit::BadOptions, vec![error]))?;
     warnings.extend(kapell_callback::open_log(&settings));
     Ok(settings)
 }

@@ -244,6 +244,16 @@ settings! {
     INVENTORY_USE_EXTRA_VARS inventory_use_extra_vars: bool = "False" [inventory_plugins.use_extra_vars] [ANSIBLE_INVENTORY_USE_EXTRA_VARS];
     /// Whether what inventory programs write to standard error is shown although they did well.
     always_show_stderr inventory_script_stderr: bool = "True" [inventory_plugin_script.always_show_stderr] [ANSIBLE_INVENTORY_PLUGIN_SCRIPT_STDERR];
+    /// Whether inventory plugins keep what they find.
+    cache inventory_cache: bool = "False" [inventory.cache] [ANSIBLE_INVENTORY_CACHE];
+    /// Where inventory plugins keep it.
+    cache_plugin inventory_cache_plugin: String = "memory" [defaults.fact_caching inventory.cache_plugin] [ANSIBLE_CACHE_PLUGIN ANSIBLE_INVENTORY_CACHE_PLUGIN];
+    /// The directory of what inventory plugins keep.
+    cache_connection inventory_cache_connection: Option<String> = "" [defaults.fact_caching_connection inventory.cache_connection] [ANSIBLE_CACHE_PLUGIN_CONNECTION ANSIBLE_INVENTORY_CACHE_CONNECTION];
+    /// What the names of files with cached inventories start with.
+    cache_prefix inventory_cache_prefix: String = "ansible_inventory_" [inventory.cache_prefix] [ANSIBLE_INVENTORY_CACHE_PLUGIN_PREFIX];
+    /// Seconds after which cached inventories are forgotten; 0 for never.
+    cache_timeout inventory_cache_timeout: u64 = "3600" [defaults.fact_caching_timeout inventory.cache_timeout] [ANSIBLE_CACHE_PLUGIN_TIMEOUT ANSIBLE_INVENTORY_CACHE_TIMEOUT];
     /// What happens to group names that are no variable names.
     TRANSFORM_INVALID_GROUP_CHARS transform_invalid_group_chars: GroupNames = "never" [defaults.force_valid_group_names] [ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS];
     /// What a host pattern that matches nothing is.

@@ -200,6 +200,7 @@ impl Dispatcher<'_> {
             plugins: self.run.library.sources(),
             foreign: Some(&foreign),
             extra_vars: &self.run.options.extra_vars,
+            fresh: true,
         };
         let mut warnings = Vec::new();
         let mut inventory = Inventory::load(&self.run.options.inventory_sources, &cx, &mut warnings)?;

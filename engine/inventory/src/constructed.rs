@@ -39,14 +39,15 @@ struct KeyedGroup {
 impl Constructed {
     pub fn from_config(config: &Value, cx: &LoadContext) -> Result<Self, Diagnostic> {
         let use_extra_vars = flag(config, "use_extra_vars", cx.settings.inventory_use_extra_vars);
+        let strict = flag(config, "strict", false);
         Ok(Self {
             extra_vars: if use_extra_vars { cx.extra_vars.clone() } else { Map::new() },
-            strict: flag(config, "strict", false),
+            strict,
             leading_separator: flag(config, "leading_separator", true),
             keep_dashes: flag(config, "use_contrib_script_compatible_sanitization", false),
             compose: map(config, "compose")?,
             groups: map(config, "groups")?,
-            keyed_groups: keyed_groups(config)?,
+            keyed_groups: keyed_groups(config, strict)?,
         })
     }
 
@@ -92,7 +93,11 @@ impl Constructed {
         for (name, expression) in &self.compose {
             let value = match expression {
                 Value::Str(text) => templar.expression(text, &vars, &RenderContext::default()),
-                other => Ok(other.clone()),
+                other if self.strict => {
+                    let message = format!("variable '{name}': an expression is a text, not a {}", other.type_name());
+                    return Err(Diagnostic::error(message).at(name.origin()).hint("write it in quotes"));
+                }
+                _ => continue,
             };
             if let Some(value) = self.unless_strict(value, || format!("variable '{name}'"))? {
                 inventory.set_var_of_name(host, name.clone(), value)?;
@@ -156,7 +161,9 @@ impl Constructed {
     ) -> Result<Option<T>, Diagnostic> {
         match result {
             Ok(value) => Ok(Some(value)),
-            Err(error) if self.strict => Err(Diagnostic::error(format!("{}: {error}", what())).at(error.origin())),
+            Err(error) if self.strict => Err(Diagnostic::error(format!("{}: {error}", what()))
+                .at(error.origin())
+                .hint("without `strict` the host is left out of it")),
             Err(_) => Ok(None),
         }
     }
@@ -225,17 +232,16 @@ fn map(config: &Value, name: &str) -> Result<Map, Diagnostic> {
     }
 }
 
-fn keyed_groups(config: &Value) -> Result<Vec<KeyedGroup>, Diagnostic> {
+fn keyed_groups(config: &Value, strict: bool) -> Result<Vec<KeyedGroup>, Diagnostic> {
     let entries = match config.get("keyed_groups") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::List(entries)) => entries,
         Some(other) => return Err(wrong("keyed_groups", "a list", other)),
     };
-    // An entry without a key makes no groups.
-    entries.iter().filter_map(|entry| keyed_group(entry).transpose()).collect()
+    entries.iter().filter_map(|entry| keyed_group(entry, strict).transpose()).collect()
 }
 
-fn keyed_group(entry: &Value) -> Result<Option<KeyedGroup>, Diagnostic> {
+fn keyed_group(entry: &Value, strict: bool) -> Result<Option<KeyedGroup>, Diagnostic> {
     if entry.as_map().is_none() {
         return Err(wrong("keyed_groups", "a list of maps", entry));
     }
@@ -243,9 +249,13 @@ fn keyed_group(entry: &Value) -> Result<Option<KeyedGroup>, Diagnostic> {
     let trailing_separator = entry.get("trailing_separator");
     if entry.get("default_value").is_some() && trailing_separator.is_some() {
         let message = "a keyed group has either a default_value or a trailing_separator";
-        return Err(Diagnostic::error(message).at(entry.origin()));
+        return Err(Diagnostic::error(message).at(entry.origin()).hint("leave one of them out"));
     }
-    let Some(key) = entry.get("key").and_then(Value::as_text) else { return Ok(None) };
+    let Some(key) = entry.get("key").and_then(Value::as_text) else {
+        // Without a key it makes no groups.
+        let error = Diagnostic::error("a keyed group has no key").at(entry.origin());
+        return if strict { Err(error.hint("give it `key:`, an expression")) } else { Ok(None) };
+    };
     Ok(Some(KeyedGroup {
         key: key.clone(),
         prefix: text("prefix").unwrap_or_default(),
@@ -257,5 +267,6 @@ fn keyed_group(entry: &Value) -> Result<Option<KeyedGroup>, Diagnostic> {
 }
 
 fn wrong(name: &str, expected: &str, value: &Value) -> Diagnostic {
-    Diagnostic::error(format!("'{name}' is {expected}, not a {}", value.type_name())).at(value.origin())
+    let hint = "a list of maps begins each with a dash, a map has `name: value` lines without one";
+    Diagnostic::error(format!("'{name}' is {expected}, not a {}", value.type_name())).at(value.origin()).hint(hint)
 }

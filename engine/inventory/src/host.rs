@@ -1,6 +1,7 @@
 //! `Host`: a machine the inventory names, with the variables its sources gave it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use kapell_parsing::{Map, Origin};
 
@@ -15,8 +16,8 @@ pub struct Host {
     pub origin: Option<Origin>,
     /// Made up because a play asked for `localhost` and no source has it: member of no group, not even `all`.
     pub implicit: bool,
-    /// The source that named it first, `inventory_file`: a whole path, or the text of a host list.
-    pub source: Option<PathBuf>,
+    /// The source that named it first, `inventory_file`: a whole path, or the text of a host list. Shared by its hosts.
+    pub source: Option<Arc<Path>>,
     /// Direct groups, in the order they were joined.
     pub(crate) groups: Vec<GroupId>,
 }

@@ -1,5 +1,7 @@
 //! JSON as `ansible-inventory` prints it: keys sorted, four blanks for each level, Python's numbers.
 
+use std::borrow::Cow;
+
 use kapell_parsing::{Key, Value, value::float_repr};
 use serde_json::Value as Json;
 
@@ -17,7 +19,7 @@ pub(crate) fn write(value: &Value, marks: Unsafe) -> String {
     out
 }
 
-fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
+pub(crate) fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
     match value {
         Value::Undefined(undefined) if undefined.sealed.is_some() => {
             let data = undefined.sealed.as_deref().unwrap_or_default();
@@ -44,9 +46,9 @@ fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
             write_all(out, ['[', ']'], items, marks, level);
         }
         Value::Map(map) => {
-            let mut entries: Vec<(String, &Value)> = map.iter().map(|(key, value)| (json_key(key), value)).collect();
+            let mut entries: Vec<(Cow<str>, &Value)> = map.iter().map(|(key, value)| (json_key(key), value)).collect();
             entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let entries = entries.iter().map(|(key, value)| (Some(key.as_str()), *value));
+            let entries = entries.iter().map(|(key, value)| (Some(&**key), *value));
             write_all(out, ['{', '}'], entries, marks, level);
         }
     }
@@ -78,19 +80,25 @@ fn write_all<'a>(
     out.push(close);
 }
 
-fn break_line(out: &mut String, level: usize) {
+pub(crate) fn break_line(out: &mut String, level: usize) {
     out.push('\n');
     out.extend(std::iter::repeat_n("    ", level));
 }
 
-fn write_text(out: &mut String, text: &str) {
-    out.push_str(&Json::from(text).to_string());
+pub(crate) fn write_text(out: &mut String, text: &str) {
+    let is_plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\' && byte != 0x7f);
+    if is_plain {
+        out.extend(["\"", text, "\""]);
+    } else {
+        out.push_str(&Json::from(text).to_string());
+    }
 }
 
-fn json_key(key: &Key) -> String {
+fn json_key(key: &Key) -> Cow<'_, str> {
     match key {
         Key::Null => "null".into(),
-        Key::Bool(value) => value.to_string(),
-        other => other.to_string(),
+        Key::Bool(value) => value.to_string().into(),
+        Key::Str(text) => text.as_str().into(),
+        other => other.to_string().into(),
     }
 }

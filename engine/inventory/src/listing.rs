@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Value};
 
+use crate::host_vars::HostVars;
 use crate::inventory::GroupId;
 use crate::json_text::{self, Unsafe};
-use crate::{Group, Host, Inventory, VarsDirs, toml_text};
+use crate::{Group, Host, Inventory, VarsDirs, json_listing, toml_text};
 
 /// How `list` shows the inventory.
 #[derive(Clone, Copy, Default)]
@@ -37,23 +38,53 @@ pub fn list(
     options: &ListOptions,
     format: Format,
 ) -> Result<String, Diagnostic> {
+    let mut text = String::new();
+    list_in_pieces(inventory, dirs, options, format, &mut |piece| text.push_str(piece))?;
+    Ok(text)
+}
+
+/// The same, handed to `sink` piece by piece: JSON as it is made.
+pub fn list_in_pieces(
+    inventory: &Inventory,
+    dirs: &VarsDirs,
+    options: &ListOptions,
+    format: Format,
+    sink: &mut dyn FnMut(&str),
+) -> Result<(), Diagnostic> {
     let listing = Listing {
         inventory,
         dirs,
         options,
+        vars: HostVars::new(inventory, dirs, options),
         selected: options.hosts.map(|hosts| hosts.iter().map(String::as_str).collect()),
     };
     match format {
-        Format::Json => Ok(json_text::write(&Value::map(listing.groups()), Unsafe::Marked)),
+        Format::Json => json_listing::write(&listing, sink),
         Format::Yaml => {
-            let content = listing.tree(GroupId::ALL, &mut HashSet::new(), &mut Vec::new());
+            let content = listing.tree(GroupId::ALL, &mut HashSet::new(), &mut HashSet::new());
             let tree = if content.is_empty() { Map::new() } else { Map::from([("all".into(), Value::map(content))]) };
-            Ok(yaml(Value::map(tree)))
+            sink(&yaml(Value::map(tree)));
         }
         Format::Toml => {
             let mut tables = Map::new();
             listing.add_table(GroupId::ALL, &mut tables, &mut HashSet::new());
-            toml(&tables)
+            sink(&toml(&tables)?);
+        }
+    }
+    Ok(())
+}
+
+/// Reads all files of variables that `list` will show, so that what is wrong with them is known before anything is shown.
+pub fn read_files(inventory: &Inventory, dirs: &VarsDirs, options: &ListOptions) {
+    let all = inventory.hosts().map(|host| host.name.as_str());
+    let hosts: Vec<&str> =
+        options.hosts.map_or_else(|| all.collect(), |hosts| hosts.iter().map(String::as_str).collect());
+    for dir in dirs.inventory.iter().chain(&dirs.playbook) {
+        for group in inventory.groups() {
+            let _ = dir.group_vars(&group.name);
+        }
+        for host in &hosts {
+            let _ = dir.host_vars(host);
         }
     }
 }
@@ -66,7 +97,7 @@ pub fn host(
     options: &ListOptions,
     format: Format,
 ) -> Result<String, Diagnostic> {
-    let vars = options.host_vars(inventory, host, dirs);
+    let vars = HostVars::new(inventory, dirs, options).of(host);
     match format {
         Format::Json => Ok(json_text::write(&Value::map(vars), Unsafe::Plain)),
         Format::Yaml => Ok(yaml(Value::map(vars))),
@@ -85,21 +116,11 @@ fn toml(table: &Map) -> Result<String, Diagnostic> {
     Ok(text.trim_end_matches('\n').to_owned())
 }
 
-impl ListOptions<'_> {
-    fn host_vars(&self, inventory: &Inventory, host: &Host, dirs: &VarsDirs) -> Map {
-        if self.export {
-            return inventory.host_own_variables(host, self.own_dirs.unwrap_or(dirs));
-        }
-        let mut vars = inventory.host_variables(host, dirs);
-        vars.extend(self.extra_vars.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
-        vars
-    }
-}
-
-struct Listing<'a> {
-    inventory: &'a Inventory,
+pub(crate) struct Listing<'a> {
+    pub(crate) inventory: &'a Inventory,
     dirs: &'a VarsDirs,
     options: &'a ListOptions<'a>,
+    pub(crate) vars: HostVars<'a>,
     selected: Option<HashSet<&'a str>>,
 }
 
@@ -108,23 +129,8 @@ impl Listing<'_> {
         self.inventory.group_variables(group, self.options.own_dirs.unwrap_or(self.dirs))
     }
 
-    fn groups(&self) -> Map {
-        let mut listed = Map::new();
-        for id in self.inventory.with_descendants(GroupId::ALL) {
-            let group = self.inventory.group_at(id);
-            let content = self.group(group, id == GroupId::ALL);
-            if !content.is_empty() {
-                listed.insert(Key::from(group.name.as_str()), Value::map(content));
-            }
-        }
-        let meta = [("hostvars", Value::map(self.host_vars())), ("profile", Value::trusted("inventory_legacy"))];
-        listed
-            .insert(Key::from("_meta"), Value::map(meta.into_iter().map(|(key, value)| (key.into(), value)).collect()));
-        listed
-    }
-
     /// Hosts of `all` are shown with the group they are in, if only `ungrouped`.
-    fn group(&self, group: &Group, is_all: bool) -> Map {
+    pub(crate) fn group(&self, group: &Group, is_all: bool) -> Map {
         let mut content = Map::new();
         let mut add = |key: &str, value: Value| {
             if value.is_truthy() {
@@ -143,25 +149,10 @@ impl Listing<'_> {
         content
     }
 
-    fn host_vars(&self) -> Map {
-        let mut listed = Map::new();
-        for id in self.inventory.host_ids_of(GroupId::ALL).iter() {
-            let host = self.inventory.host_at(id);
-            if !self.is_selected(&host.name) {
-                continue;
-            }
-            let vars = self.options.host_vars(self.inventory, host, self.dirs);
-            if !vars.is_empty() {
-                listed.insert(Key::from(host.name.as_str()), Value::map(vars));
-            }
-        }
-        listed
-    }
-
     /// A group with all below it; what a group and a host hold stands where they come first.
-    fn tree(&self, id: GroupId, seen: &mut HashSet<String>, known: &mut Vec<GroupId>) -> Map {
+    fn tree(&self, id: GroupId, seen: &mut HashSet<String>, known: &mut HashSet<GroupId>) -> Map {
         let group = self.inventory.group_at(id);
-        known.push(id);
+        known.insert(id);
         let mut children = Map::new();
         for child in &group.children {
             let is_known = known.contains(child);
@@ -215,13 +206,13 @@ impl Listing<'_> {
         let mut hosts = Map::new();
         for host in members.filter(|host| self.is_selected(&host.name)) {
             let is_first = seen.insert(host.name.clone());
-            let vars = if is_first { self.options.host_vars(self.inventory, host, self.dirs) } else { Map::new() };
+            let vars = if is_first { self.vars.of(host) } else { Map::new() };
             hosts.insert(Key::from(host.name.as_str()), Value::map(vars));
         }
         hosts
     }
 
-    fn is_selected(&self, host: &str) -> bool {
+    pub(crate) fn is_selected(&self, host: &str) -> bool {
         self.selected.as_ref().is_none_or(|selected| selected.contains(host))
     }
 }
@@ -236,7 +227,8 @@ pub fn graph(
         let known = inventory.groups.keys().map(String::as_str);
         return Err(Diagnostic::error("Pattern must be valid group name when using --graph").did_you_mean(group, known));
     };
-    let mut graph = Graph { inventory, vars, lines: Vec::new(), closed: None };
+    let host_vars = vars.map(|(dirs, options)| HostVars::new(inventory, dirs, options));
+    let mut graph = Graph { inventory, vars, host_vars, lines: Vec::new(), closed: None };
     graph.add_group(GroupId(index as u32), 0);
     match graph.closed {
         Some(error) => Err(error.of_kind(ErrorKind::Usage)),
@@ -247,6 +239,7 @@ pub fn graph(
 struct Graph<'a> {
     inventory: &'a Inventory,
     vars: Option<(&'a VarsDirs, &'a ListOptions<'a>)>,
+    host_vars: Option<HostVars<'a>>,
     lines: Vec<String>,
     /// The first variable that could not be decrypted.
     closed: Option<Diagnostic>,
@@ -263,8 +256,8 @@ impl Graph<'_> {
             for host in &group.hosts {
                 let host = self.inventory.host_at(*host);
                 self.add_line(&host.name, level + 1);
-                if let Some((dirs, options)) = self.vars {
-                    self.add_vars(&options.host_vars(self.inventory, host, dirs), level + 2);
+                if let Some(vars) = self.host_vars.as_ref().map(|vars| vars.of(host)) {
+                    self.add_vars(&vars, level + 2);
                 }
             }
         }
@@ -295,7 +288,11 @@ impl Graph<'_> {
 }
 
 fn shown(value: &Value) -> String {
-    without_secrets(value).to_string()
+    let shown = without_secrets(value);
+    // A point in time as Python shows it.
+    shown
+        .map_strings(&|text| if text.is_moment() { text.replacen('T', " ", 1).into() } else { text.clone() })
+        .to_string()
 }
 
 fn without_secrets(value: &Value) -> Value {

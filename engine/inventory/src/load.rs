@@ -3,9 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use fancy_regex::Regex;
 use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, Map, Severity, SourceFile, Trust, Value, VaultSecrets, vault, yaml};
 
+use crate::refused::{self, Refused};
 use crate::sources::{self, Source, SourceKind};
 use crate::{Inventory, Policy};
 
@@ -22,6 +24,8 @@ pub struct LoadContext<'a> {
     /// Those of the command line, for sources that ask for them.
     pub extra_vars: &'a Map,
     pub foreign: Option<&'a dyn ForeignSources>,
+    /// What caches of sources keep does not count.
+    pub fresh: bool,
 }
 
 /// Kinds of sources users wrote as plugins.
@@ -29,12 +33,13 @@ pub trait ForeignSources {
     /// Whether there is one of this name.
     fn knows(&self, name: &str) -> bool;
 
-    /// What it makes of `path`: groups in the form in which programs print them. Nothing for a file it is not for.
+    /// What it makes of `path`, now when it is to be `fresh`: groups in the form in which programs print them. Nothing for a file it is not for.
     fn read(
         &self,
         name: &str,
         path: &Path,
         inventory: &Inventory,
+        fresh: bool,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Option<Map>, Diagnostic>;
 }
@@ -64,7 +69,7 @@ pub(crate) fn read_foreign(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<bool, Diagnostic> {
     let Some(foreign) = cx.foreign else { return Ok(false) };
-    let Some(groups) = foreign.read(name, path, inventory, warnings)? else { return Ok(false) };
+    let Some(groups) = foreign.read(name, path, inventory, cx.fresh, warnings)? else { return Ok(false) };
     sources::read_groups(inventory, path, &groups, warnings)?;
     Ok(true)
 }
@@ -89,7 +94,10 @@ impl Inventory {
     /// is a warning, unless the settings make it an error. Relative paths are relative to the working directory.
     pub fn load(sources: &[String], cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
         let kinds = enabled_kinds(cx, warnings);
-        let mut loader = Loader { inventory: Self::new(Policy::from(cx.settings)), kinds, cx, warnings };
+        warnings.extend(Policy::unknown_layers(cx.settings));
+        let ignored = sources::ignore_patterns(cx.settings)?;
+        let mut loader =
+            Loader { inventory: Self::new(Policy::from(cx.settings)), kinds, ignored, open: Vec::new(), cx, warnings };
         let mut parsed = false;
         for source in sources {
             parsed |= loader.read_source(source)?;
@@ -127,6 +135,9 @@ fn enabled_kinds(cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Vec<Kind> 
 struct Loader<'a> {
     inventory: Inventory,
     kinds: Vec<Kind>,
+    ignored: Vec<Regex>,
+    /// The directories that are being read, one inside the other.
+    open: Vec<PathBuf>,
     cx: &'a LoadContext<'a>,
     warnings: &'a mut Vec<Diagnostic>,
 }
@@ -152,8 +163,21 @@ impl Loader<'_> {
     }
 
     fn read_directory(&mut self, directory: &Path) -> Result<bool, Diagnostic> {
+        let own = fs_err::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+        if self.open.contains(&own) {
+            let message = format!("'{}' leads back to a directory around it and is skipped", directory.display());
+            self.warnings.push(Diagnostic::warning(message).hint("remove the link"));
+            return Ok(false);
+        }
+        self.open.push(own);
+        let parsed = self.read_files(directory);
+        self.open.pop();
+        parsed
+    }
+
+    fn read_files(&mut self, directory: &Path) -> Result<bool, Diagnostic> {
         let mut parsed = false;
-        for path in sources::files_of(directory, self.cx.settings)? {
+        for path in sources::files_of(directory, self.cx.settings, &self.ignored)? {
             parsed |= self.read_path(&path)?;
         }
         if parsed { Ok(true) } else { self.unreadable(&directory.to_string_lossy(), Vec::new()) }
@@ -181,46 +205,32 @@ impl Loader<'_> {
                         return Ok(true);
                     }
                     Ok(false) => {}
-                    Err(refusal) => refusals.push((kind.name().to_owned(), refusal)),
+                    Err(error) => refusals.push(Refused { kind: kind.name().to_owned(), error, warnings }),
                 }
             }
         }
         if source.path == Some(Path::new(DEFAULT_SOURCE)) && refusals.is_empty() {
             return Ok(false);
         }
-        self.unreadable(source.name, telling(source, refusals))
+        self.unreadable(source.name, refused::telling(source, refusals))
     }
 
     /// Says why nothing could read it: what every kind that tried has to say.
-    fn unreadable(&mut self, name: &str, refusals: Vec<(String, Diagnostic)>) -> Result<bool, Diagnostic> {
+    fn unreadable(&mut self, name: &str, refusals: Vec<Refused>) -> Result<bool, Diagnostic> {
         if self.cx.settings.inventory_any_unparsed_is_failed {
-            let reasons: Vec<String> = refusals.iter().map(|(kind, error)| format!("{kind}: {error}")).collect();
+            let reasons = refusals.iter().map(|refused| format!("{}: {}", refused.kind, refused.error)).collect();
             let message = format!("Completely failed to parse inventory source {name}");
             return Err(Diagnostic::error([vec![message], reasons].concat().join("\n")));
         }
-        for (kind, mut refusal) in refusals {
-            refusal.severity = Severity::Warning;
-            refusal.message = format!("Failed to parse inventory with '{kind}' plugin: {}", refusal.message);
-            self.warnings.push(refusal);
+        for Refused { kind, mut error, warnings } in refusals {
+            error.severity = Severity::Warning;
+            error.message = format!("Failed to parse inventory with '{kind}' plugin: {}", error.message);
+            self.warnings.extend(warnings);
+            self.warnings.push(error);
         }
         self.warnings.push(Diagnostic::warning(format!("Unable to parse {name} as an inventory source")));
         Ok(false)
     }
-}
-
-/// A file that says what it is has its own kind's refusal shown only: what INI makes of a program or of YAML helps nobody.
-fn telling(source: &Source, refusals: Vec<(String, Diagnostic)>) -> Vec<(String, Diagnostic)> {
-    let is_program = source.path.and_then(|path| fs_err::read(path).ok()).is_some_and(|data| data.starts_with(b"#!"));
-    let ending = source.path.and_then(Path::extension);
-    let is_yaml = ending.is_some_and(|ending| ["yml", "yaml", "json"].iter().any(|known| ending == *known));
-    let (mut own, others): (Vec<_>, Vec<_>) = refusals.into_iter().partition(|(kind, _)| match kind.as_str() {
-        "script" => is_program,
-        "auto" | "yaml" => is_yaml,
-        _ => false,
-    });
-    // `auto` and `yaml` stumble over the same syntax error, and each refuses what the other is for.
-    own.dedup_by(|(_, second), (_, first)| second.message == first.message || first.origin.is_some());
-    if own.is_empty() { others } else { own }
 }
 
 /// The whole path without `.` and `..`; links are not followed.
@@ -241,10 +251,16 @@ fn absolute(path: &Path) -> Result<PathBuf, Diagnostic> {
 
 /// The text of an inventory file, decrypted where it is a vault.
 pub(crate) struct FileText {
-    pub(crate) text: String,
     /// For places; without the text when that is secret.
     pub(crate) file: Arc<SourceFile>,
+    secret: String,
     pub(crate) is_secret: bool,
+}
+
+impl FileText {
+    pub(crate) fn text(&self) -> &str {
+        if self.is_secret { &self.secret } else { &self.file.text }
+    }
 }
 
 pub(crate) fn read_text(path: &Path, cx: &LoadContext) -> Result<FileText, Diagnostic> {
@@ -256,9 +272,9 @@ pub(crate) fn read_text(path: &Path, cx: &LoadContext) -> Result<FileText, Diagn
     } else {
         data
     };
-    let text = String::from_utf8_lossy(&data).into_owned();
-    let shown = if is_secret { String::new() } else { text.clone() };
-    Ok(FileText { text, file: SourceFile::new(path, shown), is_secret })
+    let text = String::from_utf8(data).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    let (shown, secret) = if is_secret { (String::new(), text) } else { (text, String::new()) };
+    Ok(FileText { file: SourceFile::new(path, shown), secret, is_secret })
 }
 
 /// A YAML file, vault or not.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -75,7 +76,8 @@ impl Inventory {
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<(), Diagnostic> {
         let (group, _) = self.group_id(group);
-        let host = self.add_source_host(name, None, group, &Place { source: Some(source), origin: None }, warnings)?;
+        let place = Place { source: Some(&source.into()), origin: None };
+        let host = self.add_source_host(name, None, group, &place, warnings)?;
         for (key, value) in vars {
             self.set_var_of_name(host, key.clone(), value.clone())?;
         }
@@ -139,7 +141,7 @@ impl Inventory {
         let (id, made) = self.host_id(name, warnings);
         if made {
             let host = &mut self.hosts[id.0 as usize];
-            host.source = place.source.map(Into::into);
+            host.source = place.source.cloned();
             host.origin = place.origin.cloned();
             if let Some(port) = port {
                 self.set_var_of_name(id, Key::from("ansible_port"), Value::Int(port.into()))?;
@@ -202,7 +204,7 @@ impl Inventory {
             let (parent, child) = (&self.group_at(parent).name, &self.group_at(child).name);
             let message =
                 format!("group '{child}' cannot be a child of '{parent}': the groups would contain themselves");
-            return Err(Diagnostic::error(message));
+            return Err(Diagnostic::error(message).hint("take one of them out of the other's children"));
         }
         self.link(parent, child);
         Ok(true)
@@ -235,7 +237,9 @@ impl Inventory {
         }
         group.priority = priority(&value).ok_or_else(|| {
             let message = format!("ansible_group_priority of group '{}' is no integer: {}", group.name, value.repr());
-            Diagnostic::error(message).at(value.origin())
+            Diagnostic::error(message)
+                .at(value.origin())
+                .hint("write a number: among groups of one depth the highest wins")
         })?;
         Ok(())
     }
@@ -291,7 +295,7 @@ impl Inventory {
 /// Where a source names a host.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
-    pub(crate) source: Option<&'a Path>,
+    pub(crate) source: Option<&'a Arc<Path>>,
     pub(crate) origin: Option<&'a Origin>,
 }
 

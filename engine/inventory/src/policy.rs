@@ -1,6 +1,7 @@
 //! `Policy`: the settings that still matter once the inventory is loaded.
 
 use kapell_config::{GroupNames, HashBehaviour, PatternMismatch, Settings};
+use kapell_parsing::Diagnostic;
 
 use crate::variables::{GROUP_LAYERS, GroupLayer};
 
@@ -24,6 +25,18 @@ impl From<&Settings> for Policy {
             merge_maps: settings.hash_behaviour == HashBehaviour::Merge,
             group_layers: settings.precedence.iter().filter_map(|name| layer(name)).collect(),
         }
+    }
+}
+
+impl Policy {
+    /// A warning for each entry of `precedence` that is none.
+    pub(crate) fn unknown_layers(settings: &Settings) -> Vec<Diagnostic> {
+        let unknown = settings.precedence.iter().filter(|name| layer(name).is_none());
+        let warning = |name: &String| {
+            let warning = Diagnostic::warning(format!("Ignoring unknown variable precedence entry: {name}"));
+            warning.did_you_mean(name, GROUP_LAYERS.iter().map(|(known, _)| *known))
+        };
+        unknown.map(warning).collect()
     }
 }
 

@@ -50,6 +50,13 @@ impl Inventory {
     /// All variables of the host that come from inventory, `group_vars` and `host_vars`. A host has those of `all`
     /// also when it is in no group, as the implicit localhost.
     pub fn host_variables(&self, host: &Host, dirs: &VarsDirs) -> Map {
+        let mut merged = self.groups_variables(host, dirs);
+        self.add_host_own(&mut merged, host, dirs);
+        merged
+    }
+
+    /// Those of all groups of the host.
+    pub(crate) fn groups_variables(&self, host: &Host, dirs: &VarsDirs) -> Map {
         let groups = self.groups_of(host);
         let (all, others) = groups.split_at(1);
         let mut merged = Map::new();
@@ -63,8 +70,16 @@ impl Inventory {
                 GroupLayer::GroupsPluginsPlay => self.add_files(&mut merged, others, &dirs.playbook),
             }
         }
-        merge_into(&mut merged, &self.host_own_variables(host, dirs), self.policy.merge_maps);
         merged
+    }
+
+    pub(crate) fn add_host_own(&self, merged: &mut Map, host: &Host, dirs: &VarsDirs) {
+        let has_files = dirs.inventory.iter().chain(&dirs.playbook).any(|dir| dir.host_vars(&host.name).is_some());
+        if has_files {
+            merge_into(merged, &self.host_own_variables(host, dirs), self.policy.merge_maps);
+        } else {
+            merge_into(merged, &host.vars, self.policy.merge_maps);
+        }
     }
 
     /// Without those of the groups.

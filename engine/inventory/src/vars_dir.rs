@@ -5,22 +5,27 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use kapell_config::{HashBehaviour, Settings};
-use kapell_parsing::{Diagnostic, Map, Severity, Trust, Value, VaultSecrets, yaml};
+use kapell_parsing::{Diagnostic, ErrorKind, Map, Severity, Trust, Value, VaultSecrets, yaml};
 
 use crate::merge::merge_into;
 
 /// Directories are listed once; a file is read when its group or host is first asked for, so files of hosts that are
 /// no part of the run do no harm. Names with a slash have no files.
 pub struct VarsDir {
-    groups: HashMap<String, Entry>,
-    hosts: HashMap<String, Entry>,
+    groups: Named,
+    hosts: Named,
     reader: Reader,
+}
+
+/// One of the two directories: what stands for each name.
+struct Named {
+    directory: PathBuf,
+    entries: HashMap<Box<str>, Entry>,
 }
 
 /// The file or directory of one name, and what it holds once it was read.
 struct Entry {
-    path: PathBuf,
-    /// Place of its ending among the candidates: lower is taken first.
+    /// Place of its ending among the candidates, 0 for none: lower is taken first.
     rank: usize,
     vars: OnceLock<Map>,
 }
@@ -34,21 +39,17 @@ impl VarsDir {
             vault: vault.clone(),
             problems: Mutex::default(),
         };
-        Self {
-            groups: reader.list(&basedir.join("group_vars")),
-            hosts: reader.list(&basedir.join("host_vars")),
-            reader,
-        }
+        Self { groups: reader.list(basedir.join("group_vars")), hosts: reader.list(basedir.join("host_vars")), reader }
     }
 
     /// `None` also when the files cannot be read: see `take_problems`.
     pub fn group_vars(&self, group: &str) -> Option<&Map> {
-        self.groups.get(group).map(|entry| self.reader.vars(entry))
+        self.reader.vars(&self.groups, group)
     }
 
     /// `None` also when the files cannot be read: see `take_problems`.
     pub fn host_vars(&self, host: &str) -> Option<&Map> {
-        self.hosts.get(host).map(|entry| self.reader.vars(entry))
+        self.reader.vars(&self.hosts, host)
     }
 
     /// Errors and warnings about the files read so far, each told once. After an error nobody should go on.
@@ -66,37 +67,46 @@ struct Reader {
 
 impl Reader {
     /// What stands for each name: first the name itself, then the name with each ending; only one of them counts.
-    fn list(&self, directory: &Path) -> HashMap<String, Entry> {
-        let mut entries: HashMap<String, Entry> = HashMap::new();
+    fn list(&self, directory: PathBuf) -> Named {
+        let mut named = Named { directory, entries: HashMap::new() };
+        let directory = &named.directory;
         if directory.is_file() {
             let message = format!("'{}' is not a directory and is skipped", directory.display());
-            self.report(Diagnostic::warning(message));
-            return entries;
+            self.report(
+                Diagnostic::warning(message).hint("variables of groups and hosts lie in files of this directory"),
+            );
+            return named;
         }
-        let Ok(found) = fs_err::read_dir(directory) else { return entries };
-        for name in found.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok()) {
-            let path = directory.join(&name);
+        let Ok(found) = fs_err::read_dir(directory) else { return named };
+        for entry in found.filter_map(Result::ok) {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            // A link that leads nowhere is nothing.
+            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) && !directory.join(&name).exists() {
+                continue;
+            }
             let with_ending = self.endings.iter().zip(1..).filter_map(|(ending, rank)| {
                 name.strip_suffix(ending.as_str()).filter(|stem| !stem.is_empty()).map(|stem| (stem, rank))
             });
             for (stem, rank) in with_ending.chain([(name.as_str(), 0)]) {
-                if entries.get(stem).is_none_or(|known| rank < known.rank) && path.exists() {
-                    entries.insert(stem.into(), Entry { path: path.clone(), rank, vars: OnceLock::new() });
+                if named.entries.get(stem).is_none_or(|known| rank < known.rank) {
+                    named.entries.insert(stem.into(), Entry { rank, vars: OnceLock::new() });
                 }
             }
         }
-        entries
+        named
     }
 
-    fn vars<'a>(&self, entry: &'a Entry) -> &'a Map {
-        entry.vars.get_or_init(|| {
+    fn vars<'a>(&self, named: &'a Named, name: &str) -> Option<&'a Map> {
+        let entry = named.entries.get(name)?;
+        Some(entry.vars.get_or_init(|| {
+            let ending = entry.rank.checked_sub(1).map_or("", |place| &self.endings[place]);
             let mut vars = Map::new();
-            match self.files(&entry.path) {
+            match self.files(&named.directory.join(format!("{name}{ending}"))) {
                 Ok(files) => files.iter().for_each(|file| self.read(file, &mut vars)),
-                Err(error) => self.report(Diagnostic::error(error.to_string())),
+                Err(error) => self.report(Diagnostic::error(error.to_string()).of_kind(ErrorKind::Content)),
             }
             vars
-        })
+        }))
     }
 
     /// The file, or all files of the directory and of those in it, in the order of their names.
@@ -136,9 +146,10 @@ impl Reader {
             Ok(other) => {
                 let message =
                     format!("'{}' holds a {} where a map of variables belongs", path.display(), other.type_name());
-                self.report(Diagnostic::error(message).at(other.origin()));
+                let error = Diagnostic::error(message).at(other.origin()).of_kind(ErrorKind::Content);
+                self.report(error.hint("write `name: value` on lines of their own"));
             }
-            Err(error) => self.report(Diagnostic { severity: Severity::Error, ..error }),
+            Err(error) => self.report(Diagnostic { severity: Severity::Error, ..error }.of_kind(ErrorKind::Content)),
         }
     }
 

@@ -18,6 +18,7 @@ fn load(text: &str, ending: &str, directory: &Path) -> (Result<Inventory, Diagno
         vault: &vault,
         plugins: &[],
         foreign: None,
+        fresh: false,
         extra_vars: &kapell_parsing::Map::new(),
     };
     let inventory = Inventory::load(&[path.display().to_string()], &cx, &mut warnings);

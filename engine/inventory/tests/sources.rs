@@ -53,6 +53,7 @@ impl Project {
             vault: &self.vault,
             plugins: &[],
             foreign: None,
+            fresh: false,
             extra_vars: &Map::new(),
         };
         let place =
@@ -163,6 +164,7 @@ fn errors_name_file_line_and_column() {
         vault: &project.vault,
         plugins: &[],
         foreign: None,
+        fresh: false,
         extra_vars: &Map::new(),
     };
     Inventory::load(&[project.path("hosts.ini").display().to_string()], &cx, &mut warnings).unwrap();

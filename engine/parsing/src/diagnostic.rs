@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Usage,
     /// A choice that does not exist.
     Options,
+    /// A file of variables that cannot be read as one.
+    Content,
     /// Where ansible-core gives up without knowing why: content that includes itself, batches that are no numbers.
     Endless,
 }
@@ -58,6 +60,18 @@ impl Diagnostic {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// A hint where there is none yet.
+    #[must_use]
+    pub fn or_hint(self, hint: impl Into<String>) -> Self {
+        if self.hint.is_some() { self } else { self.hint(hint) }
+    }
+
+    /// A place where there is none yet.
+    #[must_use]
+    pub fn or_at(self, origin: Option<&Origin>) -> Self {
+        if self.origin.is_some() { self } else { self.at(origin) }
     }
 
     #[must_use]

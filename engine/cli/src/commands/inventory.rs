@@ -1,5 +1,6 @@
 //! `kapell inventory`, and `ansible-inventory`: the inventory as it was understood.
 
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -90,19 +91,18 @@ fn run(args: &InventoryArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
     let beside = [playbook_dir.clone()];
     let base = Foundation::lay(settings, &args.hosts, &args.vault, &beside, warnings)?;
     let dirs = inventory::vars_dirs(&base.inventory, &[playbook_dir], &base.settings, &base.vault);
-    let shown = show(args, &base, &dirs, warnings);
-    check_vars_files(&dirs, warnings)?;
-    write(args, &display, &shown?)?;
+    show(args, &base, &dirs, &display, warnings)?;
     Ok(Exit::Ok)
 }
 
-/// What was asked for, as text without a line end.
+/// What was asked for.
 fn show(
     args: &InventoryArgs,
     base: &Foundation,
     dirs: &VarsDirs,
+    display: &Display,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<String, Refusal> {
+) -> Result<(), Refusal> {
     let format = match (args.yaml, args.toml) {
         (true, _) => Format::Yaml,
         (_, true) => Format::Toml,
@@ -122,17 +122,22 @@ fn show(
             _ => None,
         };
         let host = host.ok_or_else(|| Refusal::options("You must pass a single valid host to --host parameter"))?;
-        return Ok(listing::host(&base.inventory, host, dirs, &options, format)?);
+        let shown = listing::host(&base.inventory, host, dirs, &options, format);
+        check_vars_files(dirs, warnings)?;
+        return write(args, display, &shown?);
     }
     if args.graph {
         let group = args.group.as_deref().unwrap_or("all");
         let graph = listing::graph(&base.inventory, group, args.vars.then_some((dirs, &options)));
-        return graph.map_err(|error| Refusal::new(Exit::BadOptions, vec![error]));
+        check_vars_files(dirs, warnings)?;
+        return write(args, display, &graph.map_err(|error| Refusal::new(Exit::BadOptions, vec![error]))?);
     }
     let all = HostPattern::parse(["all"])?;
     let hosts = base.inventory.select(&all, base.limit.as_ref(), warnings)?;
     let options = ListOptions { hosts: base.limit.is_some().then_some(hosts.as_slice()), ..options };
-    Ok(listing::list(&base.inventory, dirs, &options, format)?)
+    listing::read_files(&base.inventory, dirs, &options);
+    check_vars_files(dirs, warnings)?;
+    write_pieces(args, display, |sink| listing::list_in_pieces(&base.inventory, dirs, &options, format, sink))
 }
 
 /// Files of variables that cannot be read end the command.
@@ -144,11 +149,24 @@ fn check_vars_files(dirs: &VarsDirs, warnings: &mut Vec<Diagnostic>) -> Result<(
 }
 
 fn write(args: &InventoryArgs, display: &Display, text: &str) -> Result<(), Refusal> {
-    match &args.output {
-        Some(path) => Ok(fs_err::write(path, text)?),
-        None => {
-            display.out(text, Color::Plain);
-            Ok(())
+    write_pieces(args, display, |sink| {
+        sink(text);
+        Ok(())
+    })
+}
+
+fn write_pieces(
+    args: &InventoryArgs,
+    display: &Display,
+    make: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), Diagnostic>,
+) -> Result<(), Refusal> {
+    let Some(path) = &args.output else { return Ok(display.out_in_pieces(make)?) };
+    let mut file = BufWriter::new(fs_err::File::create(path)?);
+    let mut written = Ok(());
+    make(&mut |piece| {
+        if written.is_ok() {
+            written = file.write_all(piece.as_bytes());
         }
-    }
+    })?;
+    written.and_then(|()| file.flush()).map_err(Into::into)
 }

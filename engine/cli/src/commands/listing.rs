@@ -58,6 +58,10 @@ fn rendered_tags(templar: &Templar, scope: &Scope, extra_vars: &Map) -> Vec<Stri
 
 /// What a play says of itself, with its own and the extra variables and the inventory's groups.
 fn rendered_for(play: &Play, templar: &Templar, prepared: &Prepared, written: &Value) -> Result<Value, Diagnostic> {
+    let is_template = |value: &Value| value.as_text().is_some_and(Text::is_template);
+    if !is_template(written) && !written.as_list().is_some_and(|items| items.iter().any(is_template)) {
+        return Ok(written.clone());
+    }
     let mut known = Map::from([("groups".into(), Value::map(prepared.inventory.groups_map()))]);
     known.extend(prepared.extra_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
     render_static(templar, written, &play.scope, &known)

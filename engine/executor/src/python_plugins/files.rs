@@ -21,10 +21,13 @@ pub enum PluginKind {
     Callback,
     Cache,
     Inventory,
+    /// Options that several plugins document together.
+    DocFragment,
 }
 
 impl PluginKind {
-    pub const ALL: [Self; 5] = [Self::Action, Self::Connection, Self::Callback, Self::Cache, Self::Inventory];
+    pub const ALL: [Self; 6] =
+        [Self::Action, Self::Connection, Self::Callback, Self::Cache, Self::Inventory, Self::DocFragment];
 
     /// Below a collection's `plugins`.
     pub fn name(self) -> &'static str {
@@ -34,6 +37,15 @@ impl PluginKind {
             Self::Callback => "callback",
             Self::Cache => "cache",
             Self::Inventory => "inventory",
+            Self::DocFragment => "doc_fragments",
+        }
+    }
+
+    /// Beside content.
+    fn folder(self) -> String {
+        match self {
+            Self::DocFragment => self.name().to_owned(),
+            other => format!("{}_plugins", other.name()),
         }
     }
 
@@ -49,6 +61,7 @@ impl PluginKind {
             Self::Callback => &settings.callback_plugins,
             Self::Cache => &settings.cache_plugins,
             Self::Inventory => &settings.inventory_plugins,
+            Self::DocFragment => &[],
         }
     }
 }
@@ -135,7 +148,7 @@ impl ModuleLibrary {
 
     /// Every Python file in the directories of plugins of `kind` outside of collections.
     pub fn all_plugins(&self, kind: PluginKind) -> Vec<Arc<PluginFile>> {
-        let folder = format!("{}_plugins", kind.name());
+        let folder = kind.folder();
         let mut dirs: Vec<PathBuf> = self.content_dirs().iter().map(|dir| dir.join(&folder)).collect();
         dirs.extend(self.plugin_directories(kind));
         let mut seen = std::collections::HashSet::new();
@@ -168,7 +181,7 @@ impl ModuleLibrary {
     }
 
     fn plugin_beside(&self, kind: PluginKind, name: &str) -> Option<Arc<PluginFile>> {
-        let folder = format!("{}_plugins", kind.name());
+        let folder = kind.folder();
         let mut dirs: Vec<PathBuf> = self.content_dirs().iter().map(|dir| dir.join(&folder)).collect();
         dirs.extend(self.plugin_directories(kind));
         let path = dirs.iter().find_map(|dir| python_file(self.listing(dir).get(name)?.as_path()))?;

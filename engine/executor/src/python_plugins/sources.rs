@@ -68,6 +68,25 @@ impl<'s> PythonSources<'s> {
     }
 }
 
+/// The inventory as it is so far, in the form in which programs print it.
+fn known(inventory: &Inventory) -> Map {
+    let names = |names: Vec<&str>| Value::list(names.into_iter().map(Value::from).collect());
+    let mut known: Map = inventory
+        .groups()
+        .map(|group| {
+            let content = [
+                ("hosts", names(inventory.members(group))),
+                ("children", names(inventory.children(group))),
+                ("vars", Value::map(group.vars.clone())),
+            ];
+            (group.name.as_str().into(), request::map(content))
+        })
+        .collect();
+    let hosts = inventory.hosts().map(|host| (host.name.as_str().into(), Value::map(host.vars.clone())));
+    known.insert("_meta".into(), request::map([("hostvars", Value::map(hosts.collect()))]));
+    known
+}
+
 impl ForeignSources for PythonSources<'_> {
     fn knows(&self, name: &str) -> bool {
         self.plugin(name).is_some()
@@ -78,6 +97,7 @@ impl ForeignSources for PythonSources<'_> {
         name: &str,
         path: &Path,
         inventory: &Inventory,
+        fresh: bool,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Option<Map>, Diagnostic> {
         let Some(plugin) = self.plugin(name) else { return Ok(None) };
@@ -85,7 +105,8 @@ impl ForeignSources for PythonSources<'_> {
             ("op".into(), "ansible.kapell_inventory:read".into()),
             ("path".into(), path.to_string_lossy().into_owned().into()),
             ("called".into(), name.into()),
-            ("known".into(), Value::map(inventory.groups_map())),
+            ("cache".into(), Value::Bool(!fresh)),
+            ("known".into(), Value::map(known(inventory))),
         ]);
         fields.extend(request::plugin(&plugin).as_map().cloned().unwrap_or_default());
         let printed = self.request(&Value::map(fields), warnings).map_err(Diagnostic::error)?;

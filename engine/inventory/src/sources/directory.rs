@@ -10,13 +10,12 @@ use kapell_parsing::Diagnostic;
 const NOT_INVENTORIES: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
 
 /// Files and directories of `directory` to be read, sorted by name.
-pub(crate) fn files_of(directory: &Path, settings: &Settings) -> Result<Vec<PathBuf>, Diagnostic> {
+pub(crate) fn files_of(directory: &Path, settings: &Settings, ignored: &[Regex]) -> Result<Vec<PathBuf>, Diagnostic> {
     let unreadable = |error: std::io::Error| Diagnostic::error(error.to_string());
-    let patterns = ignore_patterns(settings)?;
     let mut names = Vec::new();
     for entry in fs_err::read_dir(directory).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
-        if is_source(&name.to_string_lossy(), settings, &patterns) {
+        if is_source(&name.to_string_lossy(), settings, ignored) {
             names.push(name);
         }
     }
@@ -31,11 +30,13 @@ fn is_source(name: &str, settings: &Settings, patterns: &[Regex]) -> bool {
         && !patterns.iter().any(|pattern| pattern.is_match(name).unwrap_or(false))
 }
 
-fn ignore_patterns(settings: &Settings) -> Result<Vec<Regex>, Diagnostic> {
+/// `inventory_ignore_patterns`: names of files that are no sources.
+pub(crate) fn ignore_patterns(settings: &Settings) -> Result<Vec<Regex>, Diagnostic> {
     let patterns = settings.inventory_ignore_patterns.iter().filter(|pattern| !pattern.is_empty());
     let compiled = patterns.map(|pattern| {
-        let refused =
-            |error| Diagnostic::error(format!("inventory_ignore_patterns: '{pattern}' is no pattern: {error}"));
+        let refused = |error| {
+            Diagnostic::error(format!("inventory_ignore_patterns: '{pattern}' is no regular expression: {error}"))
+        };
         Regex::new(pattern).map_err(refused)
     });
     compiled.collect()

@@ -1,5 +1,6 @@
 //! `plugin: generator`: a host for every combination of the layers' words, with groups named after them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, Value};
@@ -15,6 +16,8 @@ const MAX_HOSTS: usize = 1_000_000;
 /// Parents of parents, deeper than anybody writes.
 const MAX_DEPTH: usize = 64;
 
+const LAYOUT: &str = "it has `layers`, lists of words by name, and `hosts` with a `name` and `parents` that have names";
+
 pub(crate) static PLUGIN: Plugin =
     Plugin { names: &["generator", "ansible.builtin.generator", "ansible.legacy.generator"], read };
 
@@ -24,19 +27,22 @@ fn read(
     cx: &LoadContext,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
-    let missing = |what: &str| Diagnostic::error(format!("the generator has no '{what}'")).at(plugin.config.origin());
+    let missing = |what: &str| {
+        Diagnostic::error(format!("the generator has no '{what}'")).at(plugin.config.origin()).hint(LAYOUT)
+    };
     let layers = plugin.config.get("layers").and_then(Value::as_map).ok_or_else(|| missing("layers"))?;
     let hosts = plugin.config.get("hosts").filter(|hosts| hosts.as_map().is_some()).ok_or_else(|| missing("hosts"))?;
     let name = hosts.get("name").ok_or_else(|| missing("hosts.name"))?;
     let parents = list(hosts.get("parents"))?;
     let templar = Templar::new(TemplarOptions { vault: cx.vault.clone(), ..TemplarOptions::default() });
+    let source: Arc<Path> = plugin.path.into();
     let mut generator = Generator { inventory, templar, warnings, plugin };
     for words in combinations(layers)? {
         let words: Arc<dyn VariableSource> = Arc::new(words);
         let host = generator.text(name, &words)?;
         let (id, made) = generator.inventory.host_id(&host, generator.warnings);
         if made {
-            generator.inventory.hosts[id.0 as usize].source = Some(plugin.path.to_owned());
+            generator.inventory.hosts[id.0 as usize].source = Some(Arc::clone(&source));
         }
         generator.add_parents(&Child::Host(id, host), &parents, &words, 0)?;
     }
@@ -63,7 +69,11 @@ impl Generator<'_> {
 
     fn value(&self, template: &Value, words: &Arc<dyn VariableSource>) -> Result<Value, Diagnostic> {
         let rendered = self.templar.render(template, words, &RenderContext::default());
-        rendered.map_err(|error| Diagnostic::error(error.to_string()).at(error.origin().or(template.origin())))
+        rendered.map_err(|error| {
+            Diagnostic::error(error.to_string())
+                .at(error.origin().or(template.origin()))
+                .hint("names are made of the words of the layers")
+        })
     }
 
     fn add_parents(
@@ -77,7 +87,9 @@ impl Generator<'_> {
             let (Child::Host(_, child_name) | Child::Group(_, child_name)) = child;
             let Some(name) = parent.get("name") else {
                 let message = format!("Element {child_name} has a parent with no name.");
-                return Err(Diagnostic::error(message).at(parent.origin().or(self.plugin.config.origin())));
+                return Err(Diagnostic::error(message)
+                    .at(parent.origin().or(self.plugin.config.origin()))
+                    .hint(LAYOUT));
             };
             if depth > MAX_DEPTH {
                 return Err(Diagnostic::error("the parents of a group are nested too deeply").at(name.origin()));
@@ -120,7 +132,7 @@ fn combinations(layers: &Map) -> Result<Vec<Map>, Diagnostic> {
     for (layer, words) in layers {
         let words = words.as_list().ok_or_else(|| {
             let message = format!("the layer '{layer}' is a list of words, not a {}", words.type_name());
-            Diagnostic::error(message).at(words.origin())
+            Diagnostic::error(message).at(words.origin().or(layer.origin())).hint("write its words in brackets: [a, b]")
         })?;
         if all.len().saturating_mul(words.len()) > MAX_HOSTS {
             return Err(Diagnostic::error("the layers stand for more than a million hosts"));

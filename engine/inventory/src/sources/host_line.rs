@@ -9,6 +9,9 @@ pub(crate) struct Hosts {
     pub(crate) port: Option<u32>,
 }
 
+/// What errors of `expand` are hinted with.
+pub(crate) const RANGES: &str = "ranges of hosts are web[1:20], web[01:20], web[1:20:2] and db[a:f]";
+
 /// The error is a message without a place.
 pub(crate) fn expand(pattern: &str) -> Result<Hosts, String> {
     if pattern.is_empty() {

@@ -1,10 +1,12 @@
 //! Hosts right on the command line: `-i web1,web2:2222,` and, as `advanced_host_list`, with ranges.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use kapell_parsing::Diagnostic;
 
-use super::{Source, host_line};
+use super::Source;
+use super::host_line::{self, Hosts};
 use crate::inventory::GroupId;
 use crate::load::LoadContext;
 use crate::mutation::Place;
@@ -21,9 +23,10 @@ pub(crate) fn read(
     _: &LoadContext,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
+    let named = named(source);
     for word in words(source) {
         let (name, port) = address::split_port(word).filter(|(name, _)| !name.contains('[')).unwrap_or((word, None));
-        inventory.add_source_host(name, port, GroupId::UNGROUPED, &place(source), warnings)?;
+        inventory.add_source_host(name, port, GroupId::UNGROUPED, &place(&named), warnings)?;
     }
     Ok(())
 }
@@ -34,10 +37,12 @@ pub(crate) fn read_ranges(
     _: &LoadContext,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
+    let named = named(source);
     for word in words(source) {
-        let hosts = host_line::expand(word).map_err(Diagnostic::error)?;
+        // What is no range is the name of a host.
+        let hosts = host_line::expand(word).unwrap_or_else(|_| Hosts { names: vec![word.into()], port: None });
         for name in hosts.names {
-            inventory.add_source_host(&name, hosts.port, GroupId::UNGROUPED, &place(source), warnings)?;
+            inventory.add_source_host(&name, hosts.port, GroupId::UNGROUPED, &place(&named), warnings)?;
         }
     }
     Ok(())
@@ -47,6 +52,10 @@ fn words<'a>(source: &Source<'a>) -> impl Iterator<Item = &'a str> {
     source.name.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
-fn place<'a>(source: &Source<'a>) -> Place<'a> {
-    Place { source: Some(Path::new(source.name)), origin: None }
+fn named(source: &Source) -> Arc<Path> {
+    Path::new(source.name).into()
+}
+
+fn place(named: &Arc<Path>) -> Place<'_> {
+    Place { source: Some(named), origin: None }
 }

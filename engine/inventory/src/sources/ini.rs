@@ -1,5 +1,9 @@
 //! INI inventories: host lines, `[group]`, `[group:vars]`, `[group:children]`.
 
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use kapell_parsing::{Diagnostic, Key, Origin, Text, Value, python_literal};
 
@@ -25,8 +29,9 @@ pub(crate) fn read(
     let Some(path) = source.path else { return Ok(()) };
     let content = read_text(path, cx)?;
     let section = Section::Hosts(GroupId::UNGROUPED);
-    let mut reader = Reader { inventory, content: &content, warnings, section, open: IndexMap::new() };
-    for (line, number) in content.text.trim_start_matches('\u{feff}').lines().zip(1..) {
+    let (open, keys) = (IndexMap::new(), HashMap::new());
+    let mut reader = Reader { inventory, path: path.into(), content: &content, warnings, section, open, keys };
+    for (line, number) in content.text().trim_start_matches('\u{feff}').lines().zip(1..) {
         let line = line.trim_end();
         let text = line.trim_start();
         if !text.is_empty() && !text.starts_with(['#', ';']) {
@@ -39,11 +44,14 @@ pub(crate) fn read(
 
 struct Reader<'a> {
     inventory: &'a mut Inventory,
+    path: Arc<Path>,
     content: &'a FileText,
     warnings: &'a mut Vec<Diagnostic>,
     section: Section,
     /// Groups that were used before a section of theirs.
     open: IndexMap<String, Open>,
+    /// Names of variables: each is checked, and kept, once.
+    keys: HashMap<Box<str>, Key>,
 }
 
 #[derive(Clone, Copy)]
@@ -68,7 +76,8 @@ impl Reader<'_> {
         if line.starts_with('[') && line.ends_with(']') {
             let message =
                 format!("'{line}' is no valid section: [group], [group:vars] or [group:children], without blanks");
-            return Err(Diagnostic::error(message).at(Some(origin)));
+            let error = Diagnostic::error(message).at(Some(origin));
+            return Err(error.hint("names of groups have letters, digits and underscores"));
         }
         match self.section {
             Section::Hosts(group) => self.read_hosts(group, line, origin),
@@ -81,7 +90,8 @@ impl Reader<'_> {
         let known = self.inventory.groups.contains_key(name);
         if !matches!(kind, "" | "hosts" | "vars" | "children") {
             let error = Diagnostic::error(format!("the section [{name}:{kind}] has an unknown kind '{kind}'"));
-            return Err(error.did_you_mean(kind, ["hosts", "vars", "children"]));
+            let kinds = "sections are [group], [group:vars] and [group:children]";
+            return Err(error.hint(kinds).did_you_mean(kind, ["hosts", "vars", "children"]));
         }
         let (group, _) = self.inventory.group_id(name);
         if kind == "vars" {
@@ -100,22 +110,22 @@ impl Reader<'_> {
 
     fn read_hosts(&mut self, group: GroupId, line: &str, origin: &Origin) -> Result<(), Diagnostic> {
         let error = |message: String| Diagnostic::error(message).at(Some(origin));
-        let words =
-            words::split(line).map_err(|wrong| error(format!("cannot read the host line '{line}': {wrong}")))?;
+        let words = words::split(line)
+            .map_err(|wrong| error(format!("cannot read the host line '{line}': {wrong}")).hint(QUOTES))?;
         let Some((pattern, rest)) = words.split_first() else { return Ok(()) };
-        check_pattern(&pattern.text).map_err(error)?;
-        let hosts = host_line::expand(&pattern.text).map_err(error)?;
+        check_pattern(&pattern.text).map_err(|message| error(message).hint(LAYOUT))?;
+        let hosts = host_line::expand(&pattern.text).map_err(|message| error(message).hint(host_line::RANGES))?;
         let mut variables = Vec::with_capacity(rest.len());
         for word in rest {
             let place = Origin::new(self.content.file.clone(), origin.line, origin.column + word.column - 1);
             let Some((name, value)) = word.text.split_once('=') else {
                 let message = format!("expected key=value after the host, this is '{}'", word.text);
-                return Err(Diagnostic::error(message).at(Some(&place)));
+                return Err(Diagnostic::error(message).at(Some(&place)).hint(ASSIGNMENTS));
             };
             variables.push((self.key(name, &place), self.literal(value, &place)));
         }
         for name in hosts.names {
-            let place = Place { source: Some(&self.content.file.path), origin: Some(origin) };
+            let place = Place { source: Some(&self.path), origin: Some(origin) };
             let host = self.inventory.add_source_host(&name, hosts.port, group, &place, self.warnings)?;
             for (key, value) in &variables {
                 // Each host has lists and maps of its own.
@@ -128,18 +138,20 @@ impl Reader<'_> {
 
     fn read_variable(&mut self, group: GroupId, line: &str, origin: &Origin) -> Result<(), Diagnostic> {
         let Some((name, value)) = line.split_once('=') else {
-            return Err(Diagnostic::error(format!("expected key=value, this is '{line}'")).at(Some(origin)));
+            let error = Diagnostic::error(format!("expected key=value, this is '{line}'")).at(Some(origin));
+            return Err(error.hint("the variables of a group stand below [group:vars], one name=value on each line"));
         };
         let column = origin.column + line.chars().count() as u32 - value.trim_start().chars().count() as u32;
         let place = Origin::new(self.content.file.clone(), origin.line, column);
         let key = self.key(name.trim(), origin);
         let value = self.literal(value.trim(), &place);
-        self.inventory.set_group_var(group, key, value).map_err(|error| error.at(Some(origin)))
+        self.inventory.set_group_var(group, key, value).map_err(|error| error.or_at(Some(&place)))
     }
 
     fn read_child(&mut self, parent: GroupId, line: &str, origin: &Origin) -> Result<(), Diagnostic> {
         let Some(name) = child_name(line) else {
-            return Err(Diagnostic::error(format!("expected the name of a group, this is '{line}'")).at(Some(origin)));
+            let error = Diagnostic::error(format!("expected the name of a group, this is '{line}'")).at(Some(origin));
+            return Err(error.hint("below [group:children] each line is the name of one group"));
         };
         if let Some(index) = self.inventory.groups.get_index_of(name) {
             self.inventory.add_child(parent, GroupId(index as u32)).map_err(|error| error.at(Some(origin)))?;
@@ -158,13 +170,19 @@ impl Reader<'_> {
         } else {
             format!("the child group '{name}' is not defined")
         };
+        let hint = format!("a section [{name}] defines it, if only an empty one");
         let known = self.inventory.groups.keys().map(String::as_str).filter(|known| known != name);
-        Err(Diagnostic::error(message).at(Some(&open.origin)).did_you_mean(name, known))
+        Err(Diagnostic::error(message).at(Some(&open.origin)).hint(hint).did_you_mean(name, known))
     }
 
     fn key(&mut self, name: &str, origin: &Origin) -> Key {
+        if let Some(key) = self.keys.get(name) {
+            return key.clone();
+        }
         self.warnings.extend(check_name(name, Some(origin)));
-        Key::Str(Text::trusted(name, Some(origin.clone())))
+        let key = Key::Str(Text::trusted(name, Some(origin.clone())));
+        self.keys.insert(name.into(), key.clone());
+        key
     }
 
     /// A Python literal where it is one, otherwise the text itself.
@@ -193,6 +211,11 @@ fn child_name(line: &str) -> Option<&str> {
     let after = after.trim_start();
     (!name.contains([':', ']']) && (after.is_empty() || after.starts_with('#'))).then_some(name)
 }
+
+const QUOTES: &str = "close it, or write a backslash before a quote that is part of the text";
+const ASSIGNMENTS: &str =
+    "variables of a host are name=value, without blanks around the `=`; values with blanks in quotes";
+const LAYOUT: &str = "an INI inventory has host lines and sections [group], [group:vars], [group:children]";
 
 /// What only looks like a host in a file that is not meant to be INI.
 fn check_pattern(pattern: &str) -> Result<(), String> {

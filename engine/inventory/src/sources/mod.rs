@@ -19,8 +19,9 @@ use kapell_parsing::Diagnostic;
 use crate::Inventory;
 use crate::load::LoadContext;
 
-pub(crate) use directory::files_of;
+pub(crate) use directory::{files_of, ignore_patterns};
 pub(crate) use script::read_groups;
+pub(crate) use yaml::is_for_plugin;
 
 /// One kind of source. `accepts` looks at the name and the file's attributes only; `read` may still refuse.
 pub(crate) struct SourceKind {

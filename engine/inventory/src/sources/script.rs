@@ -27,15 +27,26 @@ pub(crate) fn read(
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Diagnostic> {
     let Some(path) = source.path else { return Ok(()) };
-    let printed = run(path, &["--list"], cx, warnings)?;
-    let groups = listing(&printed, path)?;
+    let Printed { text, complaint } = run(path, &["--list"], cx, warnings)?;
+    let read = read_list(inventory, path, &text, cx, warnings);
+    read.map_err(|error| with_complaint(error, &complaint))
+}
+
+fn read_list(
+    inventory: &mut Inventory,
+    path: &Path,
+    printed: &str,
+    cx: &LoadContext,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    let groups = listing(printed, path)?;
     let unreadable = |error: Diagnostic| Diagnostic {
         message: format!("Inventory script result could not be parsed as JSON: {}", error.message),
         ..error
     };
     let Value::Map(groups) = decode(&Value::map(groups), cx.vault).map_err(unreadable)? else { return Ok(()) };
     match read_groups(inventory, path, &groups, warnings)? {
-        Some(hosts) => Reader { inventory, path, hosts: Vec::new(), warnings }.ask_for_each(hosts, cx),
+        Some(hosts) => Reader { inventory, path: path.into(), hosts: Vec::new(), warnings }.ask_for_each(hosts, cx),
         None => Ok(()),
     }
 }
@@ -47,7 +58,7 @@ pub(crate) fn read_groups(
     groups: &Map,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Option<Vec<HostId>>, Diagnostic> {
-    let mut reader = Reader { inventory, path, hosts: Vec::new(), warnings };
+    let mut reader = Reader { inventory, path: path.into(), hosts: Vec::new(), warnings };
     for (name, content) in groups.iter().filter(|(name, _)| name.as_str() != Some("_meta")) {
         reader.read_group(&name.to_string(), content)?;
     }
@@ -71,7 +82,7 @@ pub(crate) fn read_groups(
 
 struct Reader<'a> {
     inventory: &'a mut Inventory,
-    path: &'a Path,
+    path: Arc<Path>,
     /// Those named so far.
     hosts: Vec<HostId>,
     warnings: &'a mut Vec<Diagnostic>,
@@ -125,7 +136,7 @@ impl Reader<'_> {
                     host.repr()
                 )));
             };
-            let place = Place { source: Some(self.path), origin: None };
+            let place = Place { source: Some(&self.path), origin: None };
             let host = self.inventory.add_source_host(name, None, group, &place, self.warnings)?;
             self.hosts.push(host);
         }
@@ -162,7 +173,7 @@ impl Reader<'_> {
         let mut asked = crate::host_set::HostSet::default();
         for host in hosts.into_iter().filter(|host| !asked.contains_or_insert(*host)) {
             let name = self.inventory.host_at(host).name.clone();
-            let printed = run(self.path, &["--host", &name], cx, self.warnings)?;
+            let Printed { text: printed, complaint } = run(&self.path, &["--host", &name], cx, self.warnings)?;
             if printed.trim().is_empty() {
                 continue;
             }
@@ -170,9 +181,10 @@ impl Reader<'_> {
                 let message = format!("Inventory script result for host '{name}' could not be parsed as JSON");
                 Diagnostic { message: format!("{message}: {}", error.message), ..error }
             };
-            let vars = json_value::parse_json(&output_file(self.path, printed), Trust::Trusted);
-            let vars = vars.and_then(|vars| decode(&vars, cx.vault)).map_err(unreadable)?;
-            self.set_host_vars(host, &vars)?;
+            let vars = json_value::parse_json(&output_file(&self.path, printed), Trust::Trusted);
+            let vars = vars.and_then(|vars| decode(&vars, cx.vault)).map_err(unreadable);
+            let set = vars.and_then(|vars| self.set_host_vars(host, &vars));
+            set.map_err(|error| with_complaint(error, &complaint))?;
         }
         Ok(())
     }
@@ -243,18 +255,28 @@ fn output_file(path: &Path, printed: String) -> Arc<SourceFile> {
     SourceFile::new(format!("<inventory script output from '{}'>", path.display()), printed)
 }
 
+struct Printed {
+    text: String,
+    /// On its standard error.
+    complaint: String,
+}
+
+fn with_complaint(error: Diagnostic, complaint: &str) -> Diagnostic {
+    if complaint.is_empty() {
+        return error.or_hint("with --list a program prints a JSON map of groups");
+    }
+    error.hint(format!("Standard error from inventory script:\n{complaint}"))
+}
+
 /// What the program prints. It runs in our own working directory.
-fn run(path: &Path, args: &[&str], cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<String, Diagnostic> {
+fn run(path: &Path, args: &[&str], cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<Printed, Diagnostic> {
     let command = || format!("{} {}", path.display(), args.join(" "));
     let output = Command::new(path).args(args).output().map_err(|error| {
         Diagnostic::error(format!("Failed to execute inventory script command '{}': {error}", command()))
     })?;
     let complaint = String::from_utf8_lossy(&output.stderr);
-    let complaint = complaint.trim();
-    let said = |error: Diagnostic| {
-        let hint = format!("Standard error from inventory script:\n{complaint}");
-        if complaint.is_empty() { error } else { error.hint(hint) }
-    };
+    let complaint = complaint.trim().to_owned();
+    let said = |error: Diagnostic| if complaint.is_empty() { error } else { with_complaint(error, &complaint) };
     if !output.status.success() {
         let message = match output.status.code() {
             Some(code) => format!("Inventory script returned non-zero exit code {code}."),
@@ -263,12 +285,13 @@ fn run(path: &Path, args: &[&str], cx: &LoadContext, warnings: &mut Vec<Diagnost
         return Err(said(Diagnostic::error(message)));
     }
     if !complaint.is_empty() && cx.settings.inventory_script_stderr {
-        warnings.push(Diagnostic::error(complaint));
+        warnings.push(Diagnostic::error(complaint.as_str()));
     }
-    String::from_utf8(output.stdout).map_err(|error| {
+    let text = String::from_utf8(output.stdout).map_err(|error| {
         let message = "Inventory script result contained characters that cannot be interpreted as UTF-8";
         said(Diagnostic::error(format!("{message}: {error}")))
-    })
+    })?;
+    Ok(Printed { text, complaint })
 }
 
 /// `{"__ansible_unsafe": text}` and `{"__ansible_vault": envelope}` stand for texts.

@@ -1,6 +1,8 @@
 //! YAML inventories: groups with `hosts`, `vars` and `children`.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, Origin, Value};
 
@@ -27,55 +29,73 @@ pub(crate) fn read(
 ) -> Result<(), Diagnostic> {
     let Some(path) = source.path else { return Ok(()) };
     let groups = read_yaml(path, cx, warnings)?;
-    let groups = match &groups {
-        Value::Map(groups) if !groups.is_empty() => groups,
+    let groups = match groups {
+        Value::Map(groups) if !groups.is_empty() => Arc::unwrap_or_clone(groups),
         Value::Null => return Err(Diagnostic::error("the YAML file is empty")),
         Value::Map(_) => return Err(Diagnostic::error("the YAML file has no groups")),
         other => {
             let message = format!("a YAML inventory is a map of groups, this is a {}", other.type_name());
-            return Err(Diagnostic::error(message).at(other.origin()));
+            let error = Diagnostic::error(message).at(other.origin());
+            return Err(error.hint("begin with `all:`, with `hosts:` below it"));
         }
     };
     if groups.contains_key("plugin") {
-        return Err(Diagnostic::error("this is the configuration of an inventory plugin, not a YAML inventory"));
+        return Err(Diagnostic::error(FOR_PLUGIN));
     }
-    let mut reader = Reader { inventory, path, warnings };
-    for (name, definition) in groups.iter() {
-        reader.read_group(name, definition)?;
+    let mut reader = Reader { inventory, path: path.into(), keys: HashMap::new(), warnings };
+    for (name, definition) in groups {
+        reader.read_group(&name, definition, None)?;
     }
     Ok(())
 }
 
+const FOR_PLUGIN: &str = "this is the configuration of an inventory plugin, not a YAML inventory";
+
+/// Whether the file was refused because it is for `auto`, which knows better what is wrong with it.
+pub(crate) fn is_for_plugin(refusal: &Diagnostic) -> bool {
+    refusal.message == FOR_PLUGIN
+}
+
 struct Reader<'a> {
     inventory: &'a mut Inventory,
-    path: &'a Path,
+    path: Arc<Path>,
+    /// Names of hosts' variables: each is checked, and kept, once.
+    keys: HashMap<Box<str>, Key>,
     warnings: &'a mut Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     /// The group, unless the definition is none.
-    fn read_group(&mut self, name: &Key, definition: &Value) -> Result<Option<GroupId>, Diagnostic> {
+    fn read_group(
+        &mut self,
+        name: &Key,
+        definition: Value,
+        section: Option<&Origin>,
+    ) -> Result<Option<GroupId>, Diagnostic> {
         let origin = origin_of(name);
         if !matches!(definition, Value::Map(_) | Value::Null) {
             let message = format!("'{name}' is skipped: a group is a map, this is a {}", definition.type_name());
-            self.warnings.push(Diagnostic::warning(message).at(origin));
+            let warning = Diagnostic::warning(message).at(origin);
+            self.warnings.push(warning.hint("a group has hosts, vars and children below it"));
             return Ok(None);
         }
         let Some(name) = name.as_str() else {
-            return Err(Diagnostic::error(format!("the name of a group is a string, this is {name}")).hint("quote it"));
+            let message = format!("the name of a group is a string, this is {name}");
+            return Err(Diagnostic::error(message).at(section).hint("write it in quotes"));
         };
         let (group, _) = self.inventory.group_id(name);
         let Value::Map(definition) = definition else { return Ok(Some(group)) };
-        for (section, content) in definition.iter() {
-            let content = named_entries(name, section, content);
-            match (section.as_str(), content?) {
-                (Some("vars"), entries) => self.read_vars(group, &entries)?,
-                (Some("hosts"), entries) => self.read_hosts(group, &entries)?,
-                (Some("children"), entries) => self.read_children(group, &entries)?,
+        // What was read is freed on the way: the file may be large.
+        for (section, content) in Arc::unwrap_or_clone(definition) {
+            let entries = named_entries(name, &section, content)?;
+            match section.as_str() {
+                Some("vars") => self.read_vars(group, &entries)?,
+                Some("hosts") => self.read_hosts(group, entries, origin_of(&section))?,
+                Some("children") => self.read_children(group, entries, origin_of(&section))?,
                 _ => {
                     let message = format!("the key '{section}' of group '{name}' is skipped");
                     let warning = Diagnostic::warning(message).hint("a group has hosts, vars and children");
-                    self.warnings.push(warning.at(origin_of(section)));
+                    self.warnings.push(warning.at(origin_of(&section)));
                 }
             }
         }
@@ -88,29 +108,34 @@ impl Reader<'_> {
             self.warnings.extend(check_name(&key.to_string(), origin_of(key)));
             self.inventory
                 .set_group_var(group, key.clone(), value.clone().unshared())
-                .map_err(|error| if error.origin.is_some() { error } else { error.at(origin_of(key)) })?;
+                .map_err(|error| error.or_at(origin_of(key)))?;
         }
         Ok(())
     }
 
-    fn read_hosts(&mut self, group: GroupId, hosts: &Map) -> Result<(), Diagnostic> {
+    /// `section` is the place of those names that have none of their own.
+    fn read_hosts(&mut self, group: GroupId, hosts: Map, section: Option<&Origin>) -> Result<(), Diagnostic> {
         for (pattern, vars) in hosts {
-            let origin = origin_of(pattern);
+            let origin = origin_of(&pattern);
             let error = |message: String| Diagnostic::error(message).at(origin);
             let Some(text) = pattern.as_str() else {
-                return Err(error(format!("Host pattern {pattern} must be a string")).hint("quote it"));
+                let message = format!("Host pattern {pattern} must be a string");
+                return Err(Diagnostic::error(message).at(section).hint("write it in quotes"));
             };
             if !matches!(vars, Value::Map(_)) && vars.is_truthy() {
-                return Err(error(format!("the variables of host '{text}' are a map, not a {}", vars.type_name())));
+                return Err(error(format!("the variables of host '{text}' are a map, not a {}", vars.type_name()))
+                    .hint("write `ansible_host: ADDRESS` below it for an address"));
             }
-            let expanded = host_line::expand(text).map_err(error)?;
-            for key in vars.as_map().into_iter().flat_map(Map::keys) {
-                self.warnings.extend(check_name(&key.to_string(), origin_of(key)));
-            }
+            let expanded = host_line::expand(text).map_err(|message| error(message).hint(host_line::RANGES))?;
+            let vars = match vars {
+                Value::Map(vars) => Arc::unwrap_or_clone(vars),
+                _ => Map::new(),
+            };
+            let vars: Vec<(Key, Value)> = vars.into_iter().map(|(key, value)| (self.kept(key), value)).collect();
             for name in expanded.names {
-                let place = Place { source: Some(self.path), origin };
+                let place = Place { source: Some(&self.path), origin };
                 let host = self.inventory.add_source_host(&name, expanded.port, group, &place, self.warnings)?;
-                for (key, value) in vars.as_map().into_iter().flatten() {
+                for (key, value) in &vars {
                     self.inventory.set_var_of_name(host, key.clone(), value.clone().unshared())?;
                 }
             }
@@ -118,13 +143,27 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn read_children(&mut self, parent: GroupId, children: &Map) -> Result<(), Diagnostic> {
+    /// The same key as it came first.
+    fn kept(&mut self, key: Key) -> Key {
+        let Some(name) = key.as_str() else {
+            self.warnings.extend(check_name(&key.to_string(), None));
+            return key;
+        };
+        if let Some(kept) = self.keys.get(name) {
+            return kept.clone();
+        }
+        self.warnings.extend(check_name(name, key.origin()));
+        self.keys.insert(name.into(), key.clone());
+        key
+    }
+
+    fn read_children(&mut self, parent: GroupId, children: Map, section: Option<&Origin>) -> Result<(), Diagnostic> {
         for (name, definition) in children {
-            let Some(child) = self.read_group(name, definition)? else {
+            let Some(child) = self.read_group(&name, definition, section)? else {
                 let message = format!("the child group '{name}' is not defined");
-                return Err(Diagnostic::error(message).at(origin_of(name)));
+                return Err(Diagnostic::error(message).at(origin_of(&name)));
             };
-            self.inventory.add_child(parent, child).map_err(|error| error.at(origin_of(name)))?;
+            self.inventory.add_child(parent, child).map_err(|error| error.at(origin_of(&name)))?;
         }
         Ok(())
     }
@@ -132,17 +171,20 @@ impl Reader<'_> {
 
 /// A section's entries: a map, nothing, or one name for a map of that name to nothing. Sections that are not known are
 /// left alone.
-fn named_entries(group: &str, section: &Key, content: &Value) -> Result<Map, Diagnostic> {
+fn named_entries(group: &str, section: &Key, content: Value) -> Result<Map, Diagnostic> {
     match content {
-        Value::Map(entries) => Ok(Map::clone(entries)),
+        Value::Map(entries) => Ok(Arc::unwrap_or_clone(entries)),
         Value::Null => Ok(Map::new()),
-        Value::Str(name) => Ok(Map::from([(Key::Str(name.clone()), Value::Null)])),
+        Value::Str(name) => Ok(Map::from([(Key::Str(name), Value::Null)])),
         _ if !matches!(section.as_str(), Some("hosts" | "vars" | "children")) => Ok(Map::new()),
         other => {
             let message = format!("'{section}' of group '{group}' is a map, not a {}", other.type_name());
-            let error = Diagnostic::error(message).at(origin_of(section));
-            let is_list = matches!(other, Value::List(_));
-            Err(if is_list { error.hint("write each name with a colon behind it, without the dash") } else { error })
+            let hint = match (section.as_str(), &other) {
+                (Some("vars"), _) => "write `name: value` on lines of their own, without a dash",
+                (_, Value::List(_)) => "write each name with a colon behind it, without the dash",
+                _ => "write each name with a colon behind it",
+            };
+            Err(Diagnostic::error(message).at(origin_of(section)).hint(hint))
         }
     }
 }

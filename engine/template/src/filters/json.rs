@@ -1,6 +1,6 @@
 //! `to_json`, `to_nice_json`, `tojson`, `from_json`.
 
-use kapell_parsing::Value;
+use kapell_parsing::{Key, Trust, Value};
 
 use crate::dump::json::JsonStyle;
 use crate::dump::json_read;
@@ -84,18 +84,31 @@ pub(super) fn tojson(call: &FilterCall<'_>) -> Result<Object, Fault> {
     Ok(safe.iter().fold(text, |text, (c, escape)| text.replace(c, escape)).into())
 }
 
-/// What scripts and `ansible-inventory` write marks texts that are no templates.
-const LEGACY_PROFILES: [&str; 2] = ["legacy", "inventory_legacy"];
-
-fn without_marks(value: &Value) -> Value {
+/// Texts are trusted as the JSON was, but for those that are marked.
+fn decoded(value: &Value, trust: Trust) -> Value {
     match value {
         Value::Map(map) => match (map.len(), map.get("__ansible_unsafe")) {
             (1, Some(text @ Value::Str(_))) => text.clone(),
-            _ => Value::map(map.iter().map(|(key, value)| (key.clone(), without_marks(value))).collect()),
+            _ => Value::map(map.iter().map(|(key, value)| (key.clone(), decoded(value, trust))).collect()),
         },
-        Value::List(items) => Value::list(items.iter().map(without_marks).collect()),
+        Value::List(items) => Value::list(items.iter().map(|item| decoded(item, trust)).collect()),
+        Value::Str(text) => Value::Str(text.with_trust(trust)),
         other => other.clone(),
     }
+}
+
+/// An inventory, where variables alone may be templates.
+fn decoded_inventory(value: &Value, trust: Trust) -> Value {
+    let Value::Map(groups) = value else { return decoded(value, Trust::Untrusted) };
+    let group = |name: &Key, content: &Value| {
+        let variables = if name.as_str() == Some("_meta") { "hostvars" } else { "vars" };
+        let Value::Map(sections) = content else { return decoded(content, Trust::Untrusted) };
+        let section = |name: &Key, content: &Value| {
+            decoded(content, if name.as_str() == Some(variables) { trust } else { Trust::Untrusted })
+        };
+        Value::map(sections.iter().map(|(name, content)| (name.clone(), section(name, content))).collect())
+    };
+    Value::map(groups.iter().map(|(name, content)| (name.clone(), group(name, content))).collect())
 }
 
 pub(super) fn from_json(call: &FilterCall<'_>) -> Result<Object, Fault> {
@@ -104,10 +117,12 @@ pub(super) fn from_json(call: &FilterCall<'_>) -> Result<Object, Fault> {
         return Err(Fault::error(format!("the JSON object must be str, bytes or bytearray, not {kind}")));
     };
     let mut value = json_read::read(text).map_err(Fault::error)?;
-    if let Some(Object::Str(profile)) = call.args.some(0)
-        && LEGACY_PROFILES.contains(&profile.as_str())
-    {
-        value = without_marks(&value);
+    if let Some(Object::Str(profile)) = call.args.some(0) {
+        value = match profile.as_str() {
+            "legacy" => decoded(&value, text.trust()),
+            "inventory_legacy" => decoded_inventory(&value, text.trust()),
+            _ => value,
+        };
     }
     Ok(Object::finished(&if text.is_secret() { value.with_secret() } else { value }))
 }

@@ -14,7 +14,8 @@ class Host:
         return self.name
 
     def get_vars(self):
-        return dict(self.vars, inventory_hostname=self.name)
+        return dict(self.vars, inventory_hostname=self.name, inventory_hostname_short=self.name.split('.')[0],
+                    group_names=sorted(group.name for group in self.groups if group.name != 'all'))
 
     def get_groups(self):
         return self.groups
@@ -51,10 +52,21 @@ class InventoryData:
         self.current_source = None
         self.add_group('all')
         self.add_group('ungrouped')
-        for group, hosts in (known or {}).items():
-            self.add_group(group)
-            for host in hosts:
-                self.add_host(host, group)
+        self._known = dict(known or {})
+        self._known_vars = self._known.pop('_meta', {}).get('hostvars', {})
+        self._take_in()
+
+    def _take_in(self):
+        """What other sources gave, in the form of `listing`."""
+        for name, variables in self._known_vars.items():
+            self.hosts[name] = Host(name)
+            self.hosts[name].vars.update(variables)
+        for name, content in self._known.items():
+            self.add_group(name)
+            self.groups[name].vars.update(content['vars'])
+        for name, content in self._known.items():
+            for child in content['children'] + content['hosts']:
+                self.add_child(name, child)
 
     def add_group(self, group):
         if not isinstance(group, str) or not group:
@@ -113,12 +125,28 @@ class InventoryData:
         pass
 
     def listing(self):
-        """The form in which programs print inventories."""
+        """What was not known, in the form in which programs print inventories."""
         groups = {}
         for name, group in self.groups.items():
-            if name == 'ungrouped' and not group.hosts and not group.vars:
-                continue
-            groups[name] = {'hosts': [host.name for host in group.hosts], 'vars': group.vars,
-                            'children': [child.name for child in group.child_groups]}
-        groups['_meta'] = {'hostvars': {name: host.vars for name, host in self.hosts.items()}}
+            known = self._known.get(name, {'hosts': (), 'children': (), 'vars': {}})
+            content = {'hosts': added([host.name for host in group.hosts], known['hosts']),
+                       'vars': changed(group.vars, known['vars']),
+                       'children': added([child.name for child in group.child_groups], known['children'])}
+            if any(content.values()) or name not in self._known and name != 'ungrouped':
+                groups[name] = content
+        hostvars = {name: changed(host.vars, self._known_vars.get(name, {})) for name, host in self.hosts.items()}
+        listed = {host for content in groups.values() for host in content['hosts']}
+        for name in set(filter(hostvars.get, hostvars)) - listed:
+            home = self.hosts[name].groups[0].name if self.hosts[name].groups else 'all'
+            groups.setdefault(home, {'hosts': [], 'vars': {}, 'children': []})['hosts'].append(name)
+        groups['_meta'] = {'hostvars': hostvars}
         return groups
+
+
+def added(names, known):
+    known = set(known)
+    return [name for name in names if name not in known]
+
+
+def changed(variables, known):
+    return {name: value for name, value in variables.items() if name not in known or value is not known[name]}

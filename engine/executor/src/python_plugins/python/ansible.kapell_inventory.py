@@ -14,7 +14,7 @@ def read(request):
         return None
     inventory = InventoryData(decode(request['known']))
     inventory.current_source = request['path']
-    plugin.parse(inventory, Loader(), request['path'], cache=True)
+    plugin.parse(inventory, Loader(), request['path'], cache=request['cache'])
     if hasattr(plugin, 'update_cache_if_changed'):
         plugin.update_cache_if_changed()
     return encode(inventory.listing())

@@ -152,7 +152,7 @@ class Cacheable:
 class Constructable:
     def _variables_of(self, host, fetch):
         found = self.inventory.get_host(host)
-        return dict(found.vars) if found else {}
+        return found.get_vars() if found else {}
 
     def _compose(self, template, variables, disable_lookups=True):
         self.templar.available_variables = dict(variables)

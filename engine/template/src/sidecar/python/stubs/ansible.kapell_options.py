@@ -206,12 +206,23 @@ FRAGMENTS = {
 }
 
 
+def fragment_beside_content(name, part='DOCUMENTATION'):
+    from kapell_host import PLUGINS
+    try:
+        found = ENGINE.ask('find_plugin', kind='doc_fragments', name=name, collections=[])
+        module = PLUGINS.module(found['file'], 'doc_fragments', found.get('package')) if found else None
+    except Exception:
+        module = None
+    text = getattr(getattr(module, 'ModuleDocFragment', None), part.upper(), '')
+    return (ENGINE.ask('yaml', text=text) or {}).get('options') or {} if text else {}
+
+
 def fragment_options(name):
     """Options of a documentation fragment `ns.coll.fragment[.part]`; none for one that is not there."""
     import importlib
     parts = name.split('.')
     if len(parts) < 3:
-        return FRAGMENTS.get(name, {})
+        return FRAGMENTS[name] if name in FRAGMENTS else fragment_beside_content(*parts)
     part = parts[3].upper() if len(parts) > 3 else 'DOCUMENTATION'
     try:
         module = importlib.import_module('ansible_collections.%s.%s.plugins.doc_fragments.%s' % tuple(parts[:3]))

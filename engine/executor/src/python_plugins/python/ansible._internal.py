@@ -1,0 +1,2 @@
+"""What plugins take from inside of ansible-core."""
+__path__ = []
