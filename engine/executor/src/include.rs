@@ -144,7 +144,7 @@ fn load_included_role(
     let flag = |name: &str, default| args.get(name).and_then(Value::to_bool_loose).unwrap_or(default);
     let apply = args.get("apply").and_then(Value::as_map).cloned().unwrap_or_default();
     let scope = scope_for(task, &request.vars, &apply, run);
-    let written = ["name", "role"].iter().find_map(|key| task.args.get(*key));
+    let written = ["name", "role"].iter().find_map(|key| task.args.get(key));
     let role = RoleRequest {
         origin: written.and_then(Value::origin).cloned(),
         name: text("name").or_else(|| text("role")).unwrap_or_default(),
