@@ -33,7 +33,8 @@ pub trait ForeignSources {
     /// Whether there is one of this name.
     fn knows(&self, name: &str) -> bool;
 
-    /// What it makes of `path`, now when it is to be `fresh`: groups in the form in which programs print them. Nothing for a file it is not for.
+    /// What it makes of `path`, asked anew when it is to be `fresh`: groups in the form in which programs print them.
+    /// Nothing for a file it is not for.
     fn read(
         &self,
         name: &str,

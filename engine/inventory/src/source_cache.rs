@@ -115,7 +115,6 @@ fn checksum(path: &Path) -> u64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::sync::Arc;
 
@@ -152,8 +151,8 @@ mod tests {
         assert_eq!(cache(&config, false).unwrap().unwrap().read(), Some(found));
         assert_eq!(cache(&config, true).unwrap().unwrap().read(), None);
         assert_eq!(cache(&format!("{config}cache_prefix: other_\n"), false).unwrap().unwrap().read(), None);
-        let hour_ago = SystemTime::now() - Duration::from_secs(3600);
-        std::fs::File::options().write(true).open(&first.file).unwrap().set_modified(hour_ago).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(5000);
+        std::fs::File::options().write(true).open(&first.file).unwrap().set_modified(long_ago).unwrap();
         assert_eq!(cache(&format!("{config}cache_timeout: 60\n"), false).unwrap().unwrap().read(), None);
         assert!(cache(&format!("{config}cache_timeout: 0\n"), false).unwrap().unwrap().read().is_some());
         fs_err::write(&first.file, "{").unwrap();
