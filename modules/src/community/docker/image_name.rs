@@ -59,7 +59,7 @@ impl ImageName {
             ModuleError::failed(format!("Error pulling {} - code: {code} message: {message}", self.repository))
         };
         // How long it may be silent; a large image takes its time.
-        let (response, path) = engine.stream("POST", &path, headers, None, Some(Duration::from_secs(600)))?;
+        let (response, path) = engine.stream("POST", &path, headers, None, Some(Duration::from_mins(10)))?;
         let answer = Answer::read(response, &path).map_err(|reason| failed("None", &reason))?;
         if let Some(error) = answer.error() {
             return Err(ModuleError::failed(format!("Error pulling image {} - {error}", self.full())));

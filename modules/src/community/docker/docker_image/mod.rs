@@ -39,7 +39,7 @@ const ARGS: &[Arg] = &[
 ];
 
 /// How long the engine may be silent while it builds, loads or pushes.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let engine = Engine::connect(args, cx)?;
