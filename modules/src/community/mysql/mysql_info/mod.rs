@@ -129,8 +129,10 @@ fn by_name(session: &Session, statement: &str, cx: &mut Context<'_>) -> Result<V
 
 /// Whole numbers are shown as such.
 fn typed(text: &str) -> Value {
-    let whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse::<u64>().ok().filter(|_| whole).map_or_else(|| text.into(), Value::from)
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
+    number.ok().filter(|_| whole).unwrap_or_else(|| text.into())
 }
 
 fn shown(value: Option<&str>) -> Value {
@@ -213,7 +215,7 @@ mod tests {
     fn whole_numbers_are_numbers() {
         assert_eq!(
             (typed("12"), typed("1.0"), typed("-1"), typed("")),
-            (json!(12), json!("1.0"), json!("-1"), json!(""))
+            (json!(12), json!("1.0"), json!(-1), json!(""))
         );
     }
 }

@@ -54,7 +54,8 @@ pub(super) fn accounts(session: &Session, cx: &mut Context<'_>) -> Result<Value,
 
 /// `db.*:SELECT,INSERT/db.t:UPDATE`. The right to connect is not worth a word beside others.
 fn privileges(lines: &[&str]) -> String {
-    let granted: Vec<(String, Vec<String>)> = lines.iter().filter_map(|line| parse_grant(line)).collect();
+    let granted: Vec<(String, Vec<String>)> =
+        lines.iter().filter(|line| !line.starts_with("GRANT PROXY ")).filter_map(|line| parse_grant(line)).collect();
     let only_connects = |(on, list): &&(String, Vec<String>)| on == "*.*" && *list == ["USAGE"];
     let several = granted.iter().any(|entry| !only_connects(&entry));
     let kept = granted.iter().filter(|entry| !several || !only_connects(entry));
