@@ -86,7 +86,7 @@ fn an_archive_that_is_not_what_it_lists_is_refused() {
     well(home, &["collection", "init", "ns.col"]);
     well(home, &["collection", "build", "ns/col"]);
     let run = |program: &str, args: &[&str]| {
-        assert!(Command::new(program).args(args).current_dir(home).status().unwrap().success())
+        assert!(Command::new(program).args(args).current_dir(home).status().unwrap().success());
     };
     run("mkdir", &["inside"]);
     run("tar", &["xzf", "ns-col-1.0.0.tar.gz", "-C", "inside"]);

@@ -49,11 +49,14 @@ pub(crate) struct Finding {
     pub diagnostic: Diagnostic,
 }
 
+/// File, line and column.
+type Spot = (std::path::PathBuf, u32, u32);
+
 /// Each one once.
 #[derive(Default)]
 pub(crate) struct Findings {
     all: Vec<Finding>,
-    known: HashSet<(Rule, String, Option<(std::path::PathBuf, u32, u32)>)>,
+    known: HashSet<(Rule, String, Option<Spot>)>,
 }
 
 impl Findings {

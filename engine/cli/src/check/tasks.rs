@@ -230,7 +230,7 @@ impl PlayCheck<'_> {
     fn value(&self, value: &Value, task: &Task, certainty: Certainty, gathered: &Gathered, findings: &mut Findings) {
         match value {
             Value::Str(text) if text.is_template() => {
-                self.mentioned(text, TemplateKind::Text, task, certainty, gathered, findings);
+                self.mentioned(Template { text, kind: TemplateKind::Text }, task, certainty, gathered, findings);
             }
             Value::List(items) => items.iter().for_each(|item| self.value(item, task, certainty, gathered, findings)),
             Value::Map(map) => map.values().for_each(|item| self.value(item, task, certainty, gathered, findings)),
@@ -249,19 +249,19 @@ impl PlayCheck<'_> {
         for item in value.as_list().unwrap_or(std::slice::from_ref(value)) {
             let Value::Str(text) = item else { continue };
             let kind = if text.contains("{{") { TemplateKind::Text } else { TemplateKind::Expression };
-            self.mentioned(text, kind, task, certainty, gathered, findings);
+            self.mentioned(Template { text, kind }, task, certainty, gathered, findings);
         }
     }
 
     fn mentioned(
         &self,
-        text: &kapell_parsing::Text,
-        kind: TemplateKind,
+        template: Template<'_>,
         task: &Task,
         certainty: Certainty,
         gathered: &Gathered,
         findings: &mut Findings,
     ) {
+        let Template { text, kind } = template;
         let origin = text.origin().or(Some(&task.origin));
         let mentions = match self.mentions.of(text, kind, origin) {
             Ok(mentions) => mentions,
@@ -277,6 +277,12 @@ impl PlayCheck<'_> {
             findings.add(Rule::UndefinedVariable, certainty, error);
         }
     }
+}
+
+/// A text that names variables.
+struct Template<'a> {
+    text: &'a kapell_parsing::Text,
+    kind: TemplateKind,
 }
 
 fn add_handler(handler: &Task, gathered: &mut Gathered) {
@@ -313,7 +319,7 @@ fn notified(task: &Task, certainty: Certainty, gathered: &Gathered, findings: &m
 fn missing_files(task: &Task, findings: &mut Findings) {
     let (key, folder) = match task.action.rsplit('.').next().unwrap_or_default() {
         "template" => ("src", "templates"),
-        "copy" if !task.args.get("remote_src").is_some_and(|value| value.to_bool_loose() != Some(false)) => {
+        "copy" if task.args.get("remote_src").is_none_or(|value| value.to_bool_loose() == Some(false)) => {
             ("src", "files")
         }
         _ => return,

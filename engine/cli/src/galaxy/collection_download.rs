@@ -45,7 +45,7 @@ pub(crate) fn download_all(
             }
             Content::Archive { bytes, .. } => fs_err::write(target.join(&file), bytes.as_slice())?,
             Content::Directory { path, .. } => {
-                collection_build::build(&[path.clone()], &target, true, display, warnings)?;
+                collection_build::build(std::slice::from_ref(path), &target, true, display, warnings)?;
             }
             Content::Installed => {}
         }

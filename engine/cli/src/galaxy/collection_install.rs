@@ -236,7 +236,7 @@ impl Install<'_> {
         fs_err::create_dir(&inner)?;
         match (&archive, &candidate.content) {
             (Some((label, bytes)), _) => {
-                unpack(bytes, &inner, label).map_err(|why| Refusal::from(Diagnostic::error(why)))?
+                unpack(bytes, &inner, label).map_err(|why| Refusal::from(Diagnostic::error(why)))?;
             }
             (None, Content::Directory { path, .. }) => {
                 copy(path, &inner, warnings)?;

@@ -142,7 +142,9 @@ mod tests {
     use super::*;
 
     /// Name, version, dependencies.
-    struct Shelf(&'static [(&'static str, &'static str, &'static [(&'static str, &'static str)])]);
+    type Offer = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+    struct Shelf(&'static [Offer]);
 
     impl Provider for Shelf {
         fn versions(&mut self, name: &str) -> Result<Vec<String>, String> {
