@@ -15,8 +15,11 @@ use crate::recap::Recap;
 const PACKAGES: &[&str] = &["ansible-core==2.19.14", "ansible==12.3.0", "boto3", "moto[server,ec2]"];
 const PLAYBOOK: &str = "playbooks/create_ec2_instances_playbook.yml";
 /// No call that fails takes longer.
-const BOUND: Duration = Duration::from_secs(120);
+const BOUND: Duration = Duration::from_mins(2);
 const SCALE: usize = 5000;
+
+/// What is wrong, in which environment, the exit code and what the error has to say.
+type Failure<'a> = (&'a str, &'a [(&'a str, &'a str)], i32, &'a str);
 
 #[derive(Args)]
 pub(crate) struct AwsCommand {
@@ -199,7 +202,7 @@ impl Bench {
         let closed = format!("http://127.0.0.1:{}", free_port()?);
         let relay = Relay::start(self, "first-of-two")?;
         let throttled = Relay::start(self, "all")?;
-        let cases: &[(&str, &[(&str, &str)], i32, &str)] = &[
+        let cases: &[Failure<'_>] = &[
             ("endpoint down", &[("AWS_ENDPOINT_URL", &closed)], 2, "cannot reach"),
             ("no region", &[("AWS_REGION", "")], 2, "no AWS region is set"),
             (

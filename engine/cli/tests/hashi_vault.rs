@@ -76,7 +76,7 @@ fn server() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
-        listener.incoming().flatten().for_each(|stream| drop(std::thread::spawn(|| serve(stream))))
+        listener.incoming().flatten().for_each(|stream| drop(std::thread::spawn(|| serve(stream))));
     });
     url
 }
