@@ -275,7 +275,7 @@ mod tests {
             ("{% for x in xs %}{{ x }}{{ y }}{{ loop.index }}{% endfor %}", "xs (y)"),
             ("{% set n = m %}{{ n }}", "m"),
             ("{{ lookup('env', x) }}", "x"),
-            ("{% macro f(p) %}{{ p }}{% endmacro %}{{ f(q) }}", "q"),
+            ("{% macro f(p) %}{{ p }}{% endmacro %}{{ f(a) }}", "a"),
             ("{{ 'x' if a else b }}", "a (b)"),
         ] {
             assert_eq!(mentioned(text, TemplateKind::Text), expected, "{text}");

@@ -55,10 +55,12 @@ fn every_default_has_its_type() {
 #[test]
 fn the_table_has_every_option_once() {
     let (mut names, mut inis, mut envs) = (HashSet::new(), HashSet::new(), HashSet::new());
+    // The cache of inventories is where facts are cached unless it is told apart.
+    let is_shared = |name: &str| name.starts_with("fact_caching") || name.starts_with("ANSIBLE_CACHE_PLUGIN");
     for row in OPTIONS {
         assert!(names.insert(row.name), "{}", row.name);
-        assert!(row.ini.iter().all(|ini| inis.insert(*ini)), "{:?}", row.ini);
-        assert!(row.env.iter().all(|env| envs.insert(*env)), "{:?}", row.env);
+        assert!(row.ini.iter().all(|ini| inis.insert(*ini) || is_shared(ini.1)), "{:?}", row.ini);
+        assert!(row.env.iter().all(|env| envs.insert(*env) || is_shared(env)), "{:?}", row.env);
         assert!(!row.doc.is_empty() && !row.ini.is_empty(), "{}", row.name);
     }
 }
