@@ -171,7 +171,7 @@ impl Reader<'_> {
                 let place = Place { source: Some(&self.path), origin: pattern.origin() };
                 let host = self.inventory.add_source_host(&name, expanded.port, group, &place, self.warnings)?;
                 for (key, value) in vars.as_map().into_iter().flatten() {
-                    self.inventory.set_var_of_name(host, key.clone(), value.clone())?;
+                    self.inventory.set_var_of_name(host, key.clone(), value.clone().unshared())?;
                 }
             }
         }
