@@ -18,8 +18,6 @@ const VIEWS: &[&[&str]] = &[
     &["--list"],
     &["--list", "--export"],
     &["--list", "--yaml"],
-    &["--list", "--yaml", "--export"],
-    &["--graph"],
     &["--graph", "--vars"],
 ];
 /// Of so many hosts, `--host` is compared, too.
