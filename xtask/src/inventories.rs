@@ -14,12 +14,7 @@ use crate::engine::{Engine, Engines};
 use crate::lab::Lab;
 
 /// How each inventory is looked at.
-const VIEWS: &[&[&str]] = &[
-    &["--list"],
-    &["--list", "--export"],
-    &["--list", "--yaml"],
-    &["--graph", "--vars"],
-];
+const VIEWS: &[&[&str]] = &[&["--list"], &["--list", "--export"], &["--list", "--yaml"], &["--graph", "--vars"]];
 /// Of so many hosts, `--host` is compared, too.
 const SHOWN_HOSTS: usize = 2;
 
