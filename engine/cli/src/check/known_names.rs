@@ -2,57 +2,12 @@
 
 use std::collections::HashSet;
 
+use kapell_executor::variables::MAGIC_NAMES;
 use kapell_parsing::{Map, Value};
 use kapell_playbook::{Play, Role, Task};
 
-/// Set by the engine for every task.
-const MAGIC: &[&str] = &[
-    "ansible_check_mode",
-    "ansible_collection_name",
-    "ansible_config_file",
-    "ansible_dependent_role_names",
-    "ansible_diff_mode",
-    "ansible_facts",
-    "ansible_failed_result",
-    "ansible_failed_task",
-    "ansible_forks",
-    "ansible_index_var",
-    "ansible_inventory_sources",
-    "ansible_limit",
-    "ansible_loop",
-    "ansible_loop_var",
-    "ansible_parent_role_names",
-    "ansible_parent_role_paths",
-    "ansible_play_batch",
-    "ansible_play_hosts",
-    "ansible_play_hosts_all",
-    "ansible_play_name",
-    "ansible_play_role_names",
-    "ansible_playbook_python",
-    "ansible_role_name",
-    "ansible_role_names",
-    "ansible_run_tags",
-    "ansible_search_path",
-    "ansible_skip_tags",
-    "ansible_verbosity",
-    "ansible_version",
-    "environment",
-    "group_names",
-    "groups",
-    "hostvars",
-    "inventory_dir",
-    "inventory_file",
-    "inventory_hostname",
-    "inventory_hostname_short",
-    "item",
-    "omit",
-    "play_hosts",
-    "playbook_dir",
-    "role_name",
-    "role_path",
-    "role_names",
-    "vars",
-];
+/// Set by the engine where a task stands: in a loop, in a template's arguments.
+const OF_TASKS: &[&str] = &["item", "omit"];
 
 #[derive(Clone, Default)]
 pub(crate) struct KnownNames {
@@ -63,7 +18,8 @@ pub(crate) struct KnownNames {
 
 impl KnownNames {
     pub(crate) fn knows(&self, name: &str) -> bool {
-        MAGIC.contains(&name) || name.starts_with("ansible_") || self.names.contains(name)
+        let is_given = MAGIC_NAMES.contains(&name) || OF_TASKS.contains(&name);
+        is_given || name.starts_with("ansible_") || self.names.contains(name)
     }
 
     pub(crate) fn add(&mut self, name: &str) {

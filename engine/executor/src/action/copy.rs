@@ -44,9 +44,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         let mut args = args.clone();
         args.shift_remove("content");
         args.shift_remove("decrypt");
-        let mut result = send_content(task, cx, args, content, None).await?;
-        name_content(&mut result, task.check, cx);
-        return Ok(result.into());
+        return Ok(send_content(task, cx, args, content, None).await?.into());
     }
     let written = text_arg(args, "src").unwrap_or_default();
     let source = cx.find_file("files", &written).map_err(|error| error.within("Unexpected AnsibleActionFail error"))?;
@@ -55,17 +53,6 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         return Ok(send_directory(task, cx, &source, &written, follow).await?.into());
     }
     send_file(task, cx, &source).await.map(Into::into)
-}
-
-/// What was written came from no file: as a source, results name one like that in which Ansible hands contents over.
-fn name_content(result: &mut TaskResult, check: bool, cx: &ActionContext<'_>) {
-    let has_source = result.data.contains_key("src") || result.is_failed() || !result.is_changed();
-    let dest = result.data.get("dest").and_then(Value::as_str).map(ToOwned::to_owned);
-    if let Some(dest) = dest.filter(|_| !has_source && !check) {
-        let ending = Path::new(&dest).extension().map(|ending| format!(".{}", ending.to_string_lossy()));
-        let directory = cx.run.settings.remote_tmp.trim_end_matches('/');
-        result.set("src", format!("{directory}/.source{}", ending.unwrap_or_default()));
-    }
 }
 
 fn is_empty(value: &Value) -> bool {

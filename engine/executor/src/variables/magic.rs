@@ -15,7 +15,7 @@ use crate::run_state::PlayState;
 pub const ANSIBLE_VERSION: (i64, i64, i64) = (2, 19, 14);
 
 /// Every magic variable there can be.
-pub(super) const NAMES: &[&str] = &[
+pub const NAMES: &[&str] = &[
     "ansible_check_mode",
     "ansible_config_file",
     "ansible_delegated_vars",

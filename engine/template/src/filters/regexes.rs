@@ -85,7 +85,7 @@ pub(super) fn regex_escape(call: &FilterCall<'_>) -> Result<Object, Fault> {
             let special = |c: char| "][.^$*\\".contains(c);
             Ok(text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect::<String>().into())
         }
-        // Content may test for this: ansible-core has no such type either, and says it so.
+        // ansible-core refuses it in these words, too: content may look for them.
         "posix_extended" => {
             Err(Fault::error("Regex type (posix_extended) not yet implemented; the types are python and posix_basic"))
         }
