@@ -3,34 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// A random number generator that gives the same for the same seed (`splitmix64`).
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.roll() % limit.max(1) as u64).unwrap_or(0)
-    }
-
-    pub(crate) fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-
-    fn pick<'t, T: ?Sized>(&mut self, items: &[&'t T]) -> &'t T {
-        items[self.below(items.len())]
-    }
-}
+use kapell_test_support::fuzz::Dice;
 
 const NAMES: &[&str] = &[
     "n", "z", "big", "f", "s", "e", "t", "u", "l", "ll", "ld", "d", "rec", "loop1", "bomb", "nosuch", "item", "loop",
