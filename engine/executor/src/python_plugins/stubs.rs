@@ -9,8 +9,6 @@ macro_rules! stubs {
 }
 
 static STUBS: &[(&str, &str)] = stubs! {
-    "ansible._internal"
-    "ansible._internal._testing"
     "ansible.executor"
     "ansible.executor.stats"
     "ansible.executor.task_result"

@@ -1,2 +1,0 @@
-"""What plugins take from inside of ansible-core."""
-__path__ = []
