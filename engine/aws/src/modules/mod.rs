@@ -7,6 +7,9 @@ mod ec2_instance_info;
 mod ec2_key;
 mod ec2_security_group;
 mod ec2_security_group_info;
+mod ec2_tag;
+mod ec2_vpc_net;
+mod ec2_vpc_subnet;
 mod instance_query;
 mod tags;
 
@@ -20,6 +23,9 @@ pub const MODULES: &[ControllerModule] = &[
     ec2_key::MODULE,
     ec2_security_group::MODULE,
     ec2_security_group_info::MODULE,
+    ec2_tag::MODULE,
+    ec2_vpc_net::MODULE,
+    ec2_vpc_subnet::MODULE,
 ];
 
 /// How AWS is reached.

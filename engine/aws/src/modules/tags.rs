@@ -26,6 +26,25 @@ impl TagPlan {
         Self { remove, set: wanted.into_iter().filter(differs).collect() }
     }
 
+    /// Removes those of `unwanted` that are there, with that value where it is not null.
+    pub(crate) fn removal(current: &Map, unwanted: &Map) -> Self {
+        let is_there = |(name, value): &(&String, &Json)| {
+            current.get(*name).is_some_and(|there| value.is_null() || there.as_str() == Some(&text(value)))
+        };
+        Self { set: Vec::new(), remove: unwanted.iter().filter(is_there).map(|(name, _)| name.clone()).collect() }
+    }
+
+    /// What is set.
+    pub(crate) fn added(&self) -> Map {
+        self.set.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
+    }
+
+    /// What is removed, with the values it had.
+    pub(crate) fn removed(&self, current: &Map) -> Map {
+        let is_removed = |(name, _): &(&String, &Json)| self.remove.contains(name);
+        current.iter().filter(is_removed).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
     }
