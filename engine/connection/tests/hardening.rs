@@ -11,14 +11,19 @@ use std::time::Duration;
 use kapell_connection::{BecomeSpec, ConnectionSpec, Connections};
 use kapell_test_support::{Account, Sshd};
 use nodes::{once, spec, stdout_of};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::sleep;
 
+/// The directories that everybody knows carry her user id: one test at a time.
+static PUBLIC_PLACES: Mutex<()> = Mutex::const_new(());
+
 /// Alice can write to no home, so that her worker has to live in a place that everybody knows.
-fn homeless_alice() -> Option<(Sshd, ConnectionSpec)> {
+async fn homeless_alice() -> Option<(Sshd, ConnectionSpec, MutexGuard<'static, ()>)> {
+    let alone = PUBLIC_PLACES.lock().await;
     let server = Sshd::start().filter(|server| server.has_accounts() && Path::new("/usr/bin/sudo").exists())?;
     server.seal_home(Account::Alice).unwrap();
     let spec = ConnectionSpec { remote_tmp: "/nowhere".into(), ..spec(&server) };
-    Some((server, spec))
+    Some((server, spec, alone))
 }
 
 fn becoming(spec: &ConnectionSpec, user: &str) -> ConnectionSpec {
@@ -44,7 +49,7 @@ const PLANT: &str = "for name in $(ls ~/.ansible/tmp/kapell | grep kapell-worker
 
 #[tokio::test(flavor = "multi_thread")]
 async fn directories_of_other_accounts_are_no_place() {
-    let Some((_server, alice)) = homeless_alice() else { return };
+    let Some((_server, alice, _alone)) = homeless_alice().await else { return };
     let uid = alice_uid(&alice).await;
     let (bob, root) = (becoming(&alice, "bob"), becoming(&alice, "root"));
     let taken = format!("d=/var/tmp/kapell-{uid}");
@@ -71,7 +76,7 @@ async fn directories_of_other_accounts_are_no_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn directories_that_others_may_write_to_are_no_place() {
-    let Some((_server, alice)) = homeless_alice() else { return };
+    let Some((_server, alice, _alone)) = homeless_alice().await else { return };
     let uid = alice_uid(&alice).await;
     let first = once(&alice, WHERE).await.unwrap();
     assert!(first.starts_with(&format!("/var/tmp/kapell-{uid}/kapell-worker-")), "{first}");
@@ -94,7 +99,7 @@ async fn directories_that_others_may_write_to_are_no_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_race_for_the_directory_is_not_won() {
-    let Some((_server, alice)) = homeless_alice() else { return };
+    let Some((_server, alice, _alone)) = homeless_alice().await else { return };
     let uid = alice_uid(&alice).await;
     let bob = ConnectionSpec { remote_tmp: "~/.ansible/tmp".into(), ..becoming(&alice, "bob") };
     once(&bob, "true").await.unwrap();
