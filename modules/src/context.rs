@@ -6,9 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use kapell_protocol::ModuleCall;
+use kapell_protocol::{ContentDigests, ModuleCall};
 use serde_json::Value;
 
+use crate::checksum::Digests;
 use crate::command::{self, CommandOutput, CommandSpec};
 use crate::conversion::PathVariables;
 use crate::error::root_cause;
@@ -184,6 +185,25 @@ impl<'a> Context<'a> {
     /// A file with a content that the engine holds, fetched now if it was not here yet. It is shared: copy, never change it.
     pub fn blob(&mut self, sha256: &str) -> Result<PathBuf, ModuleError> {
         Ok(self.blobs.open(sha256)?)
+    }
+
+    /// Asks for a content that will be needed soon, without waiting.
+    pub(crate) fn expect_blob(&mut self, sha256: &str) {
+        self.blobs.expect(sha256);
+    }
+
+    /// The digests of a content that the engine holds.
+    pub(crate) fn blob_digests(&mut self, sha256: &str) -> Result<Digests, ModuleError> {
+        let path = self.blob(sha256)?;
+        match self.blobs.digests(sha256) {
+            Some(ContentDigests { md5, sha1 }) => Ok(Digests { md5, sha1, sha256: sha256.to_owned() }),
+            None => Ok(Digests::of_file(&path)?),
+        }
+    }
+
+    /// Moves a large content to `dest` where nobody else needs it.
+    pub(crate) fn move_blob(&mut self, sha256: &str, dest: &Path) -> bool {
+        self.blobs.move_to(sha256, dest)
     }
 
     /// The bits that new files do not get.

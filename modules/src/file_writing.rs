@@ -76,7 +76,12 @@ impl Context<'_> {
     fn fill(&mut self, new: &mut NamedTempFile, content: Content<'_>) -> Result<(), ModuleError> {
         match content {
             Content::Bytes(bytes) => new.write_all(bytes)?,
-            Content::Blob(sha256) => copy_all(&self.blob(sha256)?, new.as_file_mut())?,
+            Content::Blob(sha256) => {
+                let path = self.blob(sha256)?;
+                if !self.move_blob(sha256, new.path()) {
+                    copy_all(&path, new.as_file_mut())?;
+                }
+            }
             Content::File(path) => copy_all(path, new.as_file_mut())?,
         }
         Ok(())
@@ -115,7 +120,7 @@ impl Context<'_> {
             None => set_mode(new.path(), options.new_mode.unwrap_or(0o666 & !self.umask()))?,
         }
         if old.is_some() && loss_is_fatal(path) {
-            new.as_file().sync_data()?;
+            fs_err::File::open(new.path())?.sync_data()?;
         }
         match fs_err::rename(new.path(), path) {
             Ok(()) => {
@@ -138,7 +143,7 @@ impl Context<'_> {
 
     /// Copies a file to `<path>.<pid>.<date>~` with its owner, mode and times.
     pub fn back_up(&mut self, path: &Path) -> Result<String, ModuleError> {
-        let now = jiff::Zoned::now().strftime("%Y-%m-%d@%H:%M:%S~");
+        let now = crate::local_time::now().strftime("%Y-%m-%d@%H:%M:%S~");
         let backup = format!("{}.{}.{now}", path.display(), std::process::id());
         if self.check_mode {
             return Ok(backup);

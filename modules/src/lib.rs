@@ -24,6 +24,7 @@ mod file_writing;
 mod glob_paths;
 mod http;
 mod lines;
+mod local_time;
 mod mode;
 mod module;
 mod name_resolution;

@@ -1,7 +1,7 @@
 //! The two doors a running module has to the outside: contents sent by the engine, and events on their way to it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::OutputStream;
 
@@ -10,6 +10,26 @@ pub trait BlobSource {
     /// Path of a readable local file holding exactly the content of this SHA-256 (lower-case hexadecimal).
     /// Fetched from the engine at first use; the file is shared and must be copied, never changed or moved.
     fn open(&mut self, sha256: &str) -> io::Result<PathBuf>;
+
+    /// Asks for a content that will be opened soon, without waiting for it.
+    fn expect(&mut self, _sha256: &str) {}
+
+    /// Its digests, where they were made while it arrived.
+    fn digests(&mut self, _sha256: &str) -> Option<ContentDigests> {
+        None
+    }
+
+    /// Moves a content to `dest` that nobody else needs any more; `false` where it has to be copied.
+    fn move_to(&mut self, _sha256: &str, _dest: &Path) -> bool {
+        false
+    }
+}
+
+/// Digests that results show, in lower-case hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentDigests {
+    pub md5: String,
+    pub sha1: String,
 }
 
 /// What a module reports while it runs.

@@ -8,7 +8,7 @@ mod frame;
 mod message;
 mod weight;
 
-pub use content::{BlobSource, EventSink, is_sha256};
+pub use content::{BlobSource, ContentDigests, EventSink, is_sha256};
 pub use frame::{Deframer, FrameError, MAX_FRAME, MAX_VALUES, decode, encode, read_frame, write_frame};
 pub use message::{
     CHUNK, FetchedFile, FromWorker, InlineBlob, Job, ModuleCall, OutputStream, PROTOCOL_VERSION, ToWorker, WINDOW,

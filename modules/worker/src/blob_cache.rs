@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use kapell_protocol::{FromWorker, InlineBlob, is_sha256};
+use kapell_protocol::{CHUNK, ContentDigests, FromWorker, InlineBlob, is_sha256};
 use sha2::{Digest, Sha256};
 
+use crate::digester::Digester;
 use crate::outbox::Outbox;
 use crate::running_calls::Cancellation;
 
@@ -24,6 +25,7 @@ enum State {
     Here {
         size: u64,
         users: usize,
+        digests: Option<ContentDigests>,
     },
     Failed {
         by: u64,
@@ -34,6 +36,8 @@ enum State {
 struct Incoming {
     file: File,
     hasher: Sha256,
+    /// For contents of more than one piece.
+    digester: Option<Digester>,
     size: u64,
     /// The disk may fill up half way; the rest is swallowed and the reason kept.
     error: Option<String>,
@@ -60,9 +64,41 @@ impl BlobCache {
             incoming.take(&blob.data);
             incoming.finish(&blob.sha256, None)
         });
-        if let Ok(size) = state {
-            states.insert(blob.sha256.clone(), State::Here { size, users: 0 });
+        if let Ok((size, digests)) = state {
+            states.insert(blob.sha256.clone(), State::Here { size, users: 0, digests });
         }
+    }
+
+    /// Asks the engine for a content that is neither here nor on its way, without waiting for it.
+    pub(crate) fn request(&self, id: u64, sha256: &str, outbox: &Outbox) -> io::Result<()> {
+        let mut states = self.lock();
+        if !is_sha256(sha256) || states.contains_key(sha256) {
+            return Ok(());
+        }
+        states.insert(sha256.to_owned(), State::Wanted { by: id, incoming: None });
+        drop(states);
+        let request = FromWorker::NeedBlob { id, sha256: sha256.to_owned() };
+        outbox.send(&request).map_err(|error| io::Error::other(error.to_string()))
+    }
+
+    pub(crate) fn digests(&self, sha256: &str) -> Option<ContentDigests> {
+        match self.lock().get(sha256) {
+            Some(State::Here { digests, .. }) => digests.clone(),
+            _ => None,
+        }
+    }
+
+    /// Renames a content that would be dropped anyway; `false` where others use it, where it lies on another file system,
+    /// and under SELinux, which labels files by where they were made.
+    pub(crate) fn move_to(&self, sha256: &str, dest: &Path) -> bool {
+        let mut states = self.lock();
+        let moves = matches!(states.get(sha256), Some(State::Here { size, users: 1, .. }) if *size > KEEP_UP_TO)
+            && !Path::new("/sys/fs/selinux/enforce").exists()
+            && self.path_of(sha256).is_ok_and(|path| fs_err::rename(path, dest).is_ok());
+        if moves {
+            states.remove(sha256);
+        }
+        moves
     }
 
     /// The content's file; asks the engine for it when it is not here, and waits.
@@ -90,10 +126,9 @@ impl BlobCache {
                 }
                 Some(State::Wanted { .. }) => {}
                 Some(State::Failed { .. }) | None => {
-                    states.insert(sha256.to_owned(), State::Wanted { by: id, incoming: None });
+                    states.remove(sha256);
                     drop(states);
-                    let request = FromWorker::NeedBlob { id, sha256: sha256.to_owned() };
-                    outbox.send(&request).map_err(|error| io::Error::other(error.to_string()))?;
+                    self.request(id, sha256, outbox)?;
                     states = self.lock();
                     continue;
                 }
@@ -108,7 +143,7 @@ impl BlobCache {
     /// A call that obtained the content has ended.
     pub(crate) fn release(&self, sha256: &str) {
         let mut states = self.lock();
-        let Some(State::Here { size, users }) = states.get_mut(sha256) else { return };
+        let Some(State::Here { size, users, .. }) = states.get_mut(sha256) else { return };
         *users = users.saturating_sub(1);
         if *users == 0 && *size > KEEP_UP_TO {
             states.remove(sha256);
@@ -143,7 +178,7 @@ impl BlobCache {
         let (by, incoming) = (*by, incoming.take());
         let incoming = incoming.map_or_else(|| self.incoming(sha256), Ok);
         let state = match incoming.and_then(|incoming| incoming.finish(sha256, error)) {
-            Ok(size) => State::Here { size, users: 0 },
+            Ok((size, digests)) => State::Here { size, users: 0, digests },
             Err(message) => State::Failed { by, message },
         };
         states.insert(sha256.to_owned(), state);
@@ -159,7 +194,7 @@ impl BlobCache {
     fn incoming(&self, sha256: &str) -> Result<Incoming, String> {
         let path = self.path_of(sha256).map_err(|error| error.to_string())?;
         let file = File::create(&path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        Ok(Incoming { file, hasher: Sha256::new(), size: 0, error: None })
+        Ok(Incoming { file, hasher: Sha256::new(), digester: None, size: 0, error: None })
     }
 
     fn path_of(&self, sha256: &str) -> io::Result<PathBuf> {
@@ -178,6 +213,12 @@ impl Incoming {
         if self.error.is_some() {
             return;
         }
+        if self.size == 0 && data.len() >= CHUNK {
+            self.digester = Digester::start().ok();
+        }
+        if let Some(digester) = &mut self.digester {
+            digester.take(data);
+        }
         match self.file.write_all(data) {
             Ok(()) => self.hasher.update(data),
             Err(error) => self.error = Some(format!("cannot store the content on the host: {error}")),
@@ -185,13 +226,16 @@ impl Incoming {
         self.size += data.len() as u64;
     }
 
-    /// The size, once the content is what its name says.
-    fn finish(self, sha256: &str, error: Option<String>) -> Result<u64, String> {
+    /// The size and digests, once the content is what its name says.
+    fn finish(self, sha256: &str, error: Option<String>) -> Result<(u64, Option<ContentDigests>), String> {
         if let Some(error) = error.or(self.error) {
             return Err(error);
         }
         let found = hex::encode(self.hasher.finalize());
-        if found == sha256 { Ok(self.size) } else { Err(format!("content damaged in transfer: {found}, not {sha256}")) }
+        if found != sha256 {
+            return Err(format!("content damaged in transfer: {found}, not {sha256}"));
+        }
+        Ok((self.size, self.digester.and_then(Digester::finish)))
     }
 }
 

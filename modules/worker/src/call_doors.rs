@@ -1,9 +1,9 @@
 //! What a running module gets to see of the worker: contents and events of its own call.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use kapell_protocol::{BlobSource, EventSink, FromWorker, OutputStream};
+use kapell_protocol::{BlobSource, ContentDigests, EventSink, FromWorker, OutputStream};
 
 use crate::blob_cache::BlobCache;
 use crate::outbox::Outbox;
@@ -20,8 +20,26 @@ pub(crate) struct CallBlobs<'a> {
 impl BlobSource for CallBlobs<'_> {
     fn open(&mut self, sha256: &str) -> io::Result<PathBuf> {
         let path = self.cache.obtain(self.id, sha256, self.outbox, &self.given_up)?;
-        self.used.push(sha256.to_owned());
+        if self.used.iter().any(|used| used == sha256) {
+            // Each call counts once.
+            self.cache.release(sha256);
+        } else {
+            self.used.push(sha256.to_owned());
+        }
         Ok(path)
+    }
+
+    fn expect(&mut self, sha256: &str) {
+        // What cannot be asked for now is asked for when it is opened, which also tells why not.
+        let _ = self.cache.request(self.id, sha256, self.outbox);
+    }
+
+    fn digests(&mut self, sha256: &str) -> Option<ContentDigests> {
+        self.cache.digests(sha256)
+    }
+
+    fn move_to(&mut self, sha256: &str, dest: &Path) -> bool {
+        self.used.iter().any(|used| used == sha256) && self.cache.move_to(sha256, dest)
     }
 }
 

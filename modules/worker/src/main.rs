@@ -6,6 +6,7 @@
 mod arguments;
 mod blob_cache;
 mod call_doors;
+mod digester;
 mod file_stream;
 mod job;
 mod job_start;

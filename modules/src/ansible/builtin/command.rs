@@ -121,7 +121,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, Mod
     let mut spec = line.spec(args, cx);
     spec.cwd = chdir;
     spec.stdin = args.opt_str("stdin").map(|text| input(text, args.bool("stdin_add_newline")));
-    let start = Zoned::now();
+    let start = crate::local_time::now();
     let output = cx.run(&spec).map_err(|error| error.with("cmd", joined(&line)))?;
     report(&output, result, &start, args.bool("strip_empty_ends"))
 }
@@ -187,7 +187,7 @@ fn report(
     start: &Zoned,
     strip: bool,
 ) -> Result<ModuleResult, ModuleError> {
-    let end = Zoned::now();
+    let end = crate::local_time::now();
     let text = |text: String| if strip { text.trim_end_matches(['\r', '\n']).to_owned() } else { text };
     let result = result
         .changed(true)

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use jiff::Zoned;
 use regex::Regex;
 
 use crate::error::os_error;
@@ -70,7 +69,7 @@ fn read(path: &Path) -> Result<String, ModuleError> {
 /// The whole file; the note of the change is its second line.
 fn printed(service: &[Line]) -> String {
     let mut lines: Vec<String> = service.iter().map(Line::printed).collect();
-    let note = format!("{NOTE} - {}", Zoned::now().strftime("%Y-%m-%dT%H:%M:%S.%6f"));
+    let note = format!("{NOTE} - {}", crate::local_time::now().strftime("%Y-%m-%dT%H:%M:%S.%6f"));
     match lines.get_mut(1) {
         Some(second) if second.starts_with(NOTE) => *second = note,
         Some(_) => lines.insert(1, note),

@@ -94,7 +94,7 @@ impl<'a> Source<'a> {
 
     pub(super) fn digests(&self, cx: &mut Context<'_>) -> Result<Digests, ModuleError> {
         Ok(match self {
-            Self::Blob(sha256) => Digests::of_file(&cx.blob(sha256)?)?,
+            Self::Blob(sha256) => cx.blob_digests(sha256)?,
             Self::Text(text) => Digests::of_bytes(text.as_bytes()),
             Self::File(path) | Self::Directory(path) => Digests::of_file(path)?,
         })

@@ -20,8 +20,14 @@ pub(super) struct Tree<'a> {
 struct TreeFile<'a> {
     path: &'a str,
     sha256: &'a str,
+    size: Option<u64>,
     mode: Option<u32>,
 }
+
+/// So many contents are asked for before they are needed: none has to wait for the way there and back.
+const AHEAD: usize = 32;
+/// Larger ones take their time anyway, and would fill the disk where many lie about.
+const SMALL: u64 = 1024 * 1024;
 
 impl<'a> Tree<'a> {
     /// `None` when the task copies a single file.
@@ -34,7 +40,8 @@ impl<'a> Tree<'a> {
         let text = |entry: &'a Value, key: &str| entry.get(key).and_then(Value::as_str).ok_or_else(|| malformed(key));
         let file = |entry: &'a Value| -> Result<_, ModuleError> {
             let mode = entry.get("mode").and_then(octal);
-            Ok(TreeFile { path: below_dest(text(entry, "path")?)?, sha256: text(entry, "sha256")?, mode })
+            let size = entry.get("size").and_then(Value::as_u64);
+            Ok(TreeFile { path: below_dest(text(entry, "path")?)?, sha256: text(entry, "sha256")?, size, mode })
         };
         let link = |entry: &'a Value| Ok((below_dest(text(entry, "path")?)?, text(entry, "target")?));
         let directory = |entry: &'a Value| -> Result<_, ModuleError> {
@@ -56,7 +63,11 @@ impl<'a> Tree<'a> {
         let mut changed = false;
         let mut made = BTreeSet::new();
         let mut single = None;
-        for file in &self.files {
+        self.files.iter().take(AHEAD).for_each(|file| file.expect(request, dest, cx));
+        for (index, file) in self.files.iter().enumerate() {
+            if let Some(later) = self.files.get(index + AHEAD) {
+                later.expect(request, dest, cx);
+            }
             let path = below(dest, file.path);
             changed |=
                 path.parent().is_some_and(|parent| made.insert(parent.to_owned())) && make_parents(request, &path, cx)?;
@@ -79,6 +90,16 @@ impl<'a> Tree<'a> {
 }
 
 impl TreeFile<'_> {
+    /// Asks for the content where a look at the destination tells that it will be needed.
+    fn expect(&self, request: &Request<'_>, dest: &str, cx: &mut Context<'_>) {
+        let found = fs_err::symlink_metadata(below(dest, self.path)).ok();
+        let differs = found
+            .is_none_or(|found| request.force && found.is_file() && self.size.is_some_and(|size| size != found.len()));
+        if differs && !cx.check_mode && self.size.is_some_and(|size| size <= SMALL) {
+            cx.expect_blob(self.sha256);
+        }
+    }
+
     fn request<'b>(&self, whole: &Request<'b>, dest: &str) -> Request<'b> {
         let mut request = Request {
             src: whole.src.as_ref().map(|src| source_path(src, dest, self.path)),

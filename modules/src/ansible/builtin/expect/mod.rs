@@ -5,7 +5,6 @@ mod responses;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use jiff::Zoned;
 
 use super::command::{duration, moment};
 use crate::command::CommandSpec;
@@ -48,12 +47,12 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         return Ok(ModuleResult::ok().set("cmd", command).set("stdout", stdout).set("rc", 0));
     }
     let spec = spec(command, chdir, cx)?;
-    let start = Zoned::now();
+    let start = crate::local_time::now();
     let mut terminal = Terminal::start(&spec, &cx.environment, args.bool("echo"))?;
     let conversation = converse(&mut terminal, &mut responses, limit, cx);
     let status = if matches!(&conversation, Ok((_, true))) { terminal.finish() } else { terminal.close() }?;
     let (output, ended) = conversation?;
-    let end = Zoned::now();
+    let end = crate::local_time::now();
     let rc = if ended { exit_code(status) } else { None };
     let result = ModuleResult::ok()
         .set("cmd", command)

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::fmt::strtime::BrokenDownTime;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::state::State;
@@ -98,7 +97,7 @@ fn local_time(text: &str, format: &str) -> Option<SystemTime> {
     let (month, day) = (first(parsed.month(), 1), first(parsed.day(), 1));
     let date = jiff::civil::Date::new(parsed.year().unwrap_or(1900), month, day).ok()?;
     let time = jiff::civil::Time::new(hour, minute, first(parsed.second(), 0), 0).ok()?;
-    let zoned = date.to_datetime(time).to_zoned(TimeZone::system()).ok()?;
+    let zoned = date.to_datetime(time).to_zoned(crate::local_time::zone()).ok()?;
     Some(zoned.timestamp().into())
 }
 

@@ -7,7 +7,7 @@ use super::collector::Facts;
 use crate::Map;
 
 pub(super) fn collect(facts: &mut Facts<'_, '_>) {
-    facts.set("date_time", describe(&Zoned::now()));
+    facts.set("date_time", describe(&crate::local_time::now()));
 }
 
 fn describe(now: &Zoned) -> Map {

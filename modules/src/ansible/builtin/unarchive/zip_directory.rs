@@ -90,7 +90,7 @@ fn dos_time(date: u64, time: u64) -> Option<i64> {
     let [month, day] = [date >> 5 & 15, date & 31].map(|part| part as i8);
     let [hour, minute, second] = [time >> 11, time >> 5 & 63, (time & 31) * 2].map(|part| part as i8);
     let local = jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
-    Some(local.to_zoned(jiff::tz::TimeZone::system()).ok()?.timestamp().as_second())
+    Some(local.to_zoned(crate::local_time::zone()).ok()?.timestamp().as_second())
 }
 
 /// A little-endian number.

@@ -113,7 +113,7 @@ fn put(out: &mut Vec<u8>, long: &[u32], short: &[u16]) {
 /// Local time and date as MS-DOS writes them; it began in 1980.
 fn dos_time(seconds: i64) -> (u16, u16) {
     let Ok(time) = jiff::Timestamp::from_second(seconds) else { return (0, 33) };
-    let time = time.to_zoned(jiff::tz::TimeZone::system());
+    let time = time.to_zoned(crate::local_time::zone());
     let number = |value: i8| u16::from(value.unsigned_abs());
     let Ok(year) = u16::try_from(time.year() - 1980) else { return (0, 33) };
     let date = year << 9 | number(time.month()) << 5 | number(time.day());

@@ -60,7 +60,9 @@ fn device(name: &str, links: &Links) -> Option<Value> {
     if name.starts_with("ram") {
         return None;
     }
+    let has_device = directory.join("device").exists();
     let read = |file: &str| content(directory.join(file));
+    let hardware = |file: &str| has_device.then(|| read(file)).flatten();
     let flag = |file: &str| read(file).unwrap_or_else(|| "0".to_owned());
     let sector_size = read("queue/logical_block_size").unwrap_or_else(|| "512".to_owned());
     let sectors: u64 = read("size").and_then(|text| text.parse().ok()).unwrap_or(0);
@@ -68,10 +70,10 @@ fn device(name: &str, links: &Links) -> Option<Value> {
         // Ansible says so of every device.
         "virtual": 1,
         "links": links_of(name, links),
-        "vendor": read("device/vendor"),
-        "model": read("device/model"),
-        "sas_address": read("device/sas_address"),
-        "sas_device_handle": read("device/sas_device_handle"),
+        "vendor": hardware("device/vendor"),
+        "model": hardware("device/model"),
+        "sas_address": hardware("device/sas_address"),
+        "sas_device_handle": hardware("device/sas_device_handle"),
         "removable": flag("removable"),
         "support_discard": read("queue/discard_granularity").unwrap_or_else(|| "0".to_owned()),
         "rotational": flag("queue/rotational"),
@@ -83,7 +85,7 @@ fn device(name: &str, links: &Links) -> Option<Value> {
         "holders": names(directory.join("holders")),
         "partitions": partitions(name, &directory, links),
     });
-    for (key, value) in [("serial", read("device/serial")), ("wwn", read("device/wwid"))] {
+    for (key, value) in [("serial", hardware("device/serial")), ("wwn", hardware("device/wwid"))] {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             facts[key] = value.into();
         }
