@@ -2,7 +2,7 @@
 //!
 //! 1. The engine starts `/bin/sh -c SCRIPT kapell MARKER FORCE FROM TMP ARCH:SHA256:SIZE…`, in front of it the become
 //!    program, if any. The script (`bootstrap.sh`) is one line without single quotes, so any login shell passes it on.
-//! 2. The script asks `uname -m` and looks for the worker of that architecture among the arguments. None: it says
+//! 2. The script asks the kernel for its architecture and looks for the worker of that architecture among the arguments. None: it says
 //!    `arch NAME`, the engine looks the worker up and starts over with it.
 //! 3. Warm: it walks the candidate directories: `remote_tmp`, `~/.cache/kapell`, then directories named by user id in
 //!    `/var/tmp`, `/tmp` and `/dev/shm`. A worker counts when the directory and the file belong to the user, neither
