@@ -5,7 +5,6 @@ mod responses;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-
 use super::command::{duration, moment};
 use crate::command::CommandSpec;
 use crate::error::os_error;
