@@ -8,6 +8,11 @@ use std::sync::Arc;
 use kapell_protocol::{CHUNK, InlineBlob, MAX_FRAME, ToWorker, encode};
 use tokio::sync::{Semaphore, mpsc};
 
+/// Contents of so many bytes travel with the call: to be asked for them would cost a round trip.
+const SMALL: u64 = 16 * 1024;
+/// A call with more contents than this is asked for those it wants: most of them may be there already.
+const FEW: usize = 4;
+
 #[derive(Debug, Clone)]
 pub enum BlobSource {
     Path(PathBuf),
@@ -40,6 +45,22 @@ impl Blobs {
             contents.push(InlineBlob { sha256: sha256.clone(), data: data.into() });
         }
         Ok(contents)
+    }
+
+    /// Those that are small, if they are few. One that cannot be read is asked for, which tells why.
+    pub(crate) async fn read_small(&self) -> Vec<InlineBlob> {
+        let mut contents = Vec::new();
+        for (sha256, source) in self.0.iter().filter(|_| self.0.len() <= FEW) {
+            let data = match source {
+                BlobSource::Bytes(bytes) => (bytes.len() as u64 <= SMALL).then(|| bytes.to_vec()),
+                BlobSource::Path(path) => match fs_err::metadata(path) {
+                    Ok(metadata) if metadata.len() <= SMALL => tokio::fs::read(path).await.ok(),
+                    _ => None,
+                },
+            };
+            contents.extend(data.map(|data| InlineBlob { sha256: sha256.clone(), data: data.into() }));
+        }
+        contents
     }
 
     /// Sends a content in chunks, on a thread for blocking work: it waits whenever the wire is full. Goes on when the
@@ -95,4 +116,29 @@ fn send_all(sha256: &str, content: &mut impl Read, outgoing: &mpsc::Sender<Vec<u
 fn send_message(message: &ToWorker, outgoing: &mpsc::Sender<Vec<u8>>) -> Result<(), String> {
     let frame = encode(message).map_err(|error| error.to_string())?;
     outgoing.blocking_send(frame).map_err(|_| "the worker has gone".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contents(sizes: &[usize]) -> Blobs {
+        sizes.iter().map(|size| (size.to_string(), BlobSource::Bytes(vec![0; *size].into()))).collect()
+    }
+
+    #[tokio::test]
+    async fn small_contents_travel_with_the_call_where_they_are_few() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs_err::write(&file, "on disk").unwrap();
+        let small = usize::try_from(SMALL).unwrap();
+        for (blobs, sent) in [
+            (contents(&[1, small, small + 1]), 2),
+            (contents(&[1, 2, 3, 4, 5]), 0),
+            (Blobs::from_iter([("file".to_owned(), BlobSource::Path(file.clone()))]), 1),
+            (Blobs::from_iter([("gone".to_owned(), BlobSource::Path(directory.path().join("none")))]), 0),
+        ] {
+            assert_eq!(blobs.read_small().await.len(), sent, "{blobs:?}");
+        }
+    }
 }

@@ -100,6 +100,8 @@ impl WorkerSession {
         call.id = request.id();
         if self.has_whole_calls {
             self.add_contents(&mut call, blobs).await?;
+        } else {
+            call.blobs.extend(blobs.read_small().await);
         }
         self.send(&ToWorker::Call(Box::new(call))).await?;
         self.answer(request, blobs, events).await
