@@ -11,8 +11,9 @@ use crate::lab::Lab;
 
 const ANSIBLE_CORE: &str = "ansible-core==2.19.14";
 const MITOGEN: &str = "mitogen==0.3.54";
-/// The community package of the same ansible-core; only its `community.general` is unpacked.
+/// The community package of the same ansible-core; only these of its collections are unpacked.
 const COLLECTIONS: &str = "ansible==12.3.0";
+const UNPACKED: [&str; 4] = ["ansible/posix", "community/general", "community/mysql", "community/postgresql"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Engine {
@@ -112,22 +113,26 @@ impl Ansible {
             run(command(["/usr/bin/python3", "-m", "venv"]).arg(&ansible.environment))?;
             run(ansible.pip().args(["install", "--quiet", ANSIBLE_CORE, MITOGEN]))?;
         }
-        if !ansible.collections.join("ansible_collections/community/general").exists() {
+        let unpacked = ansible.collections.join("ansible_collections");
+        if !UNPACKED.iter().all(|collection| unpacked.join(collection).exists()) {
             ansible.unpack_collections(&lab.path("collections.unfinished"))?;
         }
         Ok(ansible)
     }
 
     fn unpack_collections(&self, directory: &Path) -> Result<()> {
-        println!("unpacking community.general from {COLLECTIONS}");
+        println!("unpacking {} from {COLLECTIONS}", UNPACKED.join(", "));
         let _ = fs_err::remove_dir_all(directory);
         fs_err::create_dir_all(directory)?;
         run(self.pip().args(["download", "--quiet", "--no-deps", "--dest"]).arg(directory).arg(COLLECTIONS))?;
         let unpack = "import glob, sys, zipfile\n\
             wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + '/*.whl')[0])\n\
-            wanted = [n for n in wheel.namelist() if n.startswith('ansible_collections/community/general/')]\n\
-            wheel.extractall(sys.argv[1] + '/unpacked', wanted)";
-        run(command([self.python(), "-c".into(), unpack.into()]).arg(directory))?;
+            wanted = tuple('ansible_collections/%s/' % name for name in sys.argv[2:])\n\
+            wheel.extractall(sys.argv[1] + '/unpacked', [n for n in wheel.namelist() if n.startswith(wanted)])";
+        run(command([self.python(), "-c".into(), unpack.into()]).arg(directory).args(UNPACKED))?;
+        if self.collections.exists() {
+            fs_err::remove_dir_all(&self.collections)?;
+        }
         fs_err::rename(directory.join("unpacked"), &self.collections)?;
         Ok(fs_err::remove_dir_all(directory)?)
     }

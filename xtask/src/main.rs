@@ -44,7 +44,7 @@ enum Task {
     RolloutUnderLoad(rollout::RolloutCommand),
     /// Break one host of the fleet in several ways during a run, and see that only that host suffers.
     Faults(faults::FaultsCommand),
-    /// Run the playbooks of tests/fleet twice on a fleet of real hosts: the second run changes nothing. Needs root.
+    /// Run the playbooks of tests/fleet on real hosts, beside ansible-core: only the first run changes something. Needs root.
     ModulesOnFleet(modules_on_fleet::ModulesCommand),
     /// Run the cases of tests/conformance under two engines and show what differs.
     Conformance(conformance::ConformanceCommand),

@@ -133,8 +133,7 @@ impl Default {
         self.announce_again(&event.task);
         self.progress.host_done(matches!(event.status, TaskStatus::Failed | TaskStatus::Unreachable));
         self.show_warnings(event);
-        let is_loop = event.result.data.get("results").is_some_and(|results| matches!(results, Value::List(_)))
-            && !event.result.unreachable;
+        let is_loop = event.result.looped && !event.result.unreachable;
         match event.status {
             TaskStatus::Ok | TaskStatus::Changed => {
                 if !is_loop {

@@ -171,7 +171,8 @@ impl HtmlReport {
             return self.changes.add(task, String::new(), host);
         }
         let mut text = diff_text::text(&event.result.data, self.diff_context);
-        for item in event.result.data.get("results").and_then(Value::as_list).unwrap_or_default() {
+        let items = event.result.data.get("results").filter(|_| event.result.looped);
+        for item in items.and_then(Value::as_list).unwrap_or_default() {
             if let Some(item) = item.as_map() {
                 text.push_str(&diff_text::text(item, self.diff_context));
             }

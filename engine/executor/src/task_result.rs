@@ -37,6 +37,8 @@ pub struct TaskResult {
     pub excused: bool,
     /// A module on the node gave it, maybe through an action.
     pub by_module: bool,
+    /// `results` are those of a loop's items; modules may return something of that name, too.
+    pub looped: bool,
     /// Attempts made, when the task has `until` or `retries`.
     pub attempts: Option<u64>,
 }
@@ -52,6 +54,7 @@ impl TaskResult {
             verbose_always: false,
             excused: false,
             by_module: false,
+            looped: false,
             attempts: None,
         }
     }
@@ -145,14 +148,13 @@ impl TaskResult {
     /// one has an `exception`; there is no traceback to tell.
     pub fn registered(&self) -> Value {
         let mut data = self.data.clone();
-        let is_loop = matches!(data.get("results"), Some(Value::List(_)));
-        let flags: &[&str] = if self.is_skipped() || is_loop { &["changed"] } else { &["changed", "failed"] };
+        let flags: &[&str] = if self.is_skipped() || self.looped { &["changed"] } else { &["changed", "failed"] };
         for flag in flags {
             if !data.contains_key(*flag) {
                 data.insert((*flag).into(), false.into());
             }
         }
-        if self.is_failed() && !is_loop {
+        if self.is_failed() && !self.looped {
             data.insert("exception".into(), NO_TRACEBACK.into());
         }
         for stream in ["stdout", "stderr"] {

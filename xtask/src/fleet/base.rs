@@ -52,6 +52,11 @@ pub(super) fn ensure_built(lab: &Lab, variant: Variant) -> Result<Vec<PathBuf>> 
     })
 }
 
+/// Changes whenever hosts of the fullest image would be other ones.
+pub(crate) const fn image_version() -> (u32, u32) {
+    (VERSION, modules_layer::VERSION)
+}
+
 /// The image of cases that need a whole system: builds it, and leaves its layers where those tests look for them.
 pub(crate) fn image_for_cases(lab: &Lab) -> Result<String> {
     let layers: Vec<String> =

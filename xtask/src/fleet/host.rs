@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network::{BRIDGE, GATEWAY, Network};
 use super::{access, cgroup};
-use crate::command::{command, run};
+use crate::command::{command, run, stdout};
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Host {
@@ -113,10 +113,28 @@ pub(super) fn kill(directory: &Path, machine: &str) -> Result<()> {
 pub(super) fn discard(directory: &Path) -> Result<()> {
     let root = directory.join("root");
     if is_mounted(&root)? {
+        detach_loop_devices(&root)?;
         run(command(["umount", "--recursive"]).arg(&root)).or_else(|_| run(command(["umount", "-l"]).arg(&root)))?;
     }
     if directory.exists() {
         fs_err::remove_dir_all(directory)?;
+    }
+    Ok(())
+}
+
+/// Detaches the loop devices over the host's files: they are the machine's, and outlive the host.
+fn detach_loop_devices(root: &Path) -> Result<()> {
+    for device in fs_err::read_dir("/sys/block")? {
+        let Ok(file) = fs_err::read_to_string(device?.path().join("loop/backing_file")) else { continue };
+        // The host's own name of the file: another host may have one of the same name.
+        let file = root.join(file.trim_end().trim_start_matches('/'));
+        if !file.is_file() {
+            continue;
+        }
+        let attached = stdout(command(["losetup", "--noheadings", "--output", "NAME", "--associated"]).arg(&file))?;
+        for device in attached.lines() {
+            run(&mut command(["losetup", "--detach", device.trim()]))?;
+        }
     }
     Ok(())
 }

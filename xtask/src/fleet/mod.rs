@@ -15,7 +15,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 
-pub(crate) use base::{Variant, image_for_cases};
+pub(crate) use base::{Variant, image_for_cases, image_version};
 pub(crate) use host::Host;
 
 use crate::command;

@@ -1,4 +1,5 @@
-//! The layer with what modules work on: a database of each kind, cron, firewalls, dnf with an RPM repository, pip, git.
+//! The layer with what modules work on: a database of each kind, cron, firewalls, dnf with an RPM repository, pip, git,
+//! disks.
 //! Hosts have no network, so everything they may install is in repositories inside the image.
 
 use std::path::Path;
@@ -9,7 +10,7 @@ use anyhow::Result;
 use crate::command::run_logged;
 
 /// A layer of another version is built anew.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Programs and servers, installed.
 const PACKAGES: &[&str] = &[
@@ -26,10 +27,12 @@ const PACKAGES: &[&str] = &[
     "iptables",
     "kmod",
     "locales",
+    "lvm2",
     "mariadb-server",
     "nodejs",
     "npm",
     "openssh-client",
+    "parted",
     "postgresql",
     "postgresql-contrib",
     "python3-debian",
@@ -47,6 +50,7 @@ const PACKAGES: &[&str] = &[
     "tzdata",
     "ufw",
     "unzip",
+    "xfsprogs",
     "xz-utils",
     "zip",
     "zstd",

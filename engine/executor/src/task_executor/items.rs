@@ -188,6 +188,7 @@ impl LoopTotal {
         }
         data.insert(Key::from("results"), self.results.into());
         let mut result = TaskResult::new(data);
+        result.looped = true;
         result.excused = self.excused;
         result.unreachable = self.unreachable;
         let Some(last) = self.last else {

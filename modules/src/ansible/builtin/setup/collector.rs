@@ -1,9 +1,11 @@
 //! The table of fact collectors, and the facts they put together.
 
+use std::cell::OnceCell;
 use std::io::Read;
 
 use serde_json::Value;
 
+use super::python::Python;
 use super::{
     accounts, capabilities, command_line, date_time, distribution, dns, hardware, local, lsb, network, package_manager,
     platform, python, security, service_manager, ssh_keys, storage_initiators, virtualization,
@@ -66,13 +68,14 @@ pub(super) static COLLECTORS: &[Collector] = &[
 /// The facts so far, by their names without `ansible_`, and the door to the node.
 pub(super) struct Facts<'f, 'c> {
     map: Map,
+    python: OnceCell<Option<Python>>,
     pub(super) args: &'f Args,
     pub(super) cx: &'f mut Context<'c>,
 }
 
 impl<'f, 'c> Facts<'f, 'c> {
     pub(super) fn new(args: &'f Args, cx: &'f mut Context<'c>) -> Self {
-        Self { map: Map::new(), args, cx }
+        Self { map: Map::new(), python: OnceCell::new(), args, cx }
     }
 
     pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
@@ -86,6 +89,11 @@ impl<'f, 'c> Facts<'f, 'c> {
     /// A fact that an earlier collector found.
     pub(super) fn text(&self, key: &str) -> &str {
         self.map.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The node's Python, which is looked for once.
+    pub(super) fn python(&self) -> Option<&Python> {
+        self.python.get_or_init(Python::find).as_ref()
     }
 
     pub(super) fn into_map(self) -> Map {

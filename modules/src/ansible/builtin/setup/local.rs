@@ -1,5 +1,6 @@
 //! Facts that the node keeps itself: files and programs in `facts.d`, and the facts of Facter and Ohai.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::{Access, access};
@@ -15,7 +16,8 @@ pub(super) fn collect(facts: &mut Facts<'_, '_>) {
     let dir = facts.args.opt_path("fact_path").filter(|dir| dir.is_dir());
     let mut local = Map::new();
     for path in dir.and_then(|dir| facts.cx.list_dir(dir).ok()).unwrap_or_default() {
-        if path.extension().is_none_or(|extension| extension != "fact") {
+        let is_hidden = path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."));
+        if is_hidden || path.extension().is_none_or(|extension| extension != "fact") {
             continue;
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -58,7 +60,8 @@ fn text_of(path: &Path, cx: &mut Context<'_>) -> Result<String, String> {
         Ok(output.stdout())
     } else {
         let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        // What is no text counts as nothing.
+        Ok(String::from_utf8(bytes).unwrap_or_default())
     }
 }
 

@@ -60,7 +60,8 @@ fn prefixed(key: &str) -> String {
 /// The facts whose names match one of the patterns, with or without `ansible_`.
 fn filtered(found: Map, patterns: &[String]) -> Map {
     let glob = |pattern: &str| {
-        GlobBuilder::new(pattern).backslash_escape(false).build().map(|glob| glob.compile_matcher()).ok()
+        // Braces stand for themselves.
+        GlobBuilder::new(&pattern.replace('{', "[{]")).backslash_escape(false).build().map(|glob| glob.compile_matcher()).ok()
     };
     if patterns.iter().all(String::is_empty) || patterns.iter().any(|pattern| pattern == "*") {
         return found;

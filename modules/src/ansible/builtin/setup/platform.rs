@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::collector::{Facts, content};
+use super::python::Python;
 use crate::Map;
 use crate::name_resolution::full_name;
 
@@ -19,6 +20,9 @@ pub(super) fn collect(facts: &mut Facts<'_, '_>) {
     facts.set("domain", fqdn.split_once('.').map_or("", |(_, domain)| domain));
     facts.set("fqdn", fqdn);
     facts.set("nodename", nodename);
+    if let Some(version) = facts.python().map(Python::version) {
+        facts.set("python_version", version);
+    }
     // Programs of the node may be narrower than its kernel.
     let bits = if userspace_is_narrow() { "32" } else { "64" };
     let userspace = match (machine.as_str(), bits) {

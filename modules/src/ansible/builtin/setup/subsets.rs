@@ -10,18 +10,25 @@ pub(super) fn choose(wanted: &[String]) -> Result<BTreeSet<&'static str>, Module
     let minimal: BTreeSet<&str> = COLLECTORS.iter().filter(|one| one.minimal).map(|one| one.name).collect();
     let every: BTreeSet<&str> = COLLECTORS.iter().map(|one| one.name).collect();
     let (mut chosen, mut excluded, mut explicit) = (minimal.clone(), BTreeSet::new(), BTreeSet::new());
+    let mut no_minimum = false;
     for word in wanted {
         let (negated, name) = word.strip_prefix('!').map_or((false, word.as_str()), |name| (true, name));
         match (name, negated) {
             ("all", false) => chosen.extend(&every),
             ("all", true) => excluded.extend(every.difference(&minimal)),
             ("min", false) => chosen.extend(&minimal),
-            ("min", true) => excluded.extend(&minimal),
+            ("min", true) => no_minimum = true,
             _ => {
                 let collector = find(name).ok_or_else(|| bad_subset(name))?;
                 if negated { &mut excluded } else { &mut explicit }.insert(collector.name);
             }
         }
+    }
+    if no_minimum {
+        // Where everything was asked for, each fact of a collector was, by its own name.
+        let everything = wanted.iter().any(|word| word == "all");
+        let by_fact = |one: &&Collector| everything && !one.aliases.is_empty();
+        excluded.extend(COLLECTORS.iter().filter(|one| one.minimal && !by_fact(one)).map(|one| one.name));
     }
     let mut chosen: BTreeSet<&str> = chosen.difference(&excluded).copied().collect();
     chosen.extend(explicit);
@@ -63,6 +70,8 @@ mod tests {
         assert!(chosen(&["network", "!all"]).contains(&"network"));
         assert_eq!(chosen(&["!network", "network", "!all", "!min"]), ["distribution", "network", "platform"]);
         assert!(!chosen(&["all", "!hardware"]).contains(&"hardware"));
+        let rest = chosen(&["all", "!min"]);
+        assert!(rest.contains(&"user") && rest.contains(&"caps") && !rest.contains(&"env"));
         assert!(choose(&["bad".to_owned()]).is_err());
     }
 }
