@@ -3,13 +3,16 @@
 set -eu
 [ -e /dev/loop-control ] || mknod -m 0600 /dev/loop-control c 10 237
 truncate -s 64M "/srv/lab-$1.img"
-node() {
-    [ -e "/dev/loop$1" ] || mknod -m 0600 "/dev/loop$1" b 7 "$1"
-}
 number=0
-while [ "$number" -lt 32 ]; do
-    node "$number"
+while [ "$number" -lt 64 ]; do
+    [ -e "/dev/loop$number" ] || mknod -m 0600 "/dev/loop$number" b 7 "$number"
     number=$((number + 1))
 done
-device=$(losetup --find --show "/srv/lab-$1.img")
-ln -s "$device" "/dev/lab-$1"
+ln -s "$(losetup --find --show "/srv/lab-$1.img")" "/dev/lab-$1"
+# What other hosts keep on theirs is not to be seen here.
+for device in /dev/loop[0-9]*; do
+    case " $(readlink /dev/lab-* | tr '\n' ' ')" in
+        *" $device "*) ;;
+        *) rm "$device" ;;
+    esac
+done

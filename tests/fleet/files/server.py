@@ -20,7 +20,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         elif self.path == "/private/name":
             self.answer(200, b"alice")
         else:
-            super().do_GET()
+            super().do_HEAD() if self.command == "HEAD" else super().do_GET()
+
+    do_HEAD = do_GET
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -39,7 +41,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
 serve = functools.partial(Handler, directory=sys.argv[1])

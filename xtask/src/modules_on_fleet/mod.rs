@@ -112,7 +112,8 @@ impl ModulesCommand {
                 complaints.push(format!("{} fails; see {log}", pass.name()));
             }
             if !matches!(pass, Pass::First) {
-                complaints.extend(played.changes().iter().map(|change| format!("{}: {change}; see {log}", pass.name())));
+                complaints
+                    .extend(played.changes().iter().map(|change| format!("{}: {change}; see {log}", pass.name())));
             }
         }
         if let Some(reference) = reference {

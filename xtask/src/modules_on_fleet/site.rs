@@ -86,7 +86,8 @@ impl Site<'_> {
 
     fn ensure_up(&self) -> Result<Fleet> {
         let fleet = self.fleet();
-        if !self.is_up.get() && !(self.keep && fleet.hosts().is_ok()) {
+        let is_there = self.is_up.get() || (self.keep && fleet.hosts().is_ok());
+        if !is_there {
             fleet.up(self.lab, self.hosts, Variant::Modules)?;
         }
         self.is_up.set(true);

@@ -61,7 +61,11 @@ fn prefixed(key: &str) -> String {
 fn filtered(found: Map, patterns: &[String]) -> Map {
     let glob = |pattern: &str| {
         // Braces stand for themselves.
-        GlobBuilder::new(&pattern.replace('{', "[{]")).backslash_escape(false).build().map(|glob| glob.compile_matcher()).ok()
+        GlobBuilder::new(&pattern.replace('{', "[{]"))
+            .backslash_escape(false)
+            .build()
+            .map(|glob| glob.compile_matcher())
+            .ok()
     };
     if patterns.iter().all(String::is_empty) || patterns.iter().any(|pattern| pattern == "*") {
         return found;

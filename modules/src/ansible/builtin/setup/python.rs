@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use super::collector::Facts;
 
-const INTERPRETERS: [&str; 3] = ["/usr/bin/python3", "/usr/libexec/platform-python", "/usr/local/bin/python3"];
+/// Where Pythons are, and under which names, newest first: as where one is needed for somebody's module.
+const DIRECTORIES: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/usr/libexec"];
+const NAMES: [&str; 8] =
+    ["python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.8", "python3", "platform-python"];
 /// Nothing larger is searched for a version.
 const LARGEST: u64 = 64 << 20;
 
@@ -18,7 +21,7 @@ pub(super) fn collect(facts: &mut Facts<'_, '_>) {
 }
 
 pub(super) struct Python {
-    path: &'static str,
+    path: String,
     /// Where the links lead.
     program: PathBuf,
     major: u32,
@@ -36,7 +39,8 @@ struct Release {
 impl Python {
     /// Major and minor version are in the interpreter's name, the rest is written in its program or library.
     pub(super) fn find() -> Option<Self> {
-        let mut python = INTERPRETERS.iter().find_map(|path| Self::at(path))?;
+        let mut paths = NAMES.iter().flat_map(|name| DIRECTORIES.map(|directory| Path::new(directory).join(name)));
+        let mut python = paths.find_map(|path| Self::at(&path))?;
         python.release = python.programs().iter().find_map(|file| python.release_in(file));
         Some(python)
     }
@@ -58,11 +62,12 @@ impl Python {
         shown
     }
 
-    fn at(path: &'static str) -> Option<Self> {
-        let program = fs_err::canonicalize(Path::new(path)).ok()?;
+    fn at(path: &Path) -> Option<Self> {
+        let program = fs_err::canonicalize(path).ok()?;
         let name = program.file_name()?.to_str()?;
         let (major, minor) = name.strip_prefix("python")?.split_once('.')?;
         let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
+        let path = path.display().to_string();
         Some(Self { path, major: major.parse().ok()?, minor: minor.parse().ok()?, program, release: None })
     }
 
@@ -97,7 +102,8 @@ impl Python {
 
     /// The version stands there as C programs keep text: between zero bytes.
     fn release(&self, program: &[u8]) -> Option<Release> {
-        let pattern = format!(r"(?-u)\x00{}\.{}\.([0-9]{{1,4}})(?:(a|b|rc)([0-9]{{1,4}}))?\+?\x00", self.major, self.minor);
+        let pattern =
+            format!(r"(?-u)\x00{}\.{}\.([0-9]{{1,4}})(?:(a|b|rc)([0-9]{{1,4}}))?\+?\x00", self.major, self.minor);
         let found = Regex::new(&pattern).ok()?.captures(program)?;
         let text = |index| found.get(index).and_then(|part| std::str::from_utf8(part.as_bytes()).ok());
         let level = match text(2) {
@@ -117,7 +123,7 @@ mod tests {
 
     #[test]
     fn the_version_is_read_from_the_program() {
-        let python = Python { path: "", program: PathBuf::new(), major: 3, minor: 11, release: None };
+        let python = Python { path: String::new(), program: PathBuf::new(), major: 3, minor: 11, release: None };
         let release = |bytes: &[u8]| python.release(bytes).map(|found| (found.micro, found.level, found.serial));
         assert_eq!(release(b"\x7fELF\0\xff3.11.9 \0\x003.11.2\0"), Some((2, "final", 0)));
         assert_eq!(release(b"\x003.11.0rc2+\0"), Some((0, "candidate", 2)));

@@ -42,9 +42,6 @@ pub(super) fn collect(facts: &mut Facts<'_, '_>) {
 
 fn containers(findings: &mut Findings) {
     let exists = |path: &str| Path::new(path).exists();
-    if let Some(kind) = content("/run/systemd/container").filter(|kind| !kind.is_empty()) {
-        findings.guest(&kind);
-    }
     let groups = content("/proc/1/cgroup").unwrap_or_default();
     if exists("/.dockerenv")
         || exists("/.dockerinit")
@@ -64,6 +61,11 @@ fn containers(findings: &mut Findings) {
         if matches!(kind, "lxc" | "podman") {
             findings.guest(kind);
         }
+        findings.guest("container");
+    }
+    // Where the environment of process 1 may not be read, systemd's own note names the kind.
+    if let Some(kind) = content("/run/systemd/container").filter(|kind| !kind.is_empty()) {
+        findings.guest(&kind);
         findings.guest("container");
     }
     if exists("/proc/vz") && !exists("/proc/lve") {

@@ -41,6 +41,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
             "Neon",
             "KDE neon",
             "Linux Mint",
+            "Linux Mint Debian Edition",
             "SteamOS",
             "Devuan",
             "Kali",

@@ -3,6 +3,7 @@
 
 mod families;
 pub(super) mod os_release;
+mod recognised;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,8 @@ use serde_json::Value;
 
 use super::collector::Facts;
 use crate::Map;
+
+use recognised::RECOGNISERS;
 
 const UNKNOWN: &str = "NA";
 
@@ -21,42 +24,11 @@ pub(super) fn collect(facts: &mut Facts<'_, '_>) {
 /// What is found in the files of a system.
 struct Files<'r> {
     read: &'r dyn Fn(&str) -> Option<String>,
-    /// The text of `os-release`, and where it was.
-    release: Option<(&'static str, String)>,
+    /// The text of `/etc/os-release`, by which most are recognised.
+    release: Option<String>,
+    /// Its values, or those of `/usr/lib/os-release` where it is missing.
     os: BTreeMap<String, String>,
 }
-
-/// One distribution's facts as far as its file told them.
-#[derive(Default)]
-struct Found {
-    distribution: Option<String>,
-    version: Option<String>,
-    release: Option<String>,
-    minor: Option<String>,
-    path: &'static str,
-    variety: &'static str,
-    search_string: Option<&'static str>,
-    parsed: bool,
-}
-
-type Recognise = fn(&Files<'_>) -> Option<Found>;
-
-/// In the order in which they are tried.
-const RECOGNISERS: &[Recognise] = &[
-    alt_linux,
-    oracle,
-    slackware,
-    centos_stream,
-    red_hat,
-    amazon,
-    arch,
-    alpine,
-    suse,
-    debian,
-    flatcar,
-    clear_linux,
-    other,
-];
 
 fn describe(read: &dyn Fn(&str) -> Option<String>) -> Map {
     let files = Files::new(read);
@@ -69,10 +41,11 @@ fn describe(read: &dyn Fn(&str) -> Option<String>) -> Map {
     let mut set = |key: &str, value: Value| drop(facts.insert(key.to_owned(), value));
     set("os_family", families::family_of(&distribution).into());
     set("distribution", distribution.into());
-    set("distribution_major_version", or_unknown(version.split('.').next().unwrap_or_default().to_owned()).into());
+    let major = found.major.unwrap_or_else(|| version.split('.').next().unwrap_or_default().to_owned());
+    set("distribution_major_version", or_unknown(major).into());
     set("distribution_version", or_unknown(version).into());
-    // Tumbleweed has no release on purpose.
-    set("distribution_release", if found.variety == "SUSE" { release } else { or_unknown(release) }.into());
+    // Tumbleweed and Fedora have none on purpose.
+    set("distribution_release", release.into());
     if let Some(minor) = found.minor {
         set("distribution_minor_version", minor.into());
     }
@@ -91,10 +64,10 @@ fn describe(read: &dyn Fn(&str) -> Option<String>) -> Map {
 
 impl<'r> Files<'r> {
     fn new(read: &'r dyn Fn(&str) -> Option<String>) -> Self {
-        let paths = ["/etc/os-release", "/usr/lib/os-release"];
-        let release =
-            paths.into_iter().find_map(|path| Some((path, read(path).filter(|text| !text.trim().is_empty())?)));
-        let os = release.as_ref().map(|(_, text)| os_release::parse(text)).unwrap_or_default();
+        let content = |path: &str| read(path).filter(|text| !text.trim().is_empty());
+        let release = content("/etc/os-release");
+        let text = release.clone().or_else(|| content("/usr/lib/os-release"));
+        let os = text.as_deref().map(os_release::parse).unwrap_or_default();
         Self { read, release, os }
     }
 
@@ -104,7 +77,12 @@ impl<'r> Files<'r> {
     }
 
     fn os_text(&self) -> &str {
-        self.release.as_ref().map_or("", |(_, text)| text)
+        self.release.as_deref().unwrap_or_default()
+    }
+
+    /// The name in `/etc/os-release`.
+    fn name(&self) -> &str {
+        if self.release.is_some() { self.os("NAME") } else { "" }
     }
 
     fn os(&self, key: &str) -> &str {
@@ -118,7 +96,7 @@ impl<'r> Files<'r> {
     /// The name for want of a better one: the identifier with a capital letter.
     fn name_from_id(&self) -> String {
         match self.id() {
-            "" => "Linux".to_owned(),
+            "" => "OtherLinux".to_owned(),
             "rhel" => "RedHat".to_owned(),
             "amzn" => "Amazon".to_owned(),
             "ol" => "OracleLinux".to_owned(),
@@ -132,8 +110,9 @@ impl<'r> Files<'r> {
         let own = self.os("VERSION_ID").to_owned();
         match self.id() {
             "debian" => {
-                let full = self.content("/etc/debian_version").map(|text| text.trim().to_owned());
-                full.filter(|text| text.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(own)
+                let full = self.content("/etc/debian_version").map(|text| text.trim().to_owned()).unwrap_or_default();
+                let dots = |text: &str| text.matches('.').count();
+                if own.is_empty() || dots(&full) > dots(&own) { full } else { own }
             }
             "centos" | "" => {
                 let file = ["/etc/centos-release", "/etc/redhat-release", "/etc/system-release"];
@@ -144,208 +123,54 @@ impl<'r> Files<'r> {
         }
     }
 
-    /// The release's name: as such, or in parentheses behind the version.
+    /// The release's name: as such, or with the version, or in the distribution's own file.
     fn codename(&self) -> String {
-        let named = self.os("VERSION_CODENAME");
-        if !named.is_empty() {
-            return named.to_owned();
+        if let Some(named) = self.os.get("VERSION_CODENAME").or_else(|| self.os.get("UBUNTU_CODENAME")) {
+            return named.clone();
         }
-        let inside = |text: &str| Some(text.split_once('(')?.1.split_once(')')?.0.to_owned());
-        let version = inside(self.os("VERSION")).or_else(|| {
-            if self.os.is_empty() { self.content("/etc/redhat-release").as_deref().and_then(inside) } else { None }
-        });
-        version.unwrap_or_default()
+        let version = codename_of_version(self.os("VERSION"));
+        let file = || OWN_FILES.iter().find_map(|name| self.content(&format!("/etc/{name}")));
+        version.or_else(|| codename_of_file(&file()?)).unwrap_or_else(|| UNKNOWN.to_owned())
     }
+}
+
+/// Files in which distributions say `NAME release VERSION (CODENAME)`, in the order in which they are looked for.
+const OWN_FILES: &[&str] = &[
+    "almalinux-release",
+    "altlinux-release",
+    "anolis-release",
+    "centos-release",
+    "eurolinux-release",
+    "fedora-release",
+    "kylin-release",
+    "mageia-release",
+    "miraclelinux-release",
+    "openEuler-release",
+    "oracle-release",
+    "redhat-release",
+    "rocky-release",
+    "sl-release",
+    "virtuozzo-release",
+];
+
+/// `12 (bookworm)`, `14.04, Trusty Tahr`: no digits are in such a name.
+fn codename_of_version(version: &str) -> Option<String> {
+    let name = match version.split_once('(') {
+        Some((_, rest)) => rest.rsplit_once(')')?.0,
+        None => version.split_once(',')?.1,
+    };
+    let name = name.trim();
+    (!name.is_empty() && !name.contains(|c: char| c.is_ascii_digit())).then(|| name.to_owned())
+}
+
+fn codename_of_file(text: &str) -> Option<String> {
+    let line = text.lines().next()?.trim();
+    Some(line.strip_suffix(')')?.rsplit_once('(')?.1.to_owned())
 }
 
 /// The number after `release`.
 fn release_number(text: &str) -> Option<&str> {
     text.split_once("release ")?.1.split_whitespace().next()
-}
-
-fn alt_linux(files: &Files<'_>) -> Option<Found> {
-    files.content("/etc/altlinux-release").filter(|text| text.contains("ALT")).map(|_| Found {
-        distribution: Some("Altlinux".to_owned()),
-        path: "/etc/altlinux-release",
-        variety: "Altlinux",
-        search_string: Some("ALT"),
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn oracle(files: &Files<'_>) -> Option<Found> {
-    files.content("/etc/oracle-release").filter(|text| text.contains("Oracle Linux")).map(|_| Found {
-        distribution: Some("OracleLinux".to_owned()),
-        path: "/etc/oracle-release",
-        variety: "OracleLinux",
-        search_string: Some("Oracle Linux"),
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn slackware(files: &Files<'_>) -> Option<Found> {
-    let text = files.content("/etc/slackware-version").filter(|text| text.contains("Slackware"))?;
-    Some(Found {
-        distribution: Some("Slackware".to_owned()),
-        version: text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned),
-        path: "/etc/slackware-version",
-        variety: "Slackware",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn centos_stream(files: &Files<'_>) -> Option<Found> {
-    let text = files.content("/etc/centos-release")?;
-    let (name, release) = if text.contains("CentOS Stream") {
-        ("CentOS", Some("Stream".to_owned()))
-    } else if text.contains("TencentOS") {
-        ("TencentOS", None)
-    } else {
-        return None;
-    };
-    Some(Found {
-        distribution: Some(name.to_owned()),
-        release,
-        path: "/etc/centos-release",
-        variety: "CentOS",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn red_hat(files: &Files<'_>) -> Option<Found> {
-    let text = files.content("/etc/redhat-release")?;
-    let (name, search_string) =
-        if text.contains("Red Hat") { ("RedHat", Some("Red Hat")) } else { (text.split_whitespace().next()?, None) };
-    Some(Found {
-        distribution: Some(name.to_owned()),
-        path: "/etc/redhat-release",
-        variety: "RedHat",
-        search_string,
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn amazon(files: &Files<'_>) -> Option<Found> {
-    let version = files.os("VERSION_ID").to_owned();
-    files.os_text().contains("Amazon").then(|| Found {
-        distribution: Some("Amazon".to_owned()),
-        minor: Some(version.split_once('.').map_or(UNKNOWN, |(_, minor)| minor).to_owned()),
-        version: Some(version),
-        path: "/etc/os-release",
-        variety: "Amazon",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn arch(files: &Files<'_>) -> Option<Found> {
-    // The file's existence is all it says.
-    (files.read)("/etc/arch-release").map(|_| Found {
-        distribution: Some("Archlinux".to_owned()),
-        path: "/etc/arch-release",
-        variety: "Archlinux",
-        ..Found::default()
-    })
-}
-
-fn alpine(files: &Files<'_>) -> Option<Found> {
-    files.content("/etc/alpine-release").map(|text| Found {
-        distribution: Some("Alpine".to_owned()),
-        version: Some(text.trim().to_owned()),
-        path: "/etc/alpine-release",
-        variety: "Alpine",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn suse(files: &Files<'_>) -> Option<Found> {
-    if !files.os_text().to_lowercase().contains("suse") {
-        return None;
-    }
-    let version = files.os("VERSION_ID");
-    Some(Found {
-        distribution: Some(files.os("NAME").to_owned()),
-        version: Some(version.to_owned()),
-        release: Some(version.split_once('.').map_or("", |(_, service_pack)| service_pack).to_owned()),
-        path: "/etc/os-release",
-        variety: "SUSE",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn debian(files: &Files<'_>) -> Option<Found> {
-    let text = files.os_text();
-    let (name, of_debian) = if text.contains("Debian") || text.contains("Raspbian") {
-        ("Debian", true)
-    } else {
-        // What is to be found in the file, and the name it means.
-        let derived = [
-            ("Ubuntu", "Ubuntu"),
-            ("SteamOS", "SteamOS"),
-            ("Kali", "Kali"),
-            ("Parrot", "Parrot"),
-            ("Devuan", "Devuan"),
-            ("Cumulus", "Cumulus Linux"),
-            ("Linux Mint", "Linux Mint"),
-            ("UOS", "Uos"),
-            ("Deepin", "Deepin"),
-        ];
-        (derived.into_iter().find(|(word, _)| files.os("NAME").contains(word)).map(|(_, name)| name)?, false)
-    };
-    let full = files.content("/etc/debian_version").unwrap_or_default();
-    let minor = full.trim().split_once('.').map(|(_, minor)| minor).filter(|_| of_debian);
-    Some(Found {
-        distribution: Some(name.to_owned()),
-        minor: minor.filter(|minor| minor.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned),
-        path: "/etc/os-release",
-        variety: "Debian",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn flatcar(files: &Files<'_>) -> Option<Found> {
-    files.os("NAME").contains("Flatcar").then(|| Found {
-        distribution: Some("Flatcar".to_owned()),
-        // The name in parentheses is the build's.
-        release: Some(UNKNOWN.to_owned()),
-        path: "/etc/os-release",
-        variety: "Flatcar",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-fn clear_linux(files: &Files<'_>) -> Option<Found> {
-    files.os("NAME").contains("Clear Linux").then(|| Found {
-        distribution: Some(files.os("NAME").to_owned()),
-        release: Some(files.id().to_owned()),
-        path: "/etc/os-release",
-        variety: "ClearLinux",
-        parsed: true,
-        ..Found::default()
-    })
-}
-
-/// Any other system with an `os-release`.
-fn other(files: &Files<'_>) -> Option<Found> {
-    let name = files.os("NAME");
-    (!name.is_empty()).then(|| Found {
-        distribution: Some(name.to_owned()),
-        // Only a code name that is named as such.
-        release: Some(files.os("VERSION_CODENAME").to_owned()),
-        path: "/etc/os-release",
-        variety: UNKNOWN,
-        parsed: true,
-        ..Found::default()
-    })
 }
 
 #[cfg(test)]
@@ -361,7 +186,7 @@ mod tests {
         let mut differences = Vec::new();
         for (name, case) in &cases {
             let read = |path: &str| {
-                let file = path.strip_prefix("/etc/")?;
+                let file = path.strip_prefix("/etc/").unwrap_or(path);
                 case["files"].get(file).and_then(Value::as_str).map(str::to_owned)
             };
             let facts = describe(&read);

@@ -47,7 +47,15 @@ fn parse(table: &str) -> Vec<Mount> {
             pass: pass.parse().unwrap_or(0),
         })
     };
-    table.lines().filter_map(mount).collect()
+    let mut mounts: Vec<Mount> = Vec::new();
+    for mount in table.lines().filter_map(mount) {
+        // What was mounted over a place later hides what is below.
+        match mounts.iter_mut().find(|earlier| earlier.path == mount.path) {
+            Some(earlier) => *earlier = mount,
+            None => mounts.push(mount),
+        }
+    }
+    mounts
 }
 
 /// Blanks and the like are written as octal numbers.
@@ -148,6 +156,9 @@ mod tests {
         let mounts = parse(table);
         let found: Vec<_> = mounts.iter().map(|mount| (mount.path.as_str(), mount.pass)).collect();
         assert_eq!(found, [("/my disk", 1), ("/n", 0)]);
+        let twice = parse("/dev/a /m ext4 ro 0 0\n/dev/b /other xfs rw 0 0\n/dev/c /m ext4 rw 0 0\n");
+        let found: Vec<_> = twice.iter().map(|mount| (mount.path.as_str(), mount.device.as_str())).collect();
+        assert_eq!(found, [("/m", "/dev/c"), ("/other", "/dev/b")]);
         let info =
             "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw\n36 35 98:0 / / rw - ext3 /dev/root rw\n";
         assert_eq!(bind_mounts(info), BTreeSet::from(["/mnt2".to_owned()]));

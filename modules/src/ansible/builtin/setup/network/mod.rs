@@ -3,6 +3,7 @@
 mod interface;
 mod netlink;
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Value, json};
@@ -72,23 +73,27 @@ fn default_route(far: IpAddr, interfaces: &[Interface], addresses: &[Address]) -
     facts
 }
 
-/// Everything that reaches this node itself.
+/// Everything that reaches this node itself, in the order of the kernel's table: by address, networks first.
 fn locally_reachable(addresses: &[Address]) -> Value {
-    let (mut four, mut six) = (Vec::new(), Vec::new());
+    let mut reachable = BTreeSet::new();
     for address in addresses {
-        match address.ip {
-            IpAddr::V4(ip) => {
-                // All of a loopback network is here, not one address of it.
-                if address.scope == interface::SCOPE_HOST && address.prefix < 32 {
-                    four.push(format!("{}/{}", interface::network_of(ip, address.prefix), address.prefix));
-                }
-                four.push(ip.to_string());
-            }
-            IpAddr::V6(ip) => six.push(ip.to_string()),
+        reachable.insert((address.ip, None));
+        // All of a loopback network is here, not one address of it.
+        if let IpAddr::V4(ip) = address.ip
+            && address.scope == interface::SCOPE_HOST
+            && address.prefix < 32
+        {
+            reachable.insert((interface::network_of(ip, address.prefix).into(), Some(address.prefix)));
         }
     }
-    four.dedup();
-    json!({ "ipv4": four, "ipv6": six })
+    let shown = |(ip, prefix): &(IpAddr, Option<u8>)| match prefix {
+        Some(prefix) => format!("{ip}/{prefix}"),
+        None => ip.to_string(),
+    };
+    let list = |is_wanted: fn(&IpAddr) -> bool| -> Vec<String> {
+        reachable.iter().filter(|(ip, _)| is_wanted(ip)).map(shown).collect()
+    };
+    json!({ "ipv4": list(IpAddr::is_ipv4), "ipv6": list(IpAddr::is_ipv6) })
 }
 
 /// A number in a file of `/sys`.
