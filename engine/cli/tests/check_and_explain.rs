@@ -106,3 +106,21 @@ fn a_variable_is_explained() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean 'port'?"));
 }
+
+#[test]
+fn modules_of_other_collections_fail_where_they_are_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let tasks = "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - mysql_replication: {mode: getreplica}\n      \
+                 when: false\n    - community.zabbix.zabbix_host: {host_name: x}\n      when: reached is defined\n";
+    fs_err::write(dir.path().join("site.yml"), tasks).unwrap();
+    let checked = kapell(dir.path(), &["check", "site.yml"]);
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("0 certain, 2 possible"), "{checked:?}");
+    assert_eq!(kapell(dir.path(), &["playbook", "site.yml"]).status.code(), Some(0));
+    let failed = kapell(dir.path(), &["playbook", "site.yml", "-e", "reached=true"]);
+    assert_eq!(failed.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&failed.stdout).into_owned();
+    assert!(said.contains("kapell galaxy collection install community.zabbix"), "{said}");
+    let misspelt = "- hosts: localhost\n  tasks:\n    - mysql_replicator: {}\n      when: false\n";
+    fs_err::write(dir.path().join("site.yml"), misspelt).unwrap();
+    assert_eq!(kapell(dir.path(), &["playbook", "site.yml"]).status.code(), Some(4));
+}

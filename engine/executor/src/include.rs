@@ -89,7 +89,7 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
     let cx = LoadContext {
         settings: &run.settings,
         vault: &run.vault,
-        is_module: &|name| run.library.exists(name),
+        is_module: &|name| run.library.may_be_named(name),
         content_dir: &|dir| run.library.add_content(dir),
         render: &|value, scope| render_static(&run.templar, value, scope, &run.options.extra_vars),
         warnings: &warnings,

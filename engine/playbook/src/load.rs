@@ -19,6 +19,7 @@ mod task_list;
 mod validation;
 mod vars;
 
+pub use statement::source_of;
 pub use vars::is_reserved;
 
 use std::cell::RefCell;

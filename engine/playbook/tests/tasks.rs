@@ -242,6 +242,8 @@ fn wrong_actions() {
 - hello
 - {7: 8}
 - debug: msg=1 _ansible_internal=2
+- amazon.aws.ec2_key: name=x
+- community.zabbix.zabbix_host: name=x
 "
     ), @r"
     no module or action detected in task
@@ -373,6 +375,20 @@ fn wrong_actions() {
         |
      26 |     - debug: msg=1 _ansible_internal=2
         |              ^
+
+    no module or action named 'amazon.aws.ec2_key'
+      --> /site.yml:27:7
+        |
+     27 |     - amazon.aws.ec2_key: name=x
+        |       ^
+      hint: builds of kapell with the cargo feature 'aws' have the modules of EC2 (cargo build --features aws)
+
+    no module or action named 'community.zabbix.zabbix_host'
+      --> /site.yml:28:7
+        |
+     28 |     - community.zabbix.zabbix_host: name=x
+        |       ^
+      hint: kapell galaxy collection install community.zabbix
     [Deprecation] 'action' is a mapping
       --> /site.yml:15:7
         |

@@ -55,7 +55,7 @@ impl Project<'_> {
         let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, self.extra_vars);
         let warnings = RefCell::new(Vec::new());
         // Names of collections are judged later, each at its task.
-        let is_module = |name: &str| name.matches('.').count() >= 2 || library.exists(name);
+        let is_module = |name: &str| name.matches('.').count() >= 2 || library.may_be_named(name);
         let cx = LoadContext {
             settings: self.settings,
             vault: self.vault,

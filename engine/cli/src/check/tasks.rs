@@ -9,7 +9,7 @@ use kapell_executor::ModuleLibrary;
 use kapell_parsing::{Diagnostic, ErrorKind, Map, Value};
 use kapell_playbook::{
     LoadContext, Node, Play, RoleRequest, Scope, Task, find_task_file, include_scope, load_role, load_task_file,
-    tasks_of,
+    source_of, tasks_of,
 };
 use kapell_template::{Mentions, TemplateKind};
 
@@ -184,14 +184,16 @@ impl PlayCheck<'_> {
             || collections.iter().any(|collection| self.library.exists(&format!("{collection}.{name}")));
         if !is_known && !is_statement(name) {
             let error = Diagnostic::error(format!("there is no module or action '{name}'")).at(Some(&task.origin));
-            let parts: Vec<&str> = name.split('.').collect();
-            let error = match parts.as_slice() {
-                [namespace, collection, ..] => {
-                    error.hint(format!("kapell galaxy collection install {namespace}.{collection}"))
-                }
-                _ => error,
+            let error = match source_of(name) {
+                Some(source) => error.hint(source),
+                None => error,
             };
-            let certainty = if *is_static { Certainty::Certain } else { *certainty };
+            // A module that exists elsewhere is no mistake where its task is never run.
+            let certainty = match self.library.home_of(name) {
+                Some(_) => Certainty::Possible,
+                None if *is_static => Certainty::Certain,
+                None => *certainty,
+            };
             findings.add(Rule::UnknownModule, certainty, error);
         }
         arguments::check(task, self.library, *certainty, &mut findings);

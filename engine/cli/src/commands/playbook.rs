@@ -141,7 +141,7 @@ fn load_playbooks(
     let cx = LoadContext {
         settings,
         vault,
-        is_module: &|name| library.exists(name),
+        is_module: &|name| library.may_be_named(name),
         content_dir: &|dir| library.add_content(dir),
         render: &render,
         warnings: &found,

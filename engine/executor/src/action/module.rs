@@ -72,16 +72,20 @@ pub(super) async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<A
 
 fn unresolved(task: &ResolvedTask, cx: &ActionContext<'_>) -> ActionError {
     let name = &task.task.action;
-    if name.starts_with("amazon.aws.") && !cx.run.library.is_extended() {
-        return ActionError::failed(format!(
-            "couldn't resolve module/action '{name}': this build of kapell has no AWS modules. Builds with the cargo \
-             feature 'aws' have them (cargo build --features aws); an installed amazon.aws collection serves, too."
-        ));
+    let what = format!("couldn't resolve module/action '{name}'");
+    match cx.run.library.home_of(name).as_deref() {
+        Some("amazon.aws") if !cx.run.library.is_extended() => ActionError::failed(format!(
+            "{what}: this build of kapell has no AWS modules. Builds with the cargo feature 'aws' have them (cargo build \
+             --features aws); an installed amazon.aws collection serves, too."
+        )),
+        Some(home) => ActionError::failed(format!(
+            "{what}: kapell has none of its own. The collection has it (kapell galaxy collection install {home}); the \
+             managed node then needs Python for it."
+        )),
+        None => ActionError::failed(format!(
+            "{what}. This often indicates a misspelling, missing collection, or incorrect module path."
+        )),
     }
-    ActionError::failed(format!(
-        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect \
-         module path."
-    ))
 }
 
 /// The package manager that the variable `ansible_package_use` names.

@@ -9,8 +9,7 @@ use kapell_config::Settings;
 use kapell_inventory::Plugin;
 use kapell_modules::Module;
 
-use super::ForeignModule;
-use super::installed_core;
+use super::{ForeignModule, elsewhere, installed_core};
 use crate::action;
 use crate::controller_module::{ControllerModule, Extension};
 use crate::python_plugins::{PluginFile, PluginKind};
@@ -90,6 +89,17 @@ impl ModuleLibrary {
     /// Whether an action or a module of this name is known.
     pub fn exists(&self, name: &str) -> bool {
         action::exists(name) || self.find(name, &[]).is_some() || self.action_plugin(name, &[]).is_some()
+    }
+
+    /// Whether content may name it: what is not here fails when it is run, and only then.
+    pub fn may_be_named(&self, name: &str) -> bool {
+        self.exists(name) || elsewhere::qualified(name).is_some()
+    }
+
+    /// The collection that would bring a module that is not here.
+    pub fn home_of(&self, name: &str) -> Option<String> {
+        let qualified = elsewhere::qualified(name)?;
+        qualified.rsplit_once('.').map(|(collection, _)| collection.to_owned())
     }
 
     /// The module `name` stands for where `collections` are searched for short names.
@@ -172,7 +182,8 @@ impl ModuleLibrary {
             None => kapell_modules::find(short)
                 .map(Found::Native)
                 .or_else(|| self.extension.module(short).map(Found::Controller))
-                .or_else(|| self.core_module(short)),
+                .or_else(|| self.core_module(short))
+                .or_else(|| self.in_collection(&elsewhere::qualified(short)?)),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod archive;
 mod bundle;
+mod elsewhere;
 mod foreign;
 mod imports;
 mod installed_core;

@@ -365,8 +365,24 @@ fn unknown_module(name: &str, names: &ActionNames) -> Diagnostic {
     }
     match names.nearest(name) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
-        None => error,
+        None => match source_of(name) {
+            Some(source) => error.hint(source),
+            None => error,
+        },
     }
+}
+
+/// Where a module comes from that is not here, by the collection its name begins with.
+pub fn source_of(name: &str) -> Option<String> {
+    let (namespace, rest) = name.split_once('.')?;
+    let (collection, _) = rest.split_once('.')?;
+    Some(match (namespace, collection) {
+        ("amazon", "aws") => "builds of kapell with the cargo feature 'aws' have the modules of EC2 \
+             (cargo build --features aws)"
+            .to_owned(),
+        ("ansible", "builtin" | "legacy") => return None,
+        _ => format!("kapell galaxy collection install {namespace}.{collection}"),
+    })
 }
 
 #[cfg(test)]
