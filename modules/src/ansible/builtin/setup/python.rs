@@ -1,5 +1,6 @@
 //! The node's own Python, when it has one: Kapell does not need it and does not start it, but content may ask.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use regex::bytes::Regex;
@@ -13,6 +14,9 @@ const NAMES: [&str; 8] =
     ["python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.8", "python3", "platform-python"];
 /// Nothing larger is searched for a version.
 const LARGEST: u64 = 64 << 20;
+const PIECE: u64 = 256 << 10;
+/// Longer than any version.
+const OVERLAP: usize = 64;
 
 pub(super) fn collect(facts: &mut Facts<'_, '_>) {
     if let Some(shown) = facts.python().map(Python::shown) {
@@ -93,11 +97,20 @@ impl Python {
         })
     }
 
+    /// Reads the file piece by piece, no further than it has to.
     fn release_in(&self, file: &Path) -> Option<Release> {
-        if fs_err::metadata(file).ok()?.len() > LARGEST {
-            return None;
+        let mut file = fs_err::File::open(file).ok()?.take(LARGEST);
+        let mut window = Vec::new();
+        loop {
+            // What lies across two pieces is seen whole with the second.
+            window.drain(..window.len().saturating_sub(OVERLAP));
+            if file.by_ref().take(PIECE).read_to_end(&mut window).ok()? == 0 {
+                return None;
+            }
+            if let Some(release) = self.release(&window) {
+                return Some(release);
+            }
         }
-        self.release(&fs_err::read(file).ok()?)
     }
 
     /// The version stands there as C programs keep text: between zero bytes.
@@ -128,5 +141,20 @@ mod tests {
         assert_eq!(release(b"\x7fELF\0\xff3.11.9 \0\x003.11.2\0"), Some((2, "final", 0)));
         assert_eq!(release(b"\x003.11.0rc2+\0"), Some((0, "candidate", 2)));
         assert_eq!(release(b"\x003.1.2\0\x003.11.2 (main)\0"), None);
+    }
+
+    #[test]
+    fn the_version_may_lie_across_pieces() {
+        let python = Python { path: String::new(), program: PathBuf::new(), major: 3, minor: 11, release: None };
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("python3.11");
+        let piece = usize::try_from(PIECE).unwrap();
+        for before in [0, piece - 3, 2 * piece - 8, 3 * piece] {
+            let content = [vec![1; before], b"\x003.11.2\0".to_vec(), vec![1; piece]].concat();
+            fs_err::write(&file, content).unwrap();
+            assert_eq!(python.release_in(&file).map(|found| found.micro), Some(2), "{before}");
+        }
+        fs_err::write(&file, vec![1; piece + 1]).unwrap();
+        assert!(python.release_in(&file).is_none());
     }
 }

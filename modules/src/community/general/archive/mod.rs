@@ -39,7 +39,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         .set("expanded_exclude_paths", members.excluded.clone());
     if cx.check_mode {
         let nothing: Vec<Value> = Vec::new();
-        let changed = !members.found.is_empty();
+        // As measured: of one compressed file it only counts whether it is there.
+        let is_there = matches!(packing.kind, Kind::File(_)) && packing.dest.exists();
+        let changed = !members.found.is_empty() && !is_there;
         return Ok(result.set("archived", nothing).set("dest_state", "absent").changed(changed));
     }
     let list = members.list(&packing.dest)?;
