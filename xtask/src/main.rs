@@ -15,8 +15,10 @@ mod fleet;
 mod inventories;
 mod lab;
 mod load;
+mod module_docs;
 mod modules_on_fleet;
 mod parity;
+mod parity_actions;
 mod recap;
 mod rollout;
 mod sshd;
@@ -66,6 +68,8 @@ enum Task {
     BenchTemplating(bench_templating::BenchTemplatingCommand),
     /// Compare the arguments of our modules with what ansible-doc says, and write docs/modules-parity.md.
     Parity(parity::ParityCommand),
+    /// Write a page for each module, docs/modules/*.md, from its definition and its cases.
+    Docs(module_docs::DocsCommand),
     /// Send HTTP requests by the clock and report what came back, as JSON.
     Load(load::LoadCommand),
 }
@@ -87,6 +91,7 @@ fn main() -> ExitCode {
         Task::BenchInventory(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchTemplating(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Parity(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Docs(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Load(command) => command.run().map(|()| ExitCode::SUCCESS),
     };

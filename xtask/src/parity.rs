@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::command::{command, run, stdout};
 use crate::lab::Lab;
+use crate::module_docs::kind_name;
+use crate::parity_actions::{Action, wanted};
 
 /// The community package with every collection, of the same ansible-core as `engine.rs` names.
 const PACKAGE: &str = "ansible==12.3.0";
@@ -30,6 +32,12 @@ const ON_THE_CONTROL_NODE: &[(&str, &str)] = &[
     ("ansible.builtin.unarchive", "decrypt"),
     ("ansible.builtin.unarchive", "copy"),
     ("ansible.builtin.assemble", "decrypt"),
+    ("ansible.builtin.script", "decrypt"),
+    ("ansible.builtin.script", "free_form"),
+    ("ansible.builtin.raw", "free_form"),
+    ("ansible.builtin.include_tasks", "free-form"),
+    ("ansible.builtin.include_vars", "free-form"),
+    ("ansible.builtin.set_fact", "key_value"),
 ];
 
 #[derive(Args)]
@@ -48,8 +56,9 @@ impl ParityCommand {
             Some(program) => program.clone(),
             None => installed(lab)?,
         };
-        let documented = documented(&program)?;
-        let table = Table::new(&documented)?;
+        let actions = Action::all(lab.repository())?;
+        let documented = documented(&program, &actions)?;
+        let table = Table::new(&documented, &actions)?;
         let page = lab.repository().join(PAGE);
         let text = table.page();
         if self.check {
@@ -59,6 +68,8 @@ impl ParityCommand {
             fs_err::write(&page, text)?;
         }
         println!("{}", table.summary());
+        let absent = table.absent();
+        ensure!(absent.is_empty(), "not in the table, though users write them: {}", absent.join(", "));
         ensure!(table.unexplained.is_empty(), "missing without a reason:\n{}", table.unexplained.join("\n"));
         let percent = table.percent_missing();
         ensure!(percent <= TOLERATED_PERCENT, "{percent:.1} % of the parameters are missing");
@@ -77,16 +88,29 @@ fn installed(lab: &Lab) -> Result<PathBuf> {
 }
 
 /// What the documentation says, by the module's full name.
-fn documented(program: &std::path::Path) -> Result<Map<String, Value>> {
+fn documented(program: &std::path::Path, actions: &[Action]) -> Result<Map<String, Value>> {
     let mut ask = command([program.as_os_str()]);
     ask.args(["-t", "module", "--json"]).args(kapell_modules::all().map(|module| module.name));
+    ask.args(described_apart().map(|(name, _)| name)).args(actions.iter().map(|action| &action.name));
     let text = stdout(&mut ask)?;
     serde_json::from_str(&text).context("ansible-doc gave no JSON")
 }
 
+/// Other names of our modules under which the package describes modules of its own, such as `dnf5`.
+fn described_apart() -> impl Iterator<Item = (&'static str, &'static Module)> {
+    let names = |module: &'static Module| module.aliases.iter().map(move |name| (*name, module));
+    kapell_modules::all().flat_map(names).filter(|(name, _)| wanted().any(|one| one == *name))
+}
+
+const OTHER_NAME: &str = "Another name of a module of this table.";
+const ACTION: &str = "Runs on the control node; a parameter counts as supported where its source names it.";
+
 /// One row: a module and what of its documented parameters it takes.
+#[derive(Default)]
 struct Row {
-    name: &'static str,
+    name: String,
+    /// What a reader has to know about where it runs.
+    note: &'static str,
     supported: Vec<String>,
     /// With the reason.
     missing: Vec<(String, String)>,
@@ -94,38 +118,55 @@ struct Row {
     different: Vec<String>,
 }
 
+#[derive(Default)]
 struct Table {
-    rows: Vec<Row>,
-    undocumented: Vec<&'static str>,
+    rows: BTreeMap<String, Row>,
+    undocumented: Vec<String>,
     unexplained: Vec<String>,
 }
 
 impl Table {
-    fn new(documented: &Map<String, Value>) -> Result<Self> {
+    fn new(documented: &Map<String, Value>, actions: &[Action]) -> Result<Self> {
         let reasons = reasons()?;
-        let mut table = Self { rows: Vec::new(), undocumented: Vec::new(), unexplained: Vec::new() };
-        let modules: BTreeMap<&str, &'static Module> =
-            kapell_modules::all().map(|module| (module.name, module)).collect();
-        for (name, module) in modules {
-            let options =
-                documented.get(name).and_then(|entry| entry.pointer("/doc/options")).and_then(Value::as_object);
-            let Some(options) = options else {
-                table.undocumented.push(module.name);
-                continue;
-            };
-            let mut row = Row { name: module.name, supported: Vec::new(), missing: Vec::new(), different: Vec::new() };
+        let mut table = Self::default();
+        let own = kapell_modules::all().map(|module| (module.name, module));
+        for (name, module) in own.chain(described_apart()) {
             let args: Vec<&Arg> = module.all_args().collect();
-            row.compare(&args, options, "", &reasons);
-            let nameless = row.missing.iter().filter(|(_, reason)| reason.is_empty());
-            table.unexplained.extend(nameless.map(|(option, _)| format!("{name} {option}")));
-            table.rows.push(row);
+            let note = if name == module.name { "" } else { OTHER_NAME };
+            table.add(name, note, documented, |row, options| row.compare(&args, options, "", &reasons));
+        }
+        for action in actions {
+            table.add(&action.name, ACTION, documented, |row, options| row.compare_action(action, options, &reasons));
         }
         Ok(table)
     }
 
+    fn add(
+        &mut self,
+        name: &str,
+        note: &'static str,
+        documented: &Map<String, Value>,
+        compare: impl FnOnce(&mut Row, &Map<String, Value>),
+    ) {
+        let Some(doc) = documented.get(name).and_then(|entry| entry.get("doc")) else {
+            return self.undocumented.push(name.to_owned());
+        };
+        let options = doc.get("options").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut row = Row { name: name.to_owned(), note, ..Row::default() };
+        compare(&mut row, &options);
+        let nameless = row.missing.iter().filter(|(_, reason)| reason.is_empty());
+        self.unexplained.extend(nameless.map(|(option, _)| format!("{name} {option}")));
+        self.rows.insert(name.to_owned(), row);
+    }
+
+    /// What users write, and nothing here answers to.
+    fn absent(&self) -> Vec<String> {
+        wanted().filter(|name| !self.rows.contains_key(name) && kapell_modules::find(name).is_none()).collect()
+    }
+
     fn counts(&self) -> (usize, usize) {
-        let missing = self.rows.iter().map(|row| row.missing.len()).sum();
-        (self.rows.iter().map(|row| row.supported.len()).sum::<usize>() + missing, missing)
+        let missing = self.rows.values().map(|row| row.missing.len()).sum();
+        (self.rows.values().map(|row| row.supported.len()).sum::<usize>() + missing, missing)
     }
 
     fn percent_missing(&self) -> f64 {
@@ -135,7 +176,7 @@ impl Table {
 
     fn summary(&self) -> String {
         let (all, missing) = self.counts();
-        let different: usize = self.rows.iter().map(|row| row.different.len()).sum();
+        let different: usize = self.rows.values().map(|row| row.different.len()).sum();
         format!(
             "{} modules, {all} documented parameters: {} supported, {missing} missing ({:.1} %); {different} described \
              differently",
@@ -152,8 +193,11 @@ impl Table {
              by name.\n\n",
             self.summary()
         );
-        for row in &self.rows {
+        for row in self.rows.values() {
             let _ = writeln!(page, "## {}\n", row.name);
+            if !row.note.is_empty() {
+                let _ = writeln!(page, "{}\n", row.note);
+            }
             let _ = writeln!(page, "Supported ({}): {}", row.supported.len(), listed(&row.supported));
             for (option, reason) in &row.missing {
                 let _ = writeln!(page, "\nMissing: `{option}`: {reason}");
@@ -175,18 +219,30 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 }
 
 impl Row {
+    fn compare_action(&mut self, action: &Action, options: &Map<String, Value>, reasons: &Reasons) {
+        for name in options.keys() {
+            if action.takes(name) || ON_THE_CONTROL_NODE.contains(&(self.name.as_str(), name.as_str())) {
+                self.supported.push(name.clone());
+            } else {
+                let reason = reasons.get(&(self.name.clone(), name.clone())).cloned().unwrap_or_default();
+                self.missing.push((name.clone(), reason));
+            }
+        }
+        self.supported.sort();
+    }
+
     fn compare(&mut self, args: &[&Arg], options: &Map<String, Value>, within: &str, reasons: &Reasons) {
         let mut names: Vec<&String> = options.keys().collect();
         names.sort();
         for name in names {
             let full = format!("{within}{name}");
             let option = &options[name];
-            let elsewhere = ON_THE_CONTROL_NODE.contains(&(self.name, full.as_str()));
+            let elsewhere = ON_THE_CONTROL_NODE.contains(&(self.name.as_str(), full.as_str()));
             let Some(arg) = args.iter().find(|arg| arg.is_called(name)) else {
                 if elsewhere {
                     self.supported.push(full);
                 } else {
-                    let reason = reasons.get(&(self.name.to_owned(), full.clone())).cloned().unwrap_or_default();
+                    let reason = reasons.get(&(self.name.clone(), full.clone())).cloned().unwrap_or_default();
                     self.missing.push((full, reason));
                 }
                 continue;
@@ -229,19 +285,11 @@ fn differences(arg: &Arg, option: &Value) -> impl Iterator<Item = String> {
 
 fn type_difference(arg: &Arg, option: &Value) -> Option<String> {
     let documented = option.get("type").and_then(Value::as_str).unwrap_or("str");
-    let ours = match arg.kind {
-        ArgKind::Str => "str",
-        ArgKind::Bool => "bool",
-        ArgKind::Int => "int",
-        ArgKind::Float => "float",
-        ArgKind::Path => "path",
-        // Takes everything.
-        ArgKind::Raw => return None,
-        ArgKind::List(_) => "list",
-        ArgKind::Dict => "dict",
-        ArgKind::Json => "json",
-        ArgKind::Bytes => "bytes",
-    };
+    // Takes everything.
+    if arg.kind == ArgKind::Raw {
+        return None;
+    }
+    let ours = kind_name(arg.kind);
     let same = documented == ours
         || matches!(
             (documented, ours),

@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::command::run_logged;
 
 /// A layer of another version is built anew.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// Programs and servers, installed.
 const PACKAGES: &[&str] = &[
@@ -22,6 +22,7 @@ const PACKAGES: &[&str] = &[
     "curl",
     "debconf-utils",
     "dnf",
+    "firewalld",
     "git",
     "gnupg",
     "iptables",

@@ -5,6 +5,7 @@ use crate::Module;
 mod acl;
 mod at;
 mod authorized_key;
+mod firewalld;
 mod mount;
 mod patch;
 mod seboolean;
@@ -18,6 +19,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &acl::MODULE,
     &at::MODULE,
     &authorized_key::MODULE,
+    &firewalld::MODULE,
     &mount::MODULE,
     &patch::MODULE,
     &seboolean::MODULE,

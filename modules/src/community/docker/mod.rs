@@ -4,6 +4,7 @@ use crate::Module;
 
 mod credentials;
 mod differences;
+mod docker_compose_v2;
 mod docker_container;
 mod docker_image;
 mod docker_login;
@@ -16,6 +17,7 @@ mod query;
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
 pub(crate) static MODULES: &[&Module] = &[
+    &docker_compose_v2::MODULE,
     &docker_container::MODULE,
     &docker_image::MODULE,
     &docker_login::MODULE,

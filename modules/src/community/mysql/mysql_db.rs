@@ -3,7 +3,8 @@
 use super::session::{LOGIN_ARGS, Session, identifier, literal};
 use crate::{Arg, Args, CommandSpec, Context, Module, ModuleError, ModuleResult};
 
-pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_db", ARGS, run).shared_args(LOGIN_ARGS);
+pub(crate) static MODULE: Module =
+    Module::new("community.mysql.mysql_db", ARGS, run).aliases(&["ansible.mysql.mysql_db"]).shared_args(LOGIN_ARGS);
 
 const ARGS: &[Arg] = &[
     Arg::list("name").required().alias(&["db"]),

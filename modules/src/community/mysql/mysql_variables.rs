@@ -3,7 +3,9 @@
 use super::session::{LOGIN_ARGS, Session, identifier, literal};
 use crate::{Arg, Args, Context, Module, ModuleError, ModuleResult};
 
-pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_variables", ARGS, run).shared_args(LOGIN_ARGS);
+pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_variables", ARGS, run)
+    .aliases(&["ansible.mysql.mysql_variables"])
+    .shared_args(LOGIN_ARGS);
 
 const ARGS: &[Arg] = &[
     Arg::str("variable").required(),

@@ -52,6 +52,8 @@ const ARGS: &[Arg] = &[
     Arg::bool("skip_broken").default("false"),
     Arg::bool("sslverify").default("true"),
     Arg::bool("validate_certs").default("true"),
+    // Of dnf5, whose bindings are not needed here.
+    Arg::bool("auto_install_module_deps").default("true"),
     Arg::str("use_backend").default("auto").choices(&["auto", "dnf", "dnf4", "dnf5", "yum", "yum4"]),
 ];
 

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::session::{LOGIN_ARGS, NamedRow as Row, Session};
 use crate::{Arg, Args, Context, Map, Module, ModuleError, ModuleResult};
 
-pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_info", ARGS, run).shared_args(LOGIN_ARGS);
+pub(crate) static MODULE: Module =
+    Module::new("community.mysql.mysql_info", ARGS, run).aliases(&["ansible.mysql.mysql_info"]).shared_args(LOGIN_ARGS);
 
 const ARGS: &[Arg] = &[
     Arg::list("filter"),

@@ -12,6 +12,7 @@ use crate::python_repr::{quoted, repr};
 use crate::{Arg, ArgKind, Args, Constraint, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_query", ARGS, run)
+    .aliases(&["ansible.mysql.mysql_query"])
     .shared_args(LOGIN_ARGS)
     .constraints(&[Constraint::MutuallyExclusive(&["positional_args", "named_args"])])
     .check_mode(Support::None);

@@ -14,6 +14,7 @@ use super::session::{LOGIN_ARGS, Session, identifier, literal};
 use crate::{Arg, Args, Constraint, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.mysql.mysql_user", ARGS, run)
+    .aliases(&["ansible.mysql.mysql_user"])
     .shared_args(LOGIN_ARGS)
     .constraints(&[Constraint::MutuallyExclusive(&["append_privs", "subtract_privs"])]);
 
