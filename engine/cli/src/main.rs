@@ -12,6 +12,7 @@ mod foundation;
 mod galaxy;
 mod inventory;
 mod login;
+mod module_pages;
 mod passwords;
 mod refusal;
 mod run_lock;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::exit_code::Exit;
 use crate::refusal::{Refusal, conclude};
-use crate::{foundation, version};
+use crate::{foundation, module_pages, version};
 
 /// Shows the arguments of modules.
 #[derive(Debug, Parser)]
@@ -92,6 +92,10 @@ fn describe(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<String, Re
 
 fn text(module: &Module) -> String {
     let mut text = format!("> MODULE {}\n", module.name);
+    let page = module_pages::of(module.name);
+    if let Some(about) = page.and_then(about) {
+        text.push_str(&format!("\n  {about}\n"));
+    }
     if !module.aliases.is_empty() {
         text.push_str(&format!("\n  Also called {}.\n", module.aliases.join(", ")));
     }
@@ -101,7 +105,34 @@ fn text(module: &Module) -> String {
         "\nATTRIBUTES:\n\n        check_mode: {:?}\n        diff_mode: {}\n",
         module.check_mode, module.diff
     ));
+    for (title, heading) in [("EXAMPLES", "Examples"), ("RETURN VALUES", "Returned")] {
+        if let Some(section) = page.and_then(|page| section(page, heading)) {
+            text.push_str(&format!("\n{title}:\n\n{section}\n"));
+        }
+    }
     text.trim_end().to_owned()
+}
+
+/// The paragraph below a page's title.
+fn about(page: &'static str) -> Option<&'static str> {
+    page.split("\n\n").nth(1)
+}
+
+/// What a page has below a heading, without the marks around it.
+fn section(page: &str, heading: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("\n## {heading}\n\n"))?;
+    let text = rest.split_once("\n## ").map_or(rest, |(text, _)| text);
+    let lines = text.lines().filter(|line| !line.starts_with("```") && !line.starts_with("|---") && !line.is_empty());
+    Some(lines.map(plain).collect::<Vec<_>>().join("\n"))
+}
+
+/// A row of a table reads as text does.
+fn plain(line: &str) -> String {
+    let cells: Option<Vec<&str>> = line.strip_prefix("| ").map(|row| row.trim_end_matches('|').split(" | ").collect());
+    match cells {
+        Some(cells) => format!("- {}", cells.join("  ").replace('`', "").trim_end()),
+        None => line.to_owned(),
+    }
 }
 
 fn push_options<'a>(text: &mut String, args: impl Iterator<Item = &'a Arg>, level: usize) {
@@ -156,7 +187,16 @@ fn snippet(module: &Module) -> String {
 }
 
 fn as_json(module: &Module) -> Json {
-    json!({"doc": {"module": module.name, "aliases": module.aliases, "options": options_json(module.all_args())}})
+    let page = module_pages::of(module.name);
+    json!({
+        "doc": {
+            "module": module.name,
+            "description": page.and_then(about).into_iter().collect::<Vec<_>>(),
+            "aliases": module.aliases,
+            "options": options_json(module.all_args()),
+        },
+        "examples": page.and_then(|page| section(page, "Examples")),
+    })
 }
 
 fn options_json<'a>(args: impl Iterator<Item = &'a Arg>) -> Json {
@@ -184,4 +224,28 @@ fn options_json<'a>(args: impl Iterator<Item = &'a Arg>) -> Json {
 
 fn pretty(map: &Map<String, Json>) -> String {
     serde_json::to_string_pretty(map).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_described_by_their_pages() {
+        let text = text(kapell_modules::find("copy").unwrap());
+        for part in
+            ["> MODULE ansible.builtin.copy", "EXAMPLES:", "  ansible.builtin.copy:", "RETURN VALUES:", "- dest  str"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("```") && !text.contains("|---"));
+    }
+
+    #[test]
+    fn every_module_has_a_page() {
+        let public = kapell_modules::all().filter(|module| !module.name.starts_with("kapell."));
+        let without: Vec<&str> =
+            public.map(|module| module.name).filter(|name| module_pages::of(name).is_none()).collect();
+        assert!(without.is_empty(), "run `cargo xtask docs`: {without:?}");
+    }
 }

@@ -100,6 +100,10 @@ impl<'a> Setting<'a> {
     ) -> Result<Result<(), String>, ModuleError> {
         let verb = if enable { "add" } else { "remove" };
         let mut words = match self {
+            // Of the program for a firewall at rest, `--remove-service` is another, older option.
+            Self::Entry { option: "service", value, .. } if !enable && !firewall.running => {
+                vec![format!("--remove-service-from-zone={value}")]
+            }
             Self::Entry { option, value, .. } => vec![format!("--{verb}-{option}={value}")],
             Self::Switch { option, .. } => vec![format!("--{verb}-{option}")],
             Self::Source(source) => vec![format!("--{verb}-source={source}")],

@@ -70,7 +70,8 @@ impl DockerCli {
 
     /// A command as results show it: without the engine.
     pub(super) fn line(&self, words: &[String]) -> String {
-        CommandSpec::new([self.program.as_str()]).args(words).line()
+        let words: Vec<String> = std::iter::once(&self.program).chain(words).map(|word| quoted(word)).collect();
+        words.join(" ")
     }
 
     fn ask_json(&self, question: &[&str], cx: &mut Context<'_>) -> Result<Value, ModuleError> {
@@ -136,6 +137,15 @@ fn engine_words(args: &Args) -> Vec<String> {
     words
 }
 
+/// In quotes where Python's `shlex` takes a word into quotes.
+fn quoted(word: &str) -> String {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "_@%+=:,./-".contains(letter);
+    if !word.is_empty() && word.chars().all(safe) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\"'\"'"))
+}
+
 /// `2.40.3-desktop.1`: what counts is the beginning.
 fn version_of(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.split('.').map(|part| part.parse::<u32>().ok());
@@ -144,7 +154,14 @@ fn version_of(text: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::version_of;
+    use super::{quoted, version_of};
+
+    #[test]
+    fn few_words_need_quotes() {
+        assert_eq!(quoted("web=2"), "web=2");
+        assert_eq!(quoted("it's"), "'it'\"'\"'s'");
+        assert_eq!(quoted(""), "''");
+    }
 
     #[test]
     fn versions_begin_with_two_numbers() {
