@@ -1,4 +1,4 @@
-"""Stands before an API and answers calls of DescribeInstances with 503 RequestLimitExceeded: all, or the first of two."""
+"""Stands before an API: throttles all calls, or the first of two; refuses credentials; or one region fails, `region:NAME`."""
 
 import http.client
 import http.server
@@ -6,9 +6,9 @@ import sys
 import urllib.parse
 
 PORT, ENDPOINT, WHICH = int(sys.argv[1]), urllib.parse.urlparse(sys.argv[2]), sys.argv[3]
-THROTTLED = (
-    b'<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>RequestLimitExceeded</Code>'
-    b"<Message>Request limit exceeded.</Message></Error></Errors><RequestID>1</RequestID></Response>"
+ERROR = (
+    '<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error><Code>%s</Code>'
+    "<Message>%s</Message></Error></Errors><RequestID>1</RequestID></Response>"
 )
 
 
@@ -19,8 +19,13 @@ class Relay(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         Relay.calls += 1
-        if WHICH == "all" or Relay.calls % 2:
-            return self.answer(503, THROTTLED)
+        if WHICH == "all" or WHICH == "first-of-two" and Relay.calls % 2:
+            return self.answer(503, (ERROR % ("RequestLimitExceeded", "Request limit exceeded.")).encode())
+        if WHICH == "credentials":
+            said = "AWS was not able to validate the provided access credentials"
+            return self.answer(401, (ERROR % ("AuthFailure", said)).encode())
+        if WHICH.startswith("region:") and WHICH[7:] in self.headers.get("Authorization", ""):
+            return self.answer(500, (ERROR % ("InternalError", "An internal error has occurred")).encode())
         upstream = http.client.HTTPConnection(ENDPOINT.hostname, ENDPOINT.port)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         upstream.request("POST", self.path, body, headers)

@@ -41,8 +41,9 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Fills what is not set from variables, a task's `environment` before the process's.
-    pub(crate) fn or_environment(mut self, task: &HashMap<String, String>) -> Self {
+    /// Fills what is not set from variables, a task's `environment` before the process's. `service` is what the variable
+    /// with the service's own address ends with: `EC2`.
+    pub(crate) fn or_environment(mut self, task: &HashMap<String, String>, service: &str) -> Self {
         let find = |names: &[&str]| {
             let value = |name: &&str| task.get(*name).cloned().or_else(|| std::env::var(name).ok());
             names.iter().find_map(value).filter(|value| !value.is_empty())
@@ -59,7 +60,8 @@ impl Access {
             }
         }
         set(&mut self.region, &["AWS_REGION", "AWS_DEFAULT_REGION"]);
-        set(&mut self.endpoint_url, &["AWS_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL"]);
+        let own = format!("AWS_ENDPOINT_URL_{service}");
+        set(&mut self.endpoint_url, &["AWS_URL", &own, "AWS_ENDPOINT_URL"]);
         set(&mut self.ca_bundle, &["AWS_CA_BUNDLE"]);
         self
     }
@@ -138,6 +140,16 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// For calls that no client of the SDK makes.
+    pub(crate) async fn credentials(&self) -> Result<Credentials, ApiError> {
+        let provider = self.config.credentials_provider().ok_or_else(ApiError::no_credentials)?;
+        provider.provide_credentials().await.map_err(|error| ApiError::credentials(&error, None, None))
+    }
+
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref()
+    }
+
     pub(crate) fn region(&self) -> Option<&str> {
         self.config.region().map(AsRef::as_ref)
     }

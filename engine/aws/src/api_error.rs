@@ -40,6 +40,14 @@ impl ApiError {
         Self { message: message.into(), hint: None, code: None, status: None }
     }
 
+    /// In one line, for places that have no other for hints.
+    pub(crate) fn with_hint(self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}. {hint}", self.message.trim_end_matches('.')),
+            None => self.message,
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -55,9 +63,7 @@ impl ApiError {
         let Place { region, address } = place;
         let status = error.raw_response().map(Status::status);
         if let Some(code) = error.code() {
-            let said = error.message().unwrap_or_default();
-            let message = format!("{operation} in {region}: {code}: {said}").trim_end_matches([':', ' ']).to_owned();
-            return Self { message, hint: hint_of(code), code: Some(code.to_owned()), status };
+            return Self::of_answer(operation, region, code, error.message().unwrap_or_default(), status);
         }
         let cause = innermost(error);
         let (message, hint) = match error {
@@ -82,6 +88,16 @@ impl ApiError {
             ),
         };
         Self { message, hint: Some(hint.to_owned()), code: None, status }
+    }
+
+    /// What the API answered in place of a result.
+    pub(crate) fn of_answer(operation: &str, region: &str, code: &str, said: &str, status: Option<u16>) -> Self {
+        let message = format!("{operation} in {region}: {code}: {said}").trim_end_matches([':', ' ']).to_owned();
+        Self { message, hint: hint_of(code), code: Some(code.to_owned()), status }
+    }
+
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| THROTTLED.contains(&code))
     }
 
     pub(crate) fn no_credentials() -> Self {

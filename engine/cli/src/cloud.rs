@@ -1,14 +1,15 @@
-//! What this build has beyond the engine: sources and modules for clouds, which take long to compile and so are a choice.
+//! What this build has beyond the engine: sources, modules and lookups for clouds, which take long to compile and so are a choice.
 
 use kapell_config::Settings;
 use kapell_executor::ModuleLibrary;
 use kapell_executor::controller_module::Extension;
 
 #[cfg(feature = "aws")]
-const EXTENSION: Extension = Extension { sources: &[kapell_aws::PLUGIN], modules: kapell_aws::MODULES };
+pub(crate) const EXTENSION: Extension =
+    Extension { sources: &[kapell_aws::PLUGIN], modules: kapell_aws::MODULES, lookups: kapell_aws::LOOKUPS };
 
 #[cfg(not(feature = "aws"))]
-const EXTENSION: Extension = Extension { sources: &[], modules: &[] };
+pub(crate) const EXTENSION: Extension = Extension { sources: &[], modules: &[], lookups: &[] };
 
 /// Modules of content, collections and of this build.
 pub(crate) fn library(settings: &Settings) -> ModuleLibrary {

@@ -8,7 +8,11 @@ use kapell_config::{Settings, ini};
 use kapell_executor::{Event, ModuleLibrary};
 use kapell_inventory::{HostPattern, Inventory, Policy};
 use kapell_parsing::{Diagnostic, Map, SourceFile, Value, VaultSecrets};
-use kapell_template::{FetchError, PluginPaths, Surroundings, Templar, TemplarOptions, UrlAnswer, UrlRequest};
+use kapell_template::{
+    FetchError, PluginPaths, ServiceLookup, Surroundings, Templar, TemplarOptions, UrlAnswer, UrlRequest,
+};
+
+use crate::cloud;
 
 /// The options of a run's `Templar`. `roots`: the directories of its playbooks.
 pub(crate) fn templar_options(
@@ -106,6 +110,10 @@ impl Surroundings for Program {
         let fetched = kapell_modules::fetch(&fetch);
         let fetched = fetched.map_err(|reason| reason.map_or(FetchError::TimedOut, FetchError::NoAnswer))?;
         Ok(UrlAnswer { status: fetched.status, reason: fetched.reason, body: fetched.body })
+    }
+
+    fn service_lookup(&self, name: &str) -> Option<ServiceLookup> {
+        cloud::EXTENSION.lookup(name)
     }
 
     fn notice(&self, level: &str, text: &str) {

@@ -7,6 +7,7 @@ use std::pin::Pin;
 
 use kapell_inventory::Plugin;
 use kapell_modules::{Arg, Args, Constraint, Map, Support, check_arguments};
+use kapell_template::ServiceLookup;
 use serde_json::{Value as Json, json};
 
 use crate::TaskResult;
@@ -20,11 +21,18 @@ const MASK: &str = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER";
 pub struct Extension {
     pub sources: &'static [Plugin],
     pub modules: &'static [ControllerModule],
+    /// With all their full names.
+    pub lookups: &'static [(&'static [&'static str], ServiceLookup)],
 }
 
 impl Extension {
+    /// The lookup of this full name.
+    pub fn lookup(&self, name: &str) -> Option<ServiceLookup> {
+        self.lookups.iter().find(|(names, _)| names.contains(&name)).map(|(_, lookup)| *lookup)
+    }
+
     /// The module of this name: its whole name, an alias, or the last part of either.
-    pub(crate) fn module(&self, name: &str) -> Option<&'static ControllerModule> {
+    pub fn module(&self, name: &str) -> Option<&'static ControllerModule> {
         let is_named = |known: &str| known == name || !name.contains('.') && known.rsplit('.').next() == Some(name);
         self.modules.iter().find(|module| is_named(module.name) || module.aliases.iter().any(|alias| is_named(alias)))
     }
@@ -175,7 +183,7 @@ mod tests {
             check_mode: Support::Full,
             run,
         }];
-        let extension = Extension { sources: &[], modules: MODULES };
+        let extension = Extension { modules: MODULES, ..Extension::default() };
         for (name, found) in [
             ("amazon.aws.ec2_security_group", true),
             ("amazon.aws.ec2_group", true),

@@ -37,6 +37,8 @@ pub use mentions::{Mention, Mentions, TemplateKind};
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;
 pub use sidecar::{PluginFrames, PluginPaths};
-pub use surroundings::{FetchError, Surroundings, UrlAnswer, UrlRequest};
+pub use surroundings::{
+    FetchError, ServiceAnswer, ServiceLookup, ServiceQuestion, Surroundings, UrlAnswer, UrlRequest,
+};
 pub use templar::{Templar, is_omit, omit};
 pub use variables::{Variable, VariableSource};

@@ -1,6 +1,7 @@
 //! `Surroundings`: what templates can ask of the program they run in.
 
 use kapell_parsing::{Map, Value};
+use serde_json::Value as Json;
 
 /// Implemented by whoever makes the `Templar`. Every answer may be nothing.
 pub trait Surroundings: Send + Sync {
@@ -13,8 +14,27 @@ pub trait Surroundings: Send + Sync {
     fn hosts(&self, pattern: &str, groups: &Map) -> Result<Vec<String>, String>;
     /// Gets a URL.
     fn fetch(&self, request: &UrlRequest) -> Result<UrlAnswer, FetchError>;
+    /// The lookup of this name that asks a service outside, where the program has it.
+    fn service_lookup(&self, _name: &str) -> Option<ServiceLookup> {
+        None
+    }
     /// A message for the user: `warning`, `deprecated`, `info` or `verboseN`.
     fn notice(&self, level: &str, text: &str);
+}
+
+/// Terms and options in, values and warnings out; the error is told to the user.
+pub type ServiceLookup = fn(ServiceQuestion) -> Result<ServiceAnswer, String>;
+
+pub struct ServiceQuestion {
+    pub terms: Vec<Json>,
+    pub options: Vec<(String, Json)>,
+}
+
+#[derive(Default)]
+pub struct ServiceAnswer {
+    /// With whether they are secret.
+    pub values: Vec<(Json, bool)>,
+    pub warnings: Vec<String>,
 }
 
 /// What a lookup asks a server for. Not `Debug`: it may hold a password.

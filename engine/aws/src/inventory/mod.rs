@@ -5,11 +5,11 @@ mod hostname;
 mod instances;
 mod options;
 
-use kapell_inventory::{Constructed, Inventory, LoadContext, Plugin, PluginConfig, VarsDirs};
+use kapell_inventory::{Constructed, Inventory, LoadContext, Plugin, PluginConfig, SourceCache, VarsDirs};
 use kapell_modules::Map as JsonMap;
 use kapell_parsing::{Diagnostic, Key, Map, Severity, Text, Value};
 use kapell_template::{Templar, TemplarOptions};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use self::instances::Found;
 use self::options::Options;
@@ -30,12 +30,9 @@ fn read(
     let templar = Templar::new(TemplarOptions { vault: cx.vault.clone(), ..TemplarOptions::default() });
     let options = Options::read(plugin.path, plugin.config, &templar, cx, warnings)?;
     let rules = Constructed::from_config(plugin.config, cx)?;
-    let found = find(&options).map_err(|error| diagnostic(&error).at(plugin.config.origin()))?;
-    for skipped in &found.skipped {
-        warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic(skipped) });
-    }
+    let instances = instances(plugin, &options, cx, warnings)?;
     inventory.add_plugin_group(GROUP);
-    for instance in &found.instances {
+    for instance in &instances {
         let vars = variables(instance, &options);
         for name in hostnames(instance, &options, &templar)? {
             inventory.add_plugin_host(&name, GROUP, plugin.path, &vars, warnings)?;
@@ -45,10 +42,41 @@ fn read(
     Ok(())
 }
 
+/// What a run before found and kept, or else what the API says now.
+fn instances(
+    plugin: &PluginConfig,
+    options: &Options,
+    cx: &LoadContext,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<JsonMap>, Diagnostic> {
+    let cache = SourceCache::of(PLUGIN.names[0], plugin, cx)?;
+    if let Some(kept) = cache.as_ref().and_then(SourceCache::read).and_then(from_cache) {
+        return Ok(kept);
+    }
+    let found = find(options).map_err(|error| diagnostic(&error).at(plugin.config.origin()))?;
+    let is_whole = found.skipped.is_empty();
+    for skipped in &found.skipped {
+        warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic(skipped) });
+    }
+    // What is only a part is not kept.
+    if let Some(cache) = cache.filter(|_| is_whole) {
+        let kept = json!({ KEPT: found.instances });
+        warnings.extend(cache.write(&kept).err());
+    }
+    Ok(found.instances)
+}
+
+/// The key in a cache's file.
+const KEPT: &str = "instances";
+
+fn from_cache(mut kept: Json) -> Option<Vec<JsonMap>> {
+    serde_json::from_value(kept.get_mut(KEPT)?.take()).ok()
+}
+
 /// Sources are read before any runtime is there, or, to be refreshed, inside one: so on a thread with its own.
 fn find(options: &Options) -> Result<Found, ApiError> {
     runtime::block_on(async {
-        let session = options.access.clone().or_environment(&std::collections::HashMap::new()).session().await?;
+        let session = options.access.clone().or_environment(&std::collections::HashMap::new(), "EC2").session().await?;
         instances::find(options, &session).await
     })
 }

@@ -43,11 +43,7 @@ fn failed(error: ApiError) -> ControllerError {
     if let Some(code) = &error.code {
         extra.insert("error".to_owned(), json!({"code": code, "message": error.message}));
     }
-    let message = match &error.hint {
-        Some(hint) => format!("{}. {hint}", error.message.trim_end_matches('.')),
-        None => error.message,
-    };
-    ControllerError { message, extra }
+    ControllerError { message: error.with_hint(), extra }
 }
 
 impl Cloud {
@@ -67,11 +63,46 @@ impl Cloud {
         move |error| ApiError::of_call(operation, &error, &self.place)
     }
 
+    /// A text argument that is given and not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.args.opt_str(name).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// A number as the API takes it.
+    pub(crate) fn number(&self, name: &str) -> Option<i32> {
+        self.args.opt_int(name).map(|number| number as i32)
+    }
+
+    pub(crate) fn wants_absent(&self) -> bool {
+        self.args.opt_str("state") == Some("absent")
+    }
+
+    pub(crate) fn waits(&self) -> bool {
+        self.args.opt_bool("wait") != Some(false)
+    }
+
+    /// Looks until there is something to see, because what was made just now may not be known everywhere; once when the
+    /// task does not wait. `what` is what is not there yet.
+    pub(crate) async fn until<T, F>(&self, what: &str, mut look: impl FnMut() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<Option<T>, ApiError>>,
+    {
+        let patience = self.patience();
+        loop {
+            match (look().await, &patience) {
+                (Ok(Some(seen)), _) => return Ok(seen),
+                (Ok(None), Some(patience)) => patience.pause(what).await?,
+                (Err(error), Some(patience)) if error.is_not_found() => patience.pause(what).await?,
+                (Ok(None), None) => return Err(ApiError::new(what)),
+                (Err(error), _) => return Err(error),
+            }
+        }
+    }
+
     /// The limit that `wait_timeout` sets, from now on; nothing when the task does not wait.
     pub(crate) fn patience(&self) -> Option<Patience> {
         let seconds = self.args.opt_int("wait_timeout").unwrap_or(600).max(0);
-        (self.args.opt_bool("wait") != Some(false))
-            .then(|| Patience { until: Instant::now() + Duration::from_secs(seconds as u64), seconds })
+        self.waits().then(|| Patience { until: Instant::now() + Duration::from_secs(seconds as u64), seconds })
     }
 }
 
@@ -108,7 +139,7 @@ fn access(args: &Args, environment: &HashMap<String, String>) -> Result<Access, 
     if access.profile.is_some() && access.key_id.is_some() {
         return Err(ApiError::new("parameters are mutually exclusive: profile|access_key"));
     }
-    let access = access.or_environment(environment);
+    let access = access.or_environment(environment, "EC2");
     let is_plain = access.endpoint_url.as_deref().is_some_and(|url| url.starts_with("http://"));
     if args.opt_bool("validate_certs") == Some(false) && !is_plain {
         return Err(ApiError::new("validate_certs=false is not supported")

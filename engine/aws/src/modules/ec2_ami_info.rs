@@ -1,36 +1,26 @@
 //! `amazon.aws.ec2_ami_info`: machine images, the oldest first.
 
-use aws_sdk_ec2::types::ImageAttributeName;
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Map, Support};
-use serde_json::{Value as Json, json};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, Map};
+use serde_json::Value as Json;
 
-use super::ACCESS_ARGS;
 use super::cloud::{self, Cloud, Outcome, filters, result};
-use crate::api_error::ApiError;
+use super::image_query::{launch_permissions, permissions_told};
+use super::{FILTERS, module};
 use crate::shape::described;
 
 pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_ami_info",
     aliases: &["amazon.aws.ec2_ami_facts"],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[],
-    check_mode: Support::Full,
-    run: start,
+    ..module("amazon.aws.ec2_ami_info", ARGS, &[], |call| cloud::run(call, run))
 };
 
 const ARGS: &[Arg] = &[
     Arg::list("image_ids").alias(&["image_id"]),
-    Arg::dict("filters").default("{}"),
+    FILTERS,
     Arg::list("owners").alias(&["owner"]),
     Arg::list("executable_users").alias(&["executable_user"]),
-    Arg::bool("describe_image_attributes"),
+    Arg::bool("describe_image_attributes").default("false"),
 ];
-
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
 
 async fn run(cloud: Cloud) -> Outcome {
     let args = &cloud.args;
@@ -51,26 +41,10 @@ async fn run(cloud: Cloud) -> Outcome {
     images.sort_by_key(|image| image.get("creation_date").and_then(Json::as_str).unwrap_or_default().to_owned());
     if args.bool("describe_image_attributes") {
         for image in &mut images {
-            let permissions = launch_permissions(&cloud, image).await?;
-            image.insert("launch_permissions".to_owned(), permissions);
+            let id = image.get("image_id").and_then(Json::as_str).unwrap_or_default();
+            let permissions = launch_permissions(&cloud, id).await?;
+            image.insert("launch_permissions".to_owned(), permissions_told(&permissions));
         }
     }
     Ok(result(false, [("images", images.into())]))
-}
-
-async fn launch_permissions(cloud: &Cloud, image: &Map) -> Result<Json, ApiError> {
-    let id = image.get("image_id").and_then(Json::as_str).unwrap_or_default();
-    let call = cloud.client.describe_image_attribute().image_id(id).attribute(ImageAttributeName::LaunchPermission);
-    let answer = match call.send().await.map_err(cloud.failed("DescribeImageAttribute")) {
-        Ok(answer) => answer,
-        // Of others' images it is nobody else's business.
-        Err(error) if error.is_forbidden() || error.is_code("AuthFailure") => return Ok(json!([])),
-        Err(error) => return Err(error),
-    };
-    let permission = |one: &aws_sdk_ec2::types::LaunchPermission| match (one.user_id(), one.group()) {
-        (Some(user), _) => json!({"user_id": user}),
-        (None, Some(group)) => json!({"group": group.as_str()}),
-        (None, None) => json!({}),
-    };
-    Ok(answer.launch_permissions().iter().map(permission).collect())
 }

@@ -1,24 +1,24 @@
 //! `amazon.aws.ec2_instance_info`: instances as they are.
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, AttributeValue, Instance, InstanceAttributeName};
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Constraint, Map, Support};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, Constraint, Map};
 use serde_json::{Value as Json, json};
 
-use super::ACCESS_ARGS;
 use super::cloud::{self, Cloud, Outcome, filter, filters, result};
 use super::instance_query::{id, instances};
+use super::{FILTERS, module};
 use crate::api_error::ApiError;
 use crate::shape::{Shape, described};
 
 pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_instance_info",
     aliases: &["amazon.aws.ec2_instance_facts"],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[Constraint::MutuallyExclusive(&["instance_ids", "filters"])],
-    check_mode: Support::Full,
-    run: start,
+    ..module(
+        "amazon.aws.ec2_instance_info",
+        ARGS,
+        &[Constraint::MutuallyExclusive(&["instance_ids", "filters"])],
+        |call| cloud::run(call, run),
+    )
 };
 
 const ATTRIBUTES: &[&str] = &[
@@ -41,14 +41,10 @@ const ATTRIBUTES: &[&str] = &[
 
 const ARGS: &[Arg] = &[
     Arg::list("instance_ids"),
-    Arg::dict("filters").default("{}"),
+    FILTERS,
     Arg::int("minimum_uptime").alias(&["uptime"]),
     Arg::list("include_attributes").alias(&["instance_attributes"]).choices(ATTRIBUTES),
 ];
-
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
 
 async fn run(cloud: Cloud) -> Outcome {
     let mut asked = filters(cloud.args.dict("filters"));

@@ -5,29 +5,23 @@ use std::path::Path;
 
 use aws_sdk_ec2::primitives::Blob;
 use aws_sdk_ec2::types::{KeyPairInfo, KeyType, ResourceType};
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Constraint, Map, Support};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, Constraint, Map};
 use serde_json::Value as Json;
 
 use super::cloud::{self, Cloud, Outcome, result};
-use super::tags::{self, TagPlan};
-use super::{ACCESS_ARGS, PURGE_TAGS, TAGS};
+use super::{PURGE_TAGS, STATE, TAGS, module, tags};
 use crate::api_error::ApiError;
 use crate::shape::Shape;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_key",
-    aliases: &[],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[Constraint::MutuallyExclusive(&["key_material", "key_type"])],
-    check_mode: Support::Full,
-    run: start,
-};
+pub(super) const MODULE: ControllerModule =
+    module("amazon.aws.ec2_key", ARGS, &[Constraint::MutuallyExclusive(&["key_material", "key_type"])], |call| {
+        cloud::run(call, run)
+    });
 
 const ARGS: &[Arg] = &[
     Arg::str("name").required(),
-    Arg::str("state").choices(&["present", "absent"]).default("present"),
+    STATE,
     Arg::str("key_material"),
     Arg::str("key_type").choices(&["rsa", "ed25519"]),
     Arg::path("file_name"),
@@ -36,14 +30,10 @@ const ARGS: &[Arg] = &[
     PURGE_TAGS,
 ];
 
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
-
 async fn run(cloud: Cloud) -> Outcome {
     let name = cloud.args.opt_str("name").unwrap_or_default().to_owned();
     let existing = find(&cloud, &name).await?;
-    if cloud.args.opt_str("state") == Some("absent") {
+    if cloud.wants_absent() {
         return remove(&cloud, &name, existing.is_some()).await;
     }
     let Some(existing) = existing else {
@@ -60,9 +50,9 @@ async fn run(cloud: Cloud) -> Outcome {
     }
     let mut key = described(&existing);
     let current = tags::current(&key);
-    let plan = TagPlan::new(&current, cloud.args.dict("tags"), cloud.args.bool("purge_tags"));
-    let changed = plan.apply(&cloud, existing.key_pair_id().unwrap_or_default()).await?;
-    key.insert("tags".to_owned(), plan.applied(&current).into());
+    let id = existing.key_pair_id().unwrap_or_default();
+    let (changed, tags) = tags::settle(&cloud, id, &current, cloud.args.dict("tags")).await?;
+    key.insert("tags".to_owned(), tags.into());
     Ok(told(changed, "key pair already exists", key.into()))
 }
 

@@ -1,27 +1,18 @@
 //! `amazon.aws.ec2_security_group_info`: security groups as they are.
 
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Map, Support};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, Map};
 
-use super::ACCESS_ARGS;
 use super::cloud::{self, Cloud, Outcome, filters, result};
+use super::module;
 use crate::shape::described;
 
 pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_security_group_info",
     aliases: &["amazon.aws.ec2_group_info", "amazon.aws.ec2_group_facts"],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[],
-    check_mode: Support::Full,
-    run: start,
+    ..module("amazon.aws.ec2_security_group_info", ARGS, &[], |call| cloud::run(call, run))
 };
 
 const ARGS: &[Arg] = &[Arg::dict("filters").default("{}")];
-
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
 
 async fn run(cloud: Cloud) -> Outcome {
     // Underscores in names of filters are forgiven, but not in names of tags.

@@ -1,40 +1,24 @@
 //! `amazon.aws.ec2_tag`: the tags of any resource of EC2.
 
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Map, Support};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, Map};
 use serde_json::Value as Json;
 
-use super::ACCESS_ARGS;
 use super::cloud::{self, Cloud, Outcome, filter, result};
 use super::tags::TagPlan;
+use super::{STATE, module};
 use crate::api_error::ApiError;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_tag",
-    aliases: &[],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[],
-    check_mode: Support::Full,
-    run: start,
-};
+pub(super) const MODULE: ControllerModule = module("amazon.aws.ec2_tag", ARGS, &[], |call| cloud::run(call, run));
 
-const ARGS: &[Arg] = &[
-    Arg::str("resource").required(),
-    Arg::dict("tags").required(),
-    Arg::str("state").choices(&["present", "absent"]).default("present"),
-    Arg::bool("purge_tags").default("false"),
-];
-
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
+const ARGS: &[Arg] =
+    &[Arg::str("resource").required(), Arg::dict("tags").required(), STATE, Arg::bool("purge_tags").default("false")];
 
 async fn run(cloud: Cloud) -> Outcome {
     let resource = cloud.args.opt_str("resource").unwrap_or_default();
     let current = current(&cloud, resource).await?;
     let wanted = cloud.args.dict("tags").cloned().unwrap_or_default();
-    let is_absent = cloud.args.opt_str("state") == Some("absent");
+    let is_absent = cloud.wants_absent();
     let plan = if is_absent {
         TagPlan::removal(&current, &wanted)
     } else {

@@ -3,28 +3,21 @@
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, ResourceType, Tenancy, Vpc, VpcAttributeName, VpcCidrBlockAssociation, VpcCidrBlockState,
 };
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Constraint, Map, Support};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, Constraint};
 use serde_json::{Value as Json, json};
 
 use super::cloud::{self, Cloud, Outcome, filter, result};
-use super::tags::{self, TagPlan};
-use super::{ACCESS_ARGS, PURGE_TAGS, TAGS};
+use super::{PURGE_TAGS, STATE, TAGS, module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_vpc_net",
-    aliases: &[],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[
-        Constraint::RequiredOneOf(&["vpc_id", "name"]),
-        Constraint::RequiredOneOf(&["vpc_id", "cidr_block"]),
-    ],
-    check_mode: Support::Full,
-    run: start,
-};
+pub(super) const MODULE: ControllerModule = module(
+    "amazon.aws.ec2_vpc_net",
+    ARGS,
+    &[Constraint::RequiredOneOf(&["vpc_id", "name"]), Constraint::RequiredOneOf(&["vpc_id", "cidr_block"])],
+    |call| cloud::run(call, run),
+);
 
 const ARGS: &[Arg] = &[
     Arg::str("name"),
@@ -36,18 +29,14 @@ const ARGS: &[Arg] = &[
     Arg::str("dhcp_opts_id"),
     Arg::str("tenancy").choices(&["default", "dedicated"]).default("default"),
     Arg::bool("multi_ok").default("false"),
-    Arg::str("state").choices(&["present", "absent"]).default("present"),
+    STATE,
     TAGS,
     PURGE_TAGS,
 ];
 
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
-
 async fn run(cloud: Cloud) -> Outcome {
     let existing = find(&cloud).await?;
-    if cloud.args.opt_str("state") == Some("absent") {
+    if cloud.wants_absent() {
         if let Some(id) = existing.as_ref().and_then(Vpc::vpc_id).filter(|_| !cloud.check) {
             cloud.client.delete_vpc().vpc_id(id).send().await.map_err(cloud.failed("DeleteVpc"))?;
         }
@@ -67,9 +56,8 @@ async fn run(cloud: Cloud) -> Outcome {
     {
         changed |= settle_dns(&cloud, id, name, cloud.args.bool(argument)).await?;
     }
-    let plan =
-        TagPlan::new(&tags::current(&described(&vpc)), wanted_tags(&cloud).as_ref(), cloud.args.bool("purge_tags"));
-    changed |= plan.apply(&cloud, id).await?;
+    let current = tags::current(&described(&vpc));
+    changed |= tags::settle(&cloud, id, &current, tags::wanted(&cloud).as_ref()).await?.0;
     let now = by_id(&cloud, id).await?;
     Ok(result(changed, [("vpc", told(&cloud, &now))]))
 }
@@ -82,16 +70,6 @@ fn told(cloud: &Cloud, vpc: &Vpc) -> Json {
     told.into()
 }
 
-/// The tags and the name; a name alone removes no tags.
-fn wanted_tags(cloud: &Cloud) -> Option<Map> {
-    let name = cloud.args.opt_str("name");
-    let mut tags = cloud.args.dict("tags").cloned()?;
-    if let Some(name) = name {
-        tags.insert("Name".to_owned(), name.into());
-    }
-    Some(tags)
-}
-
 async fn by_id(cloud: &Cloud, id: &str) -> Result<Vpc, ApiError> {
     let call = cloud.client.describe_vpcs().vpc_ids(id);
     let found = call.send().await.map_err(cloud.failed("DescribeVpcs"))?.vpcs.unwrap_or_default();
@@ -102,7 +80,7 @@ async fn by_id(cloud: &Cloud, id: &str) -> Result<Vpc, ApiError> {
 async fn find(cloud: &Cloud) -> Result<Option<Vpc>, ApiError> {
     if let Some(id) = cloud.args.opt_str("vpc_id") {
         return match by_id(cloud, id).await {
-            Err(error) if error.is_not_found() && cloud.args.opt_str("state") == Some("absent") => Ok(None),
+            Err(error) if error.is_not_found() && cloud.wants_absent() => Ok(None),
             found => found.map(Some),
         };
     }
@@ -126,8 +104,7 @@ async fn find(cloud: &Cloud) -> Result<Option<Vpc>, ApiError> {
 async fn create(cloud: &Cloud) -> Result<Vpc, ApiError> {
     let block = cloud.args.list_of_str("cidr_block").into_iter().next();
     let missing = || ApiError::new("a new VPC needs a cidr_block");
-    let mut tags = cloud.args.dict("tags").cloned().unwrap_or_default();
-    tags.extend(cloud.args.opt_str("name").map(|name| ("Name".to_owned(), name.into())));
+    let tags = tags::named(cloud);
     let call = cloud
         .client
         .create_vpc()
@@ -136,18 +113,11 @@ async fn create(cloud: &Cloud) -> Result<Vpc, ApiError> {
         .set_tag_specifications(tags::of_new(ResourceType::Vpc, Some(&tags)));
     let made = call.send().await.map_err(cloud.failed("CreateVpc"))?.vpc;
     let id = made.and_then(|vpc| vpc.vpc_id).unwrap_or_default();
-    let patience = cloud.patience();
-    loop {
-        match (by_id(cloud, &id).await, &patience) {
-            (Err(error), Some(patience)) if error.is_not_found() => {
-                patience.pause(&format!("the new VPC {id} cannot be seen")).await?;
-            }
-            (Ok(vpc), Some(patience)) if vpc.state().is_some_and(|state| state.as_str() == "pending") => {
-                patience.pause(&format!("the new VPC {id} is pending")).await?;
-            }
-            (seen, _) => return seen,
-        }
-    }
+    let look = async || {
+        let is_there = |vpc: &Vpc| vpc.state().is_none_or(|state| state.as_str() != "pending");
+        by_id(cloud, &id).await.map(|vpc| Some(vpc).filter(is_there))
+    };
+    cloud.until(&format!("the new VPC {id} is not available"), look).await
 }
 
 async fn settle_blocks(cloud: &Cloud, vpc: &Vpc) -> Result<bool, ApiError> {

@@ -1,25 +1,17 @@
 //! `amazon.aws.ec2_vpc_subnet`: subnets of a virtual private cloud.
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet, SubnetIpv6CidrBlockAssociation as Association};
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Support};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::Arg;
 use serde_json::{Value as Json, json};
 
 use super::cloud::{self, Cloud, Outcome, filter, result};
-use super::tags::{self, TagPlan};
-use super::{ACCESS_ARGS, PURGE_TAGS, TAGS};
+use super::{PURGE_TAGS, STATE, TAGS, module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_vpc_subnet",
-    aliases: &[],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[],
-    check_mode: Support::Full,
-    run: start,
-};
+pub(super) const MODULE: ControllerModule =
+    module("amazon.aws.ec2_vpc_subnet", ARGS, &[], |call| cloud::run(call, run));
 
 const ARGS: &[Arg] = &[
     Arg::str("vpc_id").required(),
@@ -29,20 +21,16 @@ const ARGS: &[Arg] = &[
     Arg::str("outpost_arn").default(""),
     Arg::bool("map_public").default("false"),
     Arg::bool("assign_instances_ipv6").default("false"),
-    Arg::str("state").choices(&["present", "absent"]).default("present"),
+    STATE,
     Arg::bool("wait").default("true"),
     Arg::int("wait_timeout").default("300"),
     TAGS,
     PURGE_TAGS,
 ];
 
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
-
 async fn run(cloud: Cloud) -> Outcome {
     let existing = find(&cloud).await?;
-    if cloud.args.opt_str("state") == Some("absent") {
+    if cloud.wants_absent() {
         if let Some(id) = existing.as_ref().and_then(Subnet::subnet_id).filter(|_| !cloud.check) {
             cloud.client.delete_subnet().subnet_id(id).send().await.map_err(cloud.failed("DeleteSubnet"))?;
         }
@@ -55,8 +43,8 @@ async fn run(cloud: Cloud) -> Outcome {
     };
     let mut changed = made | settle_flags(&cloud, &subnet).await?;
     let current = tags::current(&described(&subnet));
-    let plan = TagPlan::new(&current, cloud.args.dict("tags"), cloud.args.bool("purge_tags"));
-    changed |= plan.apply(&cloud, subnet.subnet_id().unwrap_or_default()).await?;
+    let id = subnet.subnet_id().unwrap_or_default();
+    changed |= tags::settle(&cloud, id, &current, cloud.args.dict("tags")).await?.0;
     let now = if changed && !cloud.check { find(&cloud).await?.unwrap_or(subnet) } else { subnet };
     Ok(result(changed, [("subnet", told(&now))]))
 }
@@ -80,25 +68,25 @@ async fn find(cloud: &Cloud) -> Result<Option<Subnet>, ApiError> {
 }
 
 async fn create(cloud: &Cloud) -> Result<Subnet, ApiError> {
-    let text = |name: &str| cloud.args.opt_str(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let call = cloud
         .client
         .create_subnet()
-        .set_vpc_id(text("vpc_id"))
-        .set_cidr_block(text("cidr"))
-        .set_availability_zone(text("az"))
-        .set_ipv6_cidr_block(text("ipv6_cidr"))
-        .set_outpost_arn(text("outpost_arn"))
+        .set_vpc_id(cloud.text("vpc_id"))
+        .set_cidr_block(cloud.text("cidr"))
+        .set_availability_zone(cloud.text("az"))
+        .set_ipv6_cidr_block(cloud.text("ipv6_cidr"))
+        .set_outpost_arn(cloud.text("outpost_arn"))
         .set_tag_specifications(tags::of_new(ResourceType::Subnet, cloud.args.dict("tags")));
     let made = call.send().await.map_err(cloud.failed("CreateSubnet"))?.subnet;
     let made = made.ok_or_else(|| ApiError::new("CreateSubnet gave no subnet"))?;
-    let Some(patience) = cloud.patience() else { return Ok(made) };
-    loop {
-        match find(cloud).await? {
-            Some(seen) if seen.state().is_none_or(|state| state.as_str() == "available") => return Ok(seen),
-            _ => patience.pause("the new subnet is not available yet").await?,
-        }
+    if !cloud.waits() {
+        return Ok(made);
     }
+    let look = async || {
+        let is_there = |subnet: &Subnet| subnet.state().is_none_or(|state| state.as_str() == "available");
+        Ok(find(cloud).await?.filter(is_there))
+    };
+    cloud.until("the new subnet is not available", look).await
 }
 
 async fn settle_flags(cloud: &Cloud, subnet: &Subnet) -> Result<bool, ApiError> {

@@ -75,6 +75,29 @@ impl TagPlan {
     }
 }
 
+/// Makes the tags of the resource `id` as `wanted` and `purge_tags` say: whether they were not so, and what they are then.
+pub(crate) async fn settle(
+    cloud: &Cloud,
+    id: &str,
+    current: &Map,
+    wanted: Option<&Map>,
+) -> Result<(bool, Map), ApiError> {
+    let plan = TagPlan::new(current, wanted, cloud.args.bool("purge_tags"));
+    Ok((plan.apply(cloud, id).await?, plan.applied(current)))
+}
+
+/// The task's `tags` with its `name`: what a new resource gets. Empty when neither is given.
+pub(crate) fn named(cloud: &Cloud) -> Map {
+    let mut tags = cloud.args.dict("tags").cloned().unwrap_or_default();
+    tags.extend(cloud.text("name").map(|name| ("Name".to_owned(), name.into())));
+    tags
+}
+
+/// The same for a resource that is there: a name alone changes no tags.
+pub(crate) fn wanted(cloud: &Cloud) -> Option<Map> {
+    cloud.args.dict("tags").map(|_| named(cloud))
+}
+
 fn text(value: &Json) -> String {
     match value {
         Json::Null => String::new(),

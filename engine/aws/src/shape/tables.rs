@@ -8,6 +8,7 @@ shapes! {
         private_ip_address, tags, public_ipv4_pool, network_border_group, customer_owned_ip,
         customer_owned_ipv4_pool, carrier_ip, subnet_id, service_managed, instance_id, public_ip,
     }
+    AddressAttribute { public_ip, allocation_id, ptr_record, ptr_record_update }
     BlockDeviceMapping { ebs, no_device, device_name, virtual_name }
     BlockPublicAccessStates { internet_gateway_block_mode }
     CapacityReservationSpecificationResponse { capacity_reservation_preference, capacity_reservation_target }
@@ -118,6 +119,7 @@ shapes! {
         hostname_type, enable_resource_name_dns_a_record, enable_resource_name_dns_aaaa_record,
     }
     ProductCode { product_code_id, product_code_type }
+    PtrUpdateStatus { value, status, reason }
     ReferencedSecurityGroup { group_id, peering_status, user_id, vpc_id, vpc_peering_connection_id }
     Reservation { reservation_id, owner_id, requester_id, groups, instances }
     SecurityGroup {

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display};
-use kapell_modules::{Arg, ArgKind, Module};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, ArgKind, Module, Support};
 use kapell_parsing::Diagnostic;
 use serde_json::{Map, Value as Json, json};
 
 use crate::exit_code::Exit;
 use crate::refusal::{Refusal, conclude};
-use crate::{foundation, module_pages, version};
+use crate::{cloud, foundation, module_pages, version};
 
 /// Shows the arguments of modules.
 #[derive(Debug, Parser)]
@@ -59,9 +60,48 @@ fn run(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     Ok(Exit::Ok)
 }
 
+/// What is shown of a module, wherever it runs.
+struct Described {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    args: Vec<&'static Arg>,
+    check_mode: Support,
+    diff: bool,
+}
+
+impl From<&'static Module> for Described {
+    fn from(module: &'static Module) -> Self {
+        let Module { name, aliases, check_mode, diff, .. } = *module;
+        Self { name, aliases, args: module.all_args().collect(), check_mode, diff }
+    }
+}
+
+impl From<&'static ControllerModule> for Described {
+    fn from(module: &'static ControllerModule) -> Self {
+        let ControllerModule { name, aliases, check_mode, .. } = *module;
+        Self { name, aliases, args: module.args.iter().chain(module.shared_args).collect(), check_mode, diff: false }
+    }
+}
+
+impl Described {
+    fn find(name: &str) -> Option<Self> {
+        let native = kapell_modules::find(name).map(Self::from);
+        native.or_else(|| cloud::EXTENSION.module(name).map(Self::from))
+    }
+
+    fn names() -> impl Iterator<Item = &'static str> {
+        let native = kapell_modules::all().map(|module| module.name);
+        native.chain(cloud::EXTENSION.modules.iter().map(|module| module.name))
+    }
+
+    fn all_args(&self) -> impl Iterator<Item = &'static Arg> {
+        self.args.iter().copied()
+    }
+}
+
 fn list(args: &DocArgs) -> String {
     let wanted = |name: &str| args.names.is_empty() || args.names.iter().any(|start| name.starts_with(start.as_str()));
-    let mut names: Vec<&str> = kapell_modules::all().map(|module| module.name).filter(|name| wanted(name)).collect();
+    let mut names: Vec<&str> = Described::names().filter(|name| wanted(name)).collect();
     names.sort_unstable();
     if args.json {
         return pretty(&names.iter().map(|name| ((*name).to_owned(), json!(""))).collect());
@@ -75,10 +115,10 @@ fn describe(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<String, Re
     }
     let mut found = Vec::new();
     for name in &args.names {
-        match kapell_modules::find(name) {
+        match Described::find(name) {
             Some(module) => found.push(module),
             None => {
-                let known = kapell_modules::all().map(|module| module.name.rsplit('.').next().unwrap_or(module.name));
+                let known = Described::names().map(|name| name.rsplit('.').next().unwrap_or(name));
                 warnings.push(Diagnostic::warning(format!("module {name} not found")).did_you_mean(name, known));
             }
         }
@@ -86,11 +126,11 @@ fn describe(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<String, Re
     if args.json {
         return Ok(pretty(&found.iter().map(|module| (module.name.to_owned(), as_json(module))).collect()));
     }
-    let show = |module: &&Module| if args.snippet { snippet(module) } else { text(module) };
+    let show = |module: &Described| if args.snippet { snippet(module) } else { text(module) };
     Ok(found.iter().map(show).collect::<Vec<_>>().join("\n\n"))
 }
 
-fn text(module: &Module) -> String {
+fn text(module: &Described) -> String {
     let mut text = format!("> MODULE {}\n", module.name);
     let page = module_pages::of(module.name);
     if let Some(about) = page.and_then(about) {
@@ -175,7 +215,7 @@ fn kind(kind: ArgKind) -> &'static str {
     }
 }
 
-fn snippet(module: &Module) -> String {
+fn snippet(module: &Described) -> String {
     let short = module.name.rsplit('.').next().unwrap_or(module.name);
     let mut args: Vec<&Arg> = module.all_args().collect();
     args.sort_by_key(|arg| (!arg.required, arg.name));
@@ -186,7 +226,7 @@ fn snippet(module: &Module) -> String {
     format!("- name: {short}\n  {}:{}", module.name, lines.collect::<String>())
 }
 
-fn as_json(module: &Module) -> Json {
+fn as_json(module: &Described) -> Json {
     let page = module_pages::of(module.name);
     json!({
         "doc": {
@@ -232,7 +272,7 @@ mod tests {
 
     #[test]
     fn modules_are_described_by_their_pages() {
-        let text = text(kapell_modules::find("copy").unwrap());
+        let text = text(&Described::find("copy").unwrap());
         for part in
             ["> MODULE ansible.builtin.copy", "EXAMPLES:", "  ansible.builtin.copy:", "RETURN VALUES:", "- dest  str"]
         {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kapell_parsing::Text;
 
+use super::service;
 use crate::evaluate::{Arguments, Fault, Interpreter, Locals, Rendering, defined};
 use crate::object::Object;
 use crate::python;
@@ -111,15 +112,18 @@ fn run_call(name: &str, call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     let mut target = name.to_owned();
     for _ in 0..10 {
         let builtin = super::find(&target);
-        let run = match plugins.find(call.rendering, Kind::Lookup, &target, builtin.is_some())? {
+        let service = service::find(call.rendering, &target);
+        let is_ours = builtin.is_some() || service.is_some();
+        let run = match plugins.find(call.rendering, Kind::Lookup, &target, is_ours)? {
             Found::Python(plugin) => call.rendering.deeper(|| plugins.look_up(call, &plugin)),
             Found::Redirect(next) => {
                 target = next;
                 continue;
             }
-            Found::Nothing => match builtin {
-                Some(lookup) => call.rendering.deeper(|| (lookup.run)(call)),
-                None => break,
+            Found::Nothing => match (builtin, service) {
+                (Some(lookup), _) => call.rendering.deeper(|| (lookup.run)(call)),
+                (None, Some(lookup)) => call.rendering.deeper(|| service::ask(call, lookup)),
+                (None, None) => break,
             },
         };
         return run.map_err(|fault| fault.in_plugin("lookup", name));

@@ -1,9 +1,9 @@
 //! `community.hashi_vault`: secrets that a HashiCorp Vault keeps, over its HTTP API. What comes from there is secret.
 
-use kapell_parsing::Value;
 use serde_json::{Value as Json, json};
 
 use super::LookupCall;
+use super::service::secret_object;
 use crate::evaluate::{Fault, defined};
 use crate::object::Object;
 use crate::python;
@@ -117,12 +117,6 @@ fn each(
 ) -> Result<Vec<Object>, Fault> {
     let options = Options { call, plugin, of_term: Vec::new() };
     call.texts()?.iter().map(|term| Ok(secret_object(call, &read(&options, term.trim_matches('/'))?))).collect()
-}
-
-fn secret_object(call: &LookupCall<'_>, value: &Json) -> Object {
-    let value = Value::from_json(value);
-    call.rendering.templar.options().vault.opened().note_all(&value);
-    Object::finished(&value.with_secret())
 }
 
 /// The term's own options, then the call's, then where the collection's may be set.

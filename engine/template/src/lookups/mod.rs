@@ -14,6 +14,7 @@ mod plugin_options;
 mod processes;
 mod search;
 mod sequence;
+mod service;
 mod template;
 mod url;
 mod variables;

@@ -48,18 +48,15 @@ pub(super) async fn launch(cloud: &Cloud, count: i64) -> Result<Vec<Instance>, A
         .set_disable_api_termination(args.opt_bool("termination_protection"))
         .set_network_interfaces((!interfaces.is_empty()).then_some(interfaces))
         .set_block_device_mappings((!mappings.is_empty()).then_some(mappings))
-        .set_tag_specifications(tag_specifications(args));
+        .set_tag_specifications(tag_specifications(cloud));
     let call = with_hardware(with_behavior(call, args), args);
     let made = call.send().await.map_err(cloud.failed("RunInstances"))?;
     Ok(made.instances.unwrap_or_default())
 }
 
 /// Instances and their volumes get the same tags.
-fn tag_specifications(args: &Args) -> Option<Vec<aws_sdk_ec2::types::TagSpecification>> {
-    let mut wanted: Map = args.dict("tags").cloned().unwrap_or_default();
-    if let Some(name) = args.opt_str("name") {
-        wanted.insert("Name".to_owned(), name.into());
-    }
+fn tag_specifications(cloud: &Cloud) -> Option<Vec<aws_sdk_ec2::types::TagSpecification>> {
+    let wanted = tags::named(cloud);
     let kinds = [ResourceType::Volume, ResourceType::Instance];
     let specifications = kinds.into_iter().filter_map(|kind| tags::of_new(kind, Some(&wanted))).flatten();
     Some(specifications.collect::<Vec<_>>()).filter(|all| !all.is_empty())

@@ -10,31 +10,18 @@ mod power;
 mod volumes;
 
 use aws_sdk_ec2::types::Instance;
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Map, Support};
-use serde_json::{Value as Json, json};
+use kapell_executor::controller_module::ControllerModule;
+use serde_json::json;
 
 use self::power::Power;
-use super::ACCESS_ARGS;
 use super::cloud::{self, Cloud, Outcome, result};
 use super::instance_query::{all_described, id, ids, instances};
-use super::tags::{self, TagPlan};
+use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_instance",
-    aliases: &[],
-    args: args::ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: args::CONSTRAINTS,
-    check_mode: Support::Full,
-    run: start,
-};
-
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
+pub(super) const MODULE: ControllerModule =
+    module("amazon.aws.ec2_instance", args::ARGS, args::CONSTRAINTS, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let state = cloud.args.opt_str("state").unwrap_or("present").to_owned();
@@ -86,8 +73,7 @@ async fn change(cloud: &Cloud, found: Vec<Instance>, state: &str) -> Outcome {
     for instance in &found {
         changes.extend(attributes::settle(cloud, instance).await?);
         let current = tags::current(&described(instance));
-        let plan = TagPlan::new(&current, wanted_tags(cloud).as_ref(), cloud.args.bool("purge_tags"));
-        tagged |= plan.apply(cloud, &id(instance)).await?;
+        tagged |= tags::settle(cloud, &id(instance), &current, tags::wanted(cloud).as_ref()).await?.0;
     }
     let power = match state {
         "present" => None,
@@ -101,13 +87,4 @@ async fn change(cloud: &Cloud, found: Vec<Instance>, state: &str) -> Outcome {
     );
     answer.extend(power.map(Power::into_result).unwrap_or_default());
     Ok(answer)
-}
-
-/// `tags` and `name`: nothing when neither is given. With `name` alone other tags are left alone.
-fn wanted_tags(cloud: &Cloud) -> Option<Map> {
-    let mut tags = cloud.args.dict("tags").cloned()?;
-    if let Some(name) = cloud.args.opt_str("name") {
-        tags.insert("Name".to_owned(), Json::from(name));
-    }
-    Some(tags)
 }

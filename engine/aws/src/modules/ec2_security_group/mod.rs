@@ -4,28 +4,27 @@ mod direction;
 mod rule;
 
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup};
-use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, ArgKind, Constraint, Map, Support};
+use kapell_executor::controller_module::ControllerModule;
+use kapell_modules::{Arg, ArgKind, Constraint, Map};
 use serde_json::{Value as Json, json};
 
 use self::direction::Direction;
 use super::cloud::{self, Cloud, Outcome, filter, result};
-use super::tags::{self, TagPlan};
-use super::{ACCESS_ARGS, PURGE_TAGS, TAGS};
+use super::{PURGE_TAGS, STATE, TAGS, module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
 
 pub(super) const MODULE: ControllerModule = ControllerModule {
-    name: "amazon.aws.ec2_security_group",
     aliases: &["amazon.aws.ec2_group"],
-    args: ARGS,
-    shared_args: ACCESS_ARGS,
-    constraints: &[
-        Constraint::RequiredOneOf(&["name", "group_id"]),
-        Constraint::RequiredIf("state", "present", &["name", "description"]),
-    ],
-    check_mode: Support::Full,
-    run: start,
+    ..module(
+        "amazon.aws.ec2_security_group",
+        ARGS,
+        &[
+            Constraint::RequiredOneOf(&["name", "group_id"]),
+            Constraint::RequiredIf("state", "present", &["name", "description"]),
+        ],
+        |call| cloud::run(call, run),
+    )
 };
 
 const ARGS: &[Arg] = &[
@@ -35,7 +34,7 @@ const ARGS: &[Arg] = &[
     Arg::str("vpc_id"),
     Arg::list_of("rules", &ArgKind::Dict).options(RULE_ARGS),
     Arg::list_of("rules_egress", &ArgKind::Dict).options(RULE_ARGS).alias(&["egress_rules"]),
-    Arg::str("state").choices(&["present", "absent"]).default("present"),
+    STATE,
     Arg::bool("purge_rules").default("true"),
     Arg::bool("purge_rules_egress").default("true").alias(&["purge_egress_rules"]),
     TAGS,
@@ -58,13 +57,9 @@ const RULE_ARGS: &[Arg] = &[
     Arg::str("rule_desc"),
 ];
 
-fn start(call: ControllerCall) -> ControllerFuture {
-    cloud::run(call, run)
-}
-
 async fn run(cloud: Cloud) -> Outcome {
     let existing = find(&cloud).await?;
-    if cloud.args.opt_str("state") == Some("absent") {
+    if cloud.wants_absent() {
         return remove(&cloud, existing.as_ref()).await;
     }
     let mut warnings = Vec::new();
@@ -84,8 +79,8 @@ async fn run(cloud: Cloud) -> Outcome {
                 .to_owned(),
         );
     }
-    let plan = TagPlan::new(&tags::current(&before), cloud.args.dict("tags"), cloud.args.bool("purge_tags"));
-    let mut changed = made | plan.apply(&cloud, id).await?;
+    let (tagged, _) = tags::settle(&cloud, id, &tags::current(&before), cloud.args.dict("tags")).await?;
+    let mut changed = made | tagged;
     for direction in directions {
         changed |= direction.settle(&cloud, &group).await?;
     }
@@ -156,15 +151,8 @@ async fn create(cloud: &Cloud) -> Result<SecurityGroup, ApiError> {
         .set_tag_specifications(tags::of_new(ResourceType::SecurityGroup, args.dict("tags")));
     let made = call.send().await.map_err(cloud.failed("CreateSecurityGroup"))?;
     let id = made.group_id.unwrap_or_default();
-    let patience = cloud.patience();
-    loop {
-        match (by_id(cloud, &id).await, &patience) {
-            (Err(error), Some(patience)) if error.is_not_found() => {
-                patience.pause(&format!("the new security group {id} cannot be seen")).await?;
-            }
-            (seen, _) => return seen,
-        }
-    }
+    let look = async || by_id(cloud, &id).await.map(Some);
+    cloud.until(&format!("the new security group {id} cannot be seen"), look).await
 }
 
 async fn remove(cloud: &Cloud, group: Option<&SecurityGroup>) -> Outcome {

@@ -1,0 +1,91 @@
+//! What goes wrong between an engine and the API: told, in time, with the right exit code.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use super::{Bench, Server, await_port, free_port};
+use crate::command::command;
+
+/// No call that fails takes longer.
+const BOUND: Duration = Duration::from_mins(2);
+
+/// What is wrong, in which environment, the exit code and what the error has to say.
+type Failure<'a> = (&'a str, &'a [(&'a str, &'a str)], i32, &'a str);
+
+impl Bench {
+    /// What goes wrong is told, in time and with the right exit code.
+    pub(super) fn failures(&self) -> Result<()> {
+        let closed = format!("http://127.0.0.1:{}", free_port()?);
+        let relay = Relay::start(self, "first-of-two")?;
+        let throttled = Relay::start(self, "all")?;
+        let refusing = Relay::start(self, "credentials")?;
+        let cases: &[Failure<'_>] = &[
+            ("endpoint down", &[("AWS_ENDPOINT_URL", &closed)], 2, "cannot reach"),
+            ("no region", &[("AWS_REGION", "")], 2, "no AWS region is set"),
+            (
+                "no credentials",
+                &[("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")],
+                2,
+                "Unable to locate AWS credentials",
+            ),
+            ("wrong credentials", &[("AWS_ENDPOINT_URL", &refusing.endpoint)], 2, "AuthFailure"),
+            ("half the credentials", &[("AWS_SECRET_ACCESS_KEY", "")], 2, "without its secret key"),
+            ("no such profile", &[("AWS_ACCESS_KEY_ID", ""), ("AWS_PROFILE", "nobody")], 2, "profile 'nobody'"),
+            ("every other call throttled", &[("AWS_ENDPOINT_URL", &relay.endpoint)], 0, "ok=1"),
+            ("every call throttled", &[("AWS_ENDPOINT_URL", &throttled.endpoint)], 2, "RequestLimitExceeded"),
+        ];
+        for (what, settings, code, told) in cases {
+            let settings = [&[("AWS_REGION", "us-east-2")], *settings].concat();
+            let ran = self.playbook("tests/aws/ask.yml", &[], &settings)?;
+            ensure!(ran.output.status.code() == Some(*code), "{what}: not exit code {code}:\n{}", ran.text());
+            ensure!(ran.text().contains(told), "{what}: '{told}' is not told:\n{}", ran.text());
+            ensure!(ran.took < BOUND, "{what}: took {:?}", ran.took);
+            println!("{what}: exit code {code} after {:.1} s", ran.took.as_secs_f64());
+        }
+        let half = Relay::start(self, "region:eu-west-1")?;
+        let shipped = "inventory/inventory.aws_ec2.yml";
+        for (what, source, address, told) in [
+            ("source, endpoint down", shipped, &closed, "cannot reach"),
+            ("source, wrong credentials", shipped, &refusing.endpoint, "AuthFailure"),
+            (
+                "source, half the calls fail",
+                "tests/aws/two_regions.aws_ec2.yml",
+                &half.endpoint,
+                "eu-west-1: InternalError",
+            ),
+        ] {
+            for (is_error, setting) in [(false, "false"), (true, "true")] {
+                let settings =
+                    [("AWS_ENDPOINT_URL", address.as_str()), ("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", setting)];
+                let ran = self.inventory(Path::new(source), "--graph", &settings)?;
+                ensure!(ran.output.status.success() != is_error, "{what}: {:?}:\n{}", ran.output.status, ran.text());
+                ensure!(ran.text().contains(told), "{what}: '{told}' is not told:\n{}", ran.text());
+                ensure!(ran.took < BOUND, "{what}: took {:?}", ran.took);
+                let ends = if is_error { "an error where that is asked for" } else { "a warning" };
+                println!("{what}: {ends}, after {:.1} s", ran.took.as_secs_f64());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Stands before the emulator and throttles calls.
+struct Relay {
+    endpoint: String,
+    _server: Server,
+}
+
+impl Relay {
+    fn start(bench: &Bench, which: &str) -> Result<Self> {
+        let port = free_port()?;
+        let mut words = command([bench.environment.join("bin/python")]);
+        words.arg(bench.place.join("tests/aws/throttling_relay.py"));
+        words.args([&port.to_string(), &bench.endpoint, which]);
+        let server = Server(words.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+        await_port(port)?;
+        Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), _server: server })
+    }
+}
