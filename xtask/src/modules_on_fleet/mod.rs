@@ -72,8 +72,8 @@ impl ModulesCommand {
         let wanted: &[Engine] = if is_compared { &[self.engine, Engine::Ansible] } else { &[self.engine] };
         let engines = Engines::ensure(lab, wanted)?;
         let site = |engine, fleet| {
-            let (hosts, keep, is_up) = (self.hosts, self.keep, Cell::new(false));
-            Site { lab, engines: &engines, engine, fleet, hosts, keep, is_up }
+            let (hosts, keep, remembers) = (self.hosts, self.keep, self.only.is_empty());
+            Site { lab, engines: &engines, engine, fleet, hosts, keep, remembers, is_up: Cell::new(false) }
         };
         let own = site(self.engine, self.name.as_str());
         let reference = is_compared.then(|| site(Engine::Ansible, REFERENCE_FLEET));

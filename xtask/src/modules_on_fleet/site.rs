@@ -46,6 +46,8 @@ pub(super) struct Site<'a> {
     pub(super) hosts: usize,
     /// Use the fleet as it is, and leave it up.
     pub(super) keep: bool,
+    /// All playbooks are played: what one leaves behind is there for the next.
+    pub(super) remembers: bool,
     pub(super) is_up: Cell<bool>,
 }
 
@@ -56,7 +58,7 @@ impl Site<'_> {
 
     /// As `play`, but what was measured on a fresh fleet for the very same files is taken from the lab.
     pub(super) fn play_remembered(&self, playbook: &str, passes: &[Pass]) -> Result<Vec<Played>> {
-        if self.keep {
+        if self.keep || !self.remembers {
             return self.play(playbook, passes);
         }
         let memory = self.lab.path("conformance-memory");
