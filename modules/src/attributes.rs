@@ -187,8 +187,8 @@ impl Context<'_> {
         }
         diff.note("mode", mode::zero_octal(before), mode::zero_octal(after));
         if now.is_symlink() {
-            // Linux keeps no mode for links, and what they lead to is not meant.
-            return Ok(false);
+            // Linux keeps no mode for links, and what they lead to is not meant. Ansible predicts a change all the same.
+            return Ok(self.check_mode);
         }
         if !self.check_mode {
             fs_err::set_permissions(path, std::fs::Permissions::from_mode(after))

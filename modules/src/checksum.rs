@@ -14,10 +14,22 @@ pub(crate) enum Algorithm {
     Sha256,
     Sha384,
     Sha512,
+    Sha3_224,
+    Sha3_256,
+    Sha3_384,
+    Sha3_512,
+    Blake2b,
+    Blake2s,
 }
 
-/// The names, in the order messages list them.
+/// The names `stat` and `find` offer.
 pub(crate) const ALGORITHMS: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
+
+/// All names, as a message lists them.
+pub(crate) const ALL_ALGORITHMS: &[&str] = &[
+    "blake2b", "blake2s", "md5", "sha1", "sha224", "sha256", "sha384", "sha3_224", "sha3_256", "sha3_384", "sha3_512",
+    "sha512",
+];
 
 impl Algorithm {
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -28,6 +40,12 @@ impl Algorithm {
             "sha256" => Self::Sha256,
             "sha384" => Self::Sha384,
             "sha512" => Self::Sha512,
+            "sha3_224" => Self::Sha3_224,
+            "sha3_256" => Self::Sha3_256,
+            "sha3_384" => Self::Sha3_384,
+            "sha3_512" => Self::Sha3_512,
+            "blake2b" => Self::Blake2b,
+            "blake2s" => Self::Blake2s,
             _ => return None,
         })
     }
@@ -41,6 +59,12 @@ impl Algorithm {
             Self::Sha256 => digest::<sha2::Sha256>(reader),
             Self::Sha384 => digest::<sha2::Sha384>(reader),
             Self::Sha512 => digest::<sha2::Sha512>(reader),
+            Self::Sha3_224 => digest3::<sha3::Sha3_224>(reader),
+            Self::Sha3_256 => digest3::<sha3::Sha3_256>(reader),
+            Self::Sha3_384 => digest3::<sha3::Sha3_384>(reader),
+            Self::Sha3_512 => digest3::<sha3::Sha3_512>(reader),
+            Self::Blake2b => digest3::<blake2::Blake2b512>(reader),
+            Self::Blake2s => digest3::<blake2::Blake2s256>(reader),
         }
     }
 
@@ -77,6 +101,13 @@ impl Digests {
         let (md5, sha1, sha256) = (md5.finalize(), sha1.finalize(), sha256.finalize());
         Ok(Self { md5: hex::encode(md5), sha1: hex::encode(sha1), sha256: hex::encode(sha256) })
     }
+}
+
+/// The same for the newer generation of the same interface.
+fn digest3<D: sha3::Digest>(reader: &mut dyn Read) -> io::Result<String> {
+    let mut hasher = D::new();
+    each_block(reader, |block| hasher.update(block))?;
+    Ok(hex::encode(hasher.finalize()))
 }
 
 fn digest<D: Digest>(reader: &mut dyn Read) -> io::Result<String> {

@@ -93,7 +93,7 @@ impl CommandSpec {
     /// The command line as a shell would take it.
     pub fn line(&self) -> String {
         let program = self.program.to_string_lossy().into_owned();
-        shell_words::join(std::iter::once(&program).chain(&self.args))
+        std::iter::once(&program).chain(&self.args).map(|word| crate::words::quote(word)).collect::<Vec<_>>().join(" ")
     }
 
     fn to_command(&self, base: &[(String, String)]) -> Command {

@@ -217,7 +217,7 @@ impl<'a> Context<'a> {
     pub fn temp_dir(&self) -> Result<tempfile::TempDir, ModuleError> {
         let wanted = PathBuf::from(crate::conversion::expand(&self.remote_tmp, self));
         let mut builder = tempfile::Builder::new();
-        builder.prefix("kapell-");
+        builder.prefix("kapell-").permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let there = wanted.is_absolute() && (wanted.is_dir() || fs_err::create_dir_all(&wanted).is_ok());
         let made = if there { builder.tempdir_in(&wanted).or_else(|_| builder.tempdir()) } else { builder.tempdir() };
         Ok(made?)

@@ -87,6 +87,16 @@ impl Context<'_> {
         Ok(())
     }
 
+    /// Runs `validate` on the content without writing it anywhere to stay.
+    pub(crate) fn judge(&mut self, content: Content<'_>, validate: Option<&str>) -> Result<(), ModuleError> {
+        if validate.is_none() {
+            return Ok(());
+        }
+        let mut new = NamedTempFile::new()?;
+        self.fill(&mut new, content)?;
+        self.validate_file(new.path(), validate)
+    }
+
     /// Runs `validate` on the new file.
     fn validate_file(&mut self, path: &Path, validate: Option<&str>) -> Result<(), ModuleError> {
         let Some(validate) = validate else { return Ok(()) };
@@ -95,7 +105,7 @@ impl Context<'_> {
         }
         let line = validate.replace("%s", &shell_words::quote(&path.to_string_lossy()));
         let words = crate::words::split(&line).map_err(ModuleError::failed)?;
-        let output: CommandOutput = self.run(&CommandSpec::new(words))?;
+        let output: CommandOutput = self.run_read(&CommandSpec::new(words))?;
         if output.ok() {
             return Ok(());
         }

@@ -37,6 +37,15 @@ fn quoted(quote: char, characters: &mut std::str::Chars<'_>, word: &mut String) 
     }
 }
 
+/// The word as a shell reads it, quoted where Python's `shlex.quote` does: results show command lines in that form.
+pub(crate) fn quote(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\"'\"'"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::split;

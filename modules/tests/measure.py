@@ -4,7 +4,7 @@
     ANSIBLE_PYTHON=/path/to/python [PYTHONPATH=/path/to/collections] tests/measure.py tests/cases/file/*.json
 
 A case is a JSON object: `module` (default: the folder's name), `args`, `before` (the tree the case starts with) and
-optionally `environment` (of the module; fake programs can stand in `$DIR/bin`), `blob` (the content of a file on the control node) or `tree` (a directory there, copied with a trailing slash
+optionally `action` (what the task's action plugin does on the control node is part of it), `environment` (of the module; fake programs can stand in `$DIR/bin`), `blob` (the content of a file on the control node) or `tree` (a directory there, copied with a trailing slash
 when `slash` is "/"), `phases`, `opaque` (names of files whose bytes may differ, such as archives) and `ignore` (result keys that differ from run to run).
 Three phases are measured by default: `check` (check and diff mode), `run` (diff mode) and `again` (the same once more).
 
@@ -92,6 +92,7 @@ def cleaned(value, root, ignore):
         # Directories are listed in any order.
         return sorted((cleaned(v, root, ignore) for v in value), key=lambda v: v.get("path", "") if isinstance(v, dict) else "")
     if isinstance(value, str):
+        value = re.sub(r"^Sleeping for \d+ seconds", "Sleeping for N seconds", value)  # A random part of it.
         value = re.sub(r"(\.ansible_tmp|/tmp/ansible|/tmp/tmp)[A-Za-z0-9_./-]*", "$TMP", value.replace(root, "$DIR"))
         return re.sub(r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~", ".BACKUP~", value)
     return value
@@ -115,7 +116,7 @@ def run(module, args, phase, case, root):
         place, full_name = f"ansible_collections.{namespace}.{collection}.plugins.modules.{name}", module
     if module == "shell":
         args["_uses_shell"] = True
-    if "blob" in case or "tree" in case:
+    if "blob" in case or "tree" in case or "action" in case:
         return run_task(module, args, phase, case, root)
     with tempfile.TemporaryDirectory() as tmp:
         args.update(_ansible_check_mode=phase == "check", _ansible_diff=True, _ansible_no_log=False, _ansible_remote_tmp=tmp,
@@ -137,8 +138,11 @@ def run(module, args, phase, case, root):
 
 def run_task(module, args, phase, case, root):
     """Through the action plugin, for what begins on the control node."""
+    variables = {"ansible_async_dir": args.pop("_async_dir")} if "_async_dir" in args else {}
     with tempfile.TemporaryDirectory() as tmp:
-        if "tree" in case:
+        if "action" in case:
+            pass
+        elif "tree" in case:
             args["src"] = os.path.join(tmp, "source") + case.get("slash", "")
             os.makedirs(args["src"])
             build(os.path.join(tmp, "source"), case["tree"])
@@ -150,7 +154,7 @@ def run_task(module, args, phase, case, root):
         quiet = {f"ANSIBLE_{name}": "0" for name in ("LOCALHOST_WARNING", "DEPRECATION_WARNINGS", "INVENTORY_UNPARSED_WARNING")}
         flags = ["--check", "--diff"] if phase == "check" else ["--diff"]
         ansible = os.path.join(os.path.dirname(PYTHON), "ansible")
-        done = subprocess.run([ansible, "localhost", "-o", "-vvv", "-m", module, "-a", json.dumps(args), *flags],
+        done = subprocess.run([ansible, "localhost", "-o", "-vvv", "-m", module, "-a", json.dumps(args), "-e", json.dumps(variables), *flags],
                               capture_output=True, text=True, cwd=root, env=dict(os.environ, **quiet))
         line = next(line for line in done.stdout.splitlines() if line.startswith("localhost |"))
         result = json.loads(line.split("=>", 1)[1])
@@ -158,7 +162,8 @@ def run_task(module, args, phase, case, root):
             result["failed"] = True
         result.setdefault("changed", False)
         result = json.loads(json.dumps(result).replace(tmp, "$SRC"))
-    return cleaned(result, root, VOLATILE | {"src"} | set(case.get("ignore", [])))
+    hidden = set() if "action" in case else {"src"}
+    return cleaned(result, root, VOLATILE | hidden | set(case.get("ignore", [])))
 
 
 def measure_elsewhere(path):

@@ -13,6 +13,8 @@ pub(crate) enum Redirects {
     /// Of GET and HEAD only.
     Safe,
     All,
+    /// Those Python's `urllib` follows by itself, each with a GET.
+    AsPython,
     None,
 }
 
@@ -23,6 +25,10 @@ pub(super) fn target(request: &Request, response: &Response, address: &Address) 
     }
     let follows = match request.redirects {
         Redirects::All => true,
+        Redirects::AsPython => {
+            matches!(request.method.as_str(), "GET" | "HEAD")
+                || (request.method == "POST" && matches!(response.status, 301..=303))
+        }
         Redirects::Safe => matches!(request.method.as_str(), "GET" | "HEAD"),
         Redirects::None => false,
     };
@@ -35,7 +41,7 @@ pub(super) fn target(request: &Request, response: &Response, address: &Address) 
 pub(super) fn follow(request: &mut Request, status: u16) {
     let unredirected = std::mem::take(&mut request.unredirected_headers);
     request.headers.retain(|(name, _)| !unredirected.iter().any(|listed| listed.eq_ignore_ascii_case(name)));
-    if matches!(status, 307 | 308) {
+    if matches!(status, 307 | 308) && request.redirects != Redirects::AsPython {
         return;
     }
     request.body = None;
@@ -44,7 +50,7 @@ pub(super) fn follow(request: &mut Request, status: u16) {
         matches!(name.as_str(), "content-length" | "content-type" | "transfer-encoding")
     };
     request.headers.retain(|(name, _)| !is_content(name));
-    if request.method != "HEAD" {
+    if request.method != "HEAD" || request.redirects == Redirects::AsPython {
         "GET".clone_into(&mut request.method);
     }
 }

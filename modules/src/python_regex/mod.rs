@@ -23,6 +23,37 @@ pub(crate) struct PythonRegex {
     pattern: String,
 }
 
+/// What Python's `re` says of the commonest mistake; of others, what the parser says.
+fn reason(pattern: &str, error: &fancy_regex::Error) -> String {
+    match unclosed_group(pattern) {
+        Some(position) => format!("missing ), unterminated subpattern at position {position}"),
+        None => error.to_string(),
+    }
+}
+
+/// The position of an opening parenthesis that no other closes.
+fn unclosed_group(pattern: &str) -> Option<usize> {
+    let (mut open, mut in_class, mut escaped) = (Vec::new(), false, false);
+    for (position, character) in pattern.chars().enumerate() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            ']' => in_class = false,
+            '[' => in_class = true,
+            '(' if !in_class => open.push(position),
+            ')' if !in_class => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
+/// What is wrong with a pattern, without the pattern.
+pub(crate) fn fault(error: &ModuleError) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" is not valid: ").map_or(text.clone(), |(_, reason)| reason.to_owned())
+}
+
 impl PythonRegex {
     pub(crate) fn new(pattern: &str, subject: Subject) -> Result<Self, ModuleError> {
         Self::compile(pattern, subject, false)
@@ -37,7 +68,7 @@ impl PythonRegex {
         let fail =
             |reason: String| ModuleError::failed(format!("the regular expression '{pattern}' is not valid: {reason}"));
         let translated = translation::translate(pattern, subject, multi_line).map_err(fail)?;
-        let regex = Regex::new(&translated).map_err(|error| fail(error.to_string()))?;
+        let regex = Regex::new(&translated).map_err(|error| fail(reason(pattern, &error)))?;
         Ok(Self { regex, pattern: pattern.to_owned() })
     }
 

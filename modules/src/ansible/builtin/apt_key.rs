@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use crate::http::{Client, Download, Request};
 use crate::{Arg, Args, CommandSpec, Constraint, Context, Module, ModuleError, ModuleResult};
 
@@ -25,33 +23,29 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     cx.require_program("gpg")?;
     let task = Task { program: cx.require_program("apt-key")?, keyring: args.opt_str("keyring") };
     let present = args.str("state")? == "present";
-    let given = args.opt_str("id").map(Id::parse).transpose()?;
+    let given = args.opt_str("id");
     if args.has("keyserver") && given.is_none() {
         return Err(ModuleError::failed("Missing key_id, required with keyserver."));
     }
     let dir = cx.temp_dir()?;
     let file = key_file(args, dir.path(), cx)?;
-    let id = match (&given, &file) {
-        (Some(id), _) => id.clone(),
-        (None, Some(file)) => Id::parse(&id_in(file, &source(args), cx)?)?,
-        (None, None) => return Err(ModuleError::failed("missing a key: one of id, data, file, url is needed")),
+    let found = match (given, &file) {
+        (None, Some(file)) => Some(id_in(file, &source(args), cx)?),
+        _ => None,
     };
+    let named = given.map(str::to_owned).or(found);
+    let id = named
+        .as_deref()
+        .and_then(Id::parse)
+        .ok_or_else(|| ModuleError::failed("Invalid key_id").with("id", named.clone()))?;
     let before = task.keys(cx)?;
     let trusted = before.iter().any(|key| id.is(key));
     let result = ModuleResult::ok()
-        .set("id", given.as_ref().map_or_else(|| id.full.clone(), |id| id.full.clone()))
-        .set("key_id", id.full.clone())
-        .set("fp", id.full.clone())
+        .set("id", named.unwrap_or_default())
         .set("short_id", id.short())
-        .set(
-            "before",
-            json!(
-                before
-                    .iter()
-                    .map(|key| key.chars().skip(key.len().saturating_sub(id.full.len().min(16))).collect::<String>())
-                    .collect::<Vec<_>>()
-            ),
-        );
+        .set("fp", id.full.clone())
+        .set("key_id", id.long())
+        .set("before", id.like_it(&before));
     if trusted == present {
         return Ok(result);
     }
@@ -78,7 +72,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         };
         return Err(ModuleError::failed(what).with("id", id.full.clone()));
     }
-    Ok(result.set("after", after).changed(true))
+    Ok(result.set("after", id.like_it(&after)).changed(true))
 }
 
 /// Hex digits of a fingerprint or of its end.
@@ -88,25 +82,35 @@ struct Id {
 }
 
 impl Id {
-    fn parse(text: &str) -> Result<Self, ModuleError> {
-        let text: String = text.split_whitespace().collect::<String>().to_uppercase();
-        let digits = text.strip_prefix("0X").unwrap_or(&text).to_owned();
-        if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_hexdigit()) {
-            return Err(ModuleError::failed("Invalid key_id").with("id", text.to_lowercase()));
-        }
-        if digits.len() < 8 {
-            return Err(ModuleError::failed("Invalid key_id").with("id", digits));
-        }
-        Ok(Self { full: digits })
+    /// `None` for what is no id.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.to_uppercase();
+        let digits = text.strip_prefix("0X").unwrap_or(&text);
+        let is_id = digits.len() >= 8 && digits.chars().all(|c| c.is_ascii_hexdigit());
+        is_id.then(|| Self { full: digits.to_owned() })
     }
 
     fn short(&self) -> String {
-        self.full[self.full.len() - 8..].to_owned()
+        end_of(&self.full, 8)
+    }
+
+    fn long(&self) -> String {
+        end_of(&self.full, 16)
+    }
+
+    /// Fingerprints in the length of this id.
+    fn like_it(&self, fingerprints: &[String]) -> Vec<String> {
+        let length = if self.full.len() == 8 { 8 } else { 16 };
+        fingerprints.iter().map(|key| end_of(key, length)).collect()
     }
 
     fn is(&self, fingerprint: &str) -> bool {
         fingerprint.ends_with(&self.full) || self.full.ends_with(fingerprint)
     }
+}
+
+fn end_of(digits: &str, length: usize) -> String {
+    digits[digits.len().saturating_sub(length)..].to_owned()
 }
 
 fn source(args: &Args) -> String {
@@ -134,31 +138,28 @@ fn key_file(args: &Args, dir: &Path, cx: &mut Context<'_>) -> Result<Option<Path
     Ok(Some(dest))
 }
 
-/// The fingerprint of the first key of a file.
+/// The id of the first key of a file.
 fn id_in(file: &Path, source: &str, cx: &mut Context<'_>) -> Result<String, ModuleError> {
-    let command = CommandSpec::new(["gpg", "--no-tty", "--batch", "--with-colons", "--import-options", "show-only"]);
-    // A keyring of its own: the user's may not exist, and is nobody's business here.
-    let keyring = cx.temp_dir()?;
-    let command = command.env("GNUPGHOME", keyring.path().to_string_lossy());
-    let output = cx.run_read(&command.args(["--dry-run", "--import"]).arg(file.to_string_lossy()))?;
+    let command = CommandSpec::new(["gpg", "--no-tty", "--batch", "--with-colons"]).arg(file.to_string_lossy());
+    let output = cx.run_read(&command)?;
     let text = output.stdout();
-    fingerprints(&text).into_iter().next().ok_or_else(|| {
+    let id = text.lines().find_map(|line| line.strip_prefix("pub:")?.split(':').nth(3));
+    id.map(str::to_owned).ok_or_else(|| {
         let failed = ModuleError::failed(format!("Unable to extract key from '{source}'"));
         failed.with("stdout", text.clone()).with("stderr", output.stderr())
     })
 }
 
-/// The fingerprints of the primary keys in gpg's records.
+/// The fingerprints of the keys and subkeys in gpg's records.
 fn fingerprints(records: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let mut primary = false;
+    let mut of_key = false;
     for record in records.lines().map(|line| line.split(':').collect::<Vec<_>>()) {
         match record[0] {
-            "pub" => primary = true,
-            "sub" => primary = false,
-            "fpr" if primary => {
+            "pub" | "sub" => of_key = true,
+            "fpr" if of_key => {
                 found.extend(record.get(9).map(|text| (*text).to_owned()));
-                primary = false;
+                of_key = false;
             }
             _ => {}
         }
@@ -221,8 +222,8 @@ mod tests {
         let id = Id::parse("0xd8576a8ba88d21e9").unwrap();
         assert!(id.is("36A1D7869245C8950F966E92D8576A8BA88D21E9"));
         assert_eq!(id.short(), "A88D21E9");
-        assert!(Id::parse("zz").is_err() && Id::parse("abc").is_err());
+        assert!(Id::parse("zz").is_none() && Id::parse("abc").is_none() && Id::parse("not hexx").is_none());
         let records = "pub:u:4096:1:D8:1::::::\nfpr:::::::::AAAA:\nsub:u:\nfpr:::::::::BBBB:\n";
-        assert_eq!(fingerprints(records), ["AAAA"]);
+        assert_eq!(fingerprints(records), ["AAAA", "BBBB"]);
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::attributes::path_text;
 use crate::checksum::Digests;
-use crate::python_regex::{PythonRegex, Subject};
+use crate::python_regex::{PythonRegex, Subject, fault};
 use crate::{Arg, Args, Content, Context, FileAttributes, Module, ModuleError, ModuleResult, WriteOptions};
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.assemble", ARGS, run).file_args();
@@ -56,7 +56,12 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         .msg("OK"))
 }
 
+/// In check mode the content is judged, too.
 fn write(dest: &Path, content: &[u8], args: &Args, cx: &mut Context<'_>) -> Result<Option<String>, ModuleError> {
+    if cx.check_mode {
+        let judged = cx.judge(Content::Bytes(content), args.opt_str("validate"));
+        judged.map_err(super::edited_file::validation_message)?;
+    }
     cx.write_file(dest, Content::Bytes(content), &WriteOptions::from_args(args))
         .map_err(super::edited_file::validation_message)
 }
@@ -72,7 +77,7 @@ impl Fragments {
     pub fn new(delimiter: Option<&str>, regexp: Option<&str>, hidden: bool) -> Result<Self, ModuleError> {
         let regexp = regexp.map(|pattern| {
             PythonRegex::new(pattern, Subject::Text)
-                .map_err(|error| ModuleError::failed(format!("Invalid Regexp ({error}) in \"{pattern}\"")))
+                .map_err(|error| ModuleError::failed(format!("Invalid Regexp ({}) in \"{pattern}\"", fault(&error))))
         });
         Ok(Self { delimiter: delimiter.map(unescape), regexp: regexp.transpose()?, hidden })
     }

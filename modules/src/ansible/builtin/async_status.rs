@@ -13,7 +13,7 @@ const ARGS: &[Arg] = &[Arg::str("jid").required(), Arg::str("mode").choices(&["c
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let job = Job::of(args, cx)?;
     match args.opt_str("mode") {
-        Some("cleanup") => job.erase(cx),
+        Some("cleanup") => job.erase(),
         _ => job.status(cx),
     }
 }
@@ -50,13 +50,15 @@ impl Job {
         answer
     }
 
-    fn erase(&self, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
+    /// In check mode, too: what a job left is no part of the system.
+    fn erase(&self) -> Result<ModuleResult, ModuleError> {
+        let erased = self.results.to_string_lossy().into_owned();
         if !self.results.exists() {
-            return Err(self.missing());
+            let answer = ModuleResult::ok().extend(self.answer((true, true))).set("erased", erased);
+            return Err(ModuleError::with_result("could not find job", answer));
         }
-        cx.remove_file(&self.results)?;
-        let answer = ModuleResult::ok().extend(self.answer((false, false)));
-        Ok(answer.set("erased", self.results.to_string_lossy().into_owned()))
+        fs_err::remove_file(&self.results)?;
+        Ok(ModuleResult::ok().extend(self.answer((false, false))).set("erased", erased))
     }
 
     fn missing(&self) -> ModuleError {
@@ -68,11 +70,8 @@ impl Job {
         let Some(text) = cx.read_text(&self.results)? else { return Err(self.missing()) };
         let data = match serde_json::from_str(&text) {
             Ok(Value::Object(data)) => data,
-            _ if text.is_empty() => return Ok(ModuleResult::ok().extend(self.with_file(self.answer((true, false))))),
-            _ => {
-                let answer = ModuleResult::ok().extend(self.with_file(self.answer((true, true))));
-                return Err(ModuleError::with_result(format!("Could not parse job output: {text}"), answer));
-            }
+            // Not written yet, or not to its end.
+            _ => return Ok(ModuleResult::ok().extend(self.with_file(self.answer((true, false))))),
         };
         // A file that says nothing of having started is the result itself.
         let flag = |name: &str| data.get(name).is_some_and(|value| value.as_bool() == Some(true) || value == 1);

@@ -52,8 +52,8 @@ enum CommandLine {
 impl CommandLine {
     fn from_args(args: &Args) -> Result<Self, ModuleError> {
         let line = args.opt_str("_raw_params").or(args.opt_str("cmd"));
-        if args.bool("_uses_shell") {
-            return Ok(Self::Script(line.map_or_else(|| args.list_of_str("argv").join(" "), str::to_owned)));
+        if let Some(script) = line.filter(|_| args.bool("_uses_shell")) {
+            return Ok(Self::Script(script.to_owned()));
         }
         let words = match line {
             Some(line) => words::split(line).map_err(ModuleError::failed)?,
@@ -77,7 +77,7 @@ impl CommandLine {
             Self::Script(script) => {
                 CommandSpec::new([args.opt_str("executable").unwrap_or("/bin/sh"), "-c", script.as_str()])
             }
-            Self::Words(words) if args.bool("expand_argument_vars") => {
+            Self::Words(words) if args.bool("expand_argument_vars") && !args.bool("_uses_shell") => {
                 CommandSpec::new(words.iter().map(|word| expand(word, cx)))
             }
             Self::Words(words) => CommandSpec::new(words.clone()),
@@ -95,7 +95,10 @@ pub(super) fn run_shell(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResul
 }
 
 pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
-    let line = CommandLine::from_args(args)?;
+    let line = match nothing_to_run(args, cx.check_mode) {
+        Some(outcome) => return outcome,
+        None => CommandLine::from_args(args)?,
+    };
     let chdir = args.opt_path("chdir");
     let result = started(&line);
     if let Some(dir) = &chdir {
@@ -122,8 +125,35 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, Mod
     spec.cwd = chdir;
     spec.stdin = args.opt_str("stdin").map(|text| input(text, args.bool("stdin_add_newline")));
     let start = crate::local_time::now();
-    let output = cx.run(&spec).map_err(|error| error.with("cmd", joined(&line)))?;
+    let shown = match &line {
+        CommandLine::Words(words) => words.join(" "),
+        CommandLine::Script(_) => spec.line(),
+    };
+    let output = cx.run(&spec).map_err(|error| error.with("cmd", shown))?;
     report(&output, result, &start, args.bool("strip_empty_ends"))
+}
+
+/// Without any words there is nothing to look at before it fails.
+fn nothing_to_run(args: &Args, check_mode: bool) -> Option<Result<ModuleResult, ModuleError>> {
+    let argv = args.opt_list_of_str("argv");
+    let is_line = |name: &&str| args.opt_str(name).is_some_and(|line| !line.is_empty());
+    let is_given = ["_raw_params", "cmd"].iter().any(is_line);
+    if is_given || argv.as_ref().is_some_and(|words| !words.is_empty()) {
+        return None;
+    }
+    let result = ModuleResult::ok().set("cmd", argv.clone().map_or(Value::Null, Value::from));
+    if check_mode {
+        let result = result.set("stdout", "").set("stderr", "").set("rc", 0).skipped();
+        return Some(Ok(result.msg("Command would have run if not in check mode")));
+    }
+    let result = result.set("rc", 257);
+    Some(Err(match argv {
+        Some(_) => ModuleError::with_result(
+            "Error executing command.",
+            result.set("cmd", "").set("stdout", "").set("stderr", ""),
+        ),
+        None => ModuleError::with_result("Argument 'args' to run_command must be list or string", result),
+    }))
 }
 
 /// The keys every result of these modules has.
@@ -172,13 +202,6 @@ fn input(text: &str, add_newline: bool) -> Vec<u8> {
         input.push(b'\n');
     }
     input
-}
-
-fn joined(line: &CommandLine) -> String {
-    match line {
-        CommandLine::Words(words) => words.join(" "),
-        CommandLine::Script(script) => script.clone(),
-    }
 }
 
 fn report(

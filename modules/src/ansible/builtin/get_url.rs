@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::uri::{file_name, last_modified};
-use crate::checksum::{ALGORITHMS, Algorithm};
+use crate::checksum::{ALL_ALGORITHMS, Algorithm};
 use crate::http::{Client, Download, Redirects, Request, Response};
 use crate::{Arg, Args, Content, Context, FileAttributes, Module, ModuleError, ModuleResult, Support, WriteOptions};
 
@@ -74,14 +74,7 @@ impl Task<'_> {
         let Some((name, digest)) = wanted.split_once(':') else {
             return Err(self.failed("The checksum parameter has to be in format <algorithm>:<checksum>", &self.dest));
         };
-        let Some(algorithm) = Algorithm::named(name.trim()) else {
-            let known = ALGORITHMS.join(", ");
-            return Err(self.failed(
-                format!("Could not hash file with algorithm '{name}'. Available algorithms: {known}"),
-                &self.dest,
-            ));
-        };
-        let digest = digest.trim();
+        let (algorithm, digest) = (name.trim().to_owned(), digest.trim());
         if !digest.contains("://") {
             return Ok(Some(Checksum { algorithm, digest: cleaned(digest) }));
         }
@@ -104,7 +97,7 @@ impl Task<'_> {
     }
 
     fn request(&self) -> Result<Request, ModuleError> {
-        Ok(Request { redirects: Redirects::All, ..Request::from_args(self.args)? })
+        Ok(Request { redirects: Redirects::AsPython, ..Request::from_args(self.args)? })
     }
 
     fn fetch(&self, is_dir: bool, has_checksum: bool, cx: &Context<'_>) -> Result<Response, ModuleError> {
@@ -213,17 +206,29 @@ impl Downloaded {
 }
 
 struct Checksum {
-    algorithm: Algorithm,
+    algorithm: String,
     digest: String,
 }
 
 impl Checksum {
+    fn of(&self, file: &Path) -> Result<String, ModuleError> {
+        let algorithm = Algorithm::named(&self.algorithm).ok_or_else(|| {
+            ModuleError::failed(format!(
+                "Could not hash file '{}' with algorithm '{}'. Available algorithms: {}",
+                file.display(),
+                self.algorithm,
+                ALL_ALGORITHMS.join(", ")
+            ))
+        })?;
+        Ok(algorithm.of_file(file)?)
+    }
+
     fn matches(&self, file: &Path) -> Result<bool, ModuleError> {
-        Ok(self.algorithm.of_file(file)? == self.digest)
+        Ok(self.of(file)? == self.digest)
     }
 
     fn verify(&self, file: &Path, result: &ModuleResult) -> Result<(), ModuleError> {
-        let found = self.algorithm.of_file(file)?;
+        let found = self.of(file)?;
         if found == self.digest {
             return Ok(());
         }

@@ -38,6 +38,11 @@ impl Manager {
         self.read.map_or(Ok(None), |read| read(cx))
     }
 
+    /// With a database, even if it is an empty one.
+    fn is_there(&self, cx: &mut Context<'_>) -> bool {
+        self.packages(cx).is_ok_and(|list| list.is_some())
+    }
+
     fn unusable(&self, cx: &Context<'_>) -> String {
         let name = self.name;
         let unusable =
@@ -68,8 +73,12 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
             break;
         }
         tried.push(manager.name);
-        let Some(list) = manager.packages(cx)? else {
-            if asked.iter().any(|asked| asked == manager.name) {
+        let list = manager.packages(cx)?;
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            cx.warn(format!("Found \"{}\" but no associated packages", manager.name));
+        }
+        let Some(list) = list.filter(|list| !list.is_empty()) else {
+            if asked.iter().any(|asked| asked == manager.name) && !manager.is_there(cx) {
                 let warning = manager.unusable(cx);
                 cx.warn(warning);
             }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::http::{Client, Download, Request};
-use crate::python_repr::repr;
+use crate::python_repr::quoted;
 use crate::{Arg, Args, CommandSpec, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.rpm_key", ARGS, run);
@@ -37,11 +37,13 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     if trusted {
         return Ok(ModuleResult::ok());
     }
-    let wanted = args.list_of_str("fingerprint");
-    if !wanted.is_empty() && !rpm.has_fingerprints(&file, &wanted, cx)? {
-        let shown = repr(&serde_json::json!(wanted));
+    let wanted: Vec<String> = args.list_of_str("fingerprint").iter().map(|text| normal_fingerprint(text)).collect();
+    let found = if wanted.is_empty() { Vec::new() } else { rpm.fingerprints(&file, cx)? };
+    if !wanted.is_empty() && !wanted.iter().any(|text| found.contains(text)) {
         return Err(ModuleError::failed(format!(
-            "The specified fingerprint, {shown}, does not match any key fingerprints in {key}"
+            "The specified fingerprint, '{}', does not match any key fingerprints in '{}'",
+            set_of(&wanted),
+            set_of(&found)
         )));
     }
     Rpm::trust(&file, cx)?;
@@ -76,6 +78,15 @@ fn normal_id(text: &str) -> Option<String> {
     is_id.then(|| digits[digits.len() - 8..].to_owned())
 }
 
+fn normal_fingerprint(text: &str) -> String {
+    text.split_whitespace().collect::<String>().to_uppercase()
+}
+
+/// As Python prints a set.
+fn set_of(texts: &[String]) -> String {
+    format!("{{{}}}", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
+}
+
 struct Rpm {
     gpg: PathBuf,
 }
@@ -87,36 +98,33 @@ impl Rpm {
         Ok(Self { gpg: gpg.map_or_else(|| cx.require_program("gpg"), Ok)? })
     }
 
-    /// `gpg --with-colons` on some keys; its records.
-    fn records(&self, input: &[u8], cx: &mut Context<'_>) -> Result<Vec<Vec<String>>, ModuleError> {
-        let options = ["--no-tty", "--batch", "--with-colons", "--fixed-list-mode", "--with-fingerprint"];
-        let more = ["--with-subkey-fingerprint", "--import-options", "show-only", "--dry-run", "--import"];
-        // A keyring of its own: the user's may not exist, and is nobody's business here.
-        let keyring = cx.temp_dir()?;
-        let command = CommandSpec::new([self.gpg.to_string_lossy()]).args(options).args(more).stdin(input);
-        let command = command.env("GNUPGHOME", keyring.path().to_string_lossy());
-        let output = cx.run_read(&command)?;
+    /// gpg's records on the keys of a file.
+    fn records(
+        &self,
+        option: Option<&str>,
+        file: &Path,
+        cx: &mut Context<'_>,
+    ) -> Result<Vec<Vec<String>>, ModuleError> {
+        let options = ["--no-tty", "--batch", "--with-colons", "--fixed-list-mode"];
+        let command = CommandSpec::new([self.gpg.to_string_lossy()]).args(options).args(option);
+        let output = cx.run_read(&command.arg(file.to_string_lossy()))?;
         if !output.ok() {
-            return Err(crate::context::command_failure(output.stderr(), &command, &output));
+            return Err(ModuleError::failed(output.stderr()));
         }
         Ok(output.stdout().lines().map(|line| line.split(':').map(str::to_owned).collect()).collect())
     }
 
     /// The id of the first key of a file.
     fn id_of(&self, file: &Path, cx: &mut Context<'_>) -> Result<String, ModuleError> {
-        let input = cx.read(file)?.unwrap_or_default();
-        let records = self.records(&input, cx)?;
+        let records = self.records(None, file, cx)?;
         let first = records.iter().find(|record| record[0] == "pub").and_then(|record| normal_id(record.get(4)?));
         first.ok_or_else(|| ModuleError::failed("Unexpected gpg output"))
     }
 
-    fn has_fingerprints(&self, file: &Path, wanted: &[String], cx: &mut Context<'_>) -> Result<bool, ModuleError> {
-        let input = cx.read(file)?.unwrap_or_default();
-        let records = self.records(&input, cx)?;
-        let found: Vec<&String> =
-            records.iter().filter(|record| record[0] == "fpr").filter_map(|record| record.get(9)).collect();
-        let normal = |text: &String| text.split_whitespace().collect::<String>().to_uppercase();
-        Ok(wanted.iter().all(|text| found.contains(&&normal(text))))
+    fn fingerprints(&self, file: &Path, cx: &mut Context<'_>) -> Result<Vec<String>, ModuleError> {
+        let records = self.records(Some("--with-fingerprint"), file, cx)?;
+        let found = records.iter().filter(|record| record[0] == "fpr").filter_map(|record| record.get(9).cloned());
+        Ok(found.collect())
     }
 
     /// rpm calls a key by the end of its id; newer versions by its whole fingerprint.

@@ -21,7 +21,10 @@ fn run(args: &Args, _cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> 
     let mut builder = ::tempfile::Builder::new();
     builder.prefix(args.str("prefix")?).suffix(args.str("suffix")?).rand_bytes(8);
     let path = if args.str("state")? == "directory" {
-        builder.tempdir_in(&dir).map(::tempfile::TempDir::keep)
+        builder
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))
+            .tempdir_in(&dir)
+            .map(::tempfile::TempDir::keep)
     } else {
         builder.tempfile_in(&dir).and_then(|file| Ok(file.keep()?.1))
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::{Arg, Args, CommandSpec, Context, Map, Module, ModuleError, ModuleResult};
+use crate::{Arg, Args, CommandOutput, CommandSpec, Context, Map, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.general.dpkg_divert", ARGS, run).diff();
 
@@ -32,28 +32,25 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         force: args.bool("force"),
         commands: Vec::new(),
         messages: Vec::new(),
+        before: shown(path, current.as_ref()),
     };
     let changed = current != wanted;
-    if changed {
-        if let Some(current) = &current {
-            // What is diverted otherwise is first brought back.
-            let moves = task.rename && wanted.is_none();
-            task.remove(current, moves, cx)?;
-        }
-        if let (Some(current), Some(wanted), true) = (&current, &wanted, task.rename) {
+    if let (Some(current), Some(wanted), true) = (&current, &wanted, changed) {
+        // What is diverted otherwise is first brought back.
+        task.remove(current, false, cx)?;
+        if task.rename {
             task.move_on(current, wanted, cx)?;
         }
-        if let Some(wanted) = &wanted {
-            task.add(wanted, task.rename && current.is_none(), cx)?;
-        }
     }
-    let diff = json!({"before": shown(path, current.as_ref()), "after": shown(path, wanted.as_ref())});
-    let mut result = ModuleResult::ok().changed(changed).set("diversion", shown(path, wanted.as_ref()));
-    result = result.set("commands", task.commands).set("messages", task.messages);
-    if cx.diff_mode {
-        result = result.set("diff", diff);
+    match (&current, &wanted) {
+        (_, Some(wanted)) => task.add(wanted, args, task.rename && (current.is_none() || !changed), changed, cx)?,
+        (Some(current), None) => task.remove(current, task.rename, cx)?,
+        (None, None) => task.run(task.rename, vec!["--remove".to_owned(), path.to_owned()], cx)?,
     }
-    Ok(result)
+    let diff = json!({"before": task.before, "after": shown(path, wanted.as_ref())});
+    let result = ModuleResult::ok().changed(changed).set("diversion", shown(path, wanted.as_ref()));
+    let result = result.set("commands", task.commands).set("messages", task.messages);
+    Ok(if cx.diff_mode { result.set("diff", diff) } else { result })
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,13 +70,6 @@ impl Diversion {
         let place = cx.run_read(&CommandSpec::new([program, "--truename", path]))?;
         Ok(Some(Self { divert: place.stdout().trim().to_owned(), holder }))
     }
-
-    fn holder_options(&self) -> Vec<String> {
-        match self.holder.as_str() {
-            "LOCAL" => vec!["--local".to_owned()],
-            package => vec!["--package".to_owned(), package.to_owned()],
-        }
-    }
 }
 
 fn shown(path: &str, diversion: Option<&Diversion>) -> Map {
@@ -87,7 +77,7 @@ fn shown(path: &str, diversion: Option<&Diversion>) -> Map {
         Some(diversion) => {
             json!({"divert": diversion.divert, "holder": diversion.holder, "path": path, "state": "present"})
         }
-        None => json!({"path": path, "state": "absent"}),
+        None => json!({"divert": null, "holder": null, "path": path, "state": "absent"}),
     };
     value.as_object().cloned().unwrap_or_default()
 }
@@ -99,13 +89,25 @@ struct Task<'a> {
     force: bool,
     commands: Vec<String>,
     messages: Vec<String>,
+    before: Map,
 }
 
 impl Task<'_> {
-    fn add(&mut self, wanted: &Diversion, moves: bool, cx: &mut Context<'_>) -> Result<(), ModuleError> {
-        self.make_room(moves.then(|| PathBuf::from(&wanted.divert)), cx)?;
-        let mut words = wanted.holder_options();
-        words.extend(["--divert".to_owned(), wanted.divert.clone(), "--add".to_owned(), self.path.to_owned()]);
+    fn add(
+        &mut self,
+        wanted: &Diversion,
+        args: &Args,
+        moves: bool,
+        changed: bool,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ModuleError> {
+        self.make_room((moves && changed).then(|| PathBuf::from(&wanted.divert)), cx)?;
+        let mut words = match wanted.holder.as_str() {
+            "LOCAL" => vec!["--local".to_owned()],
+            package => vec!["--package".to_owned(), package.to_owned()],
+        };
+        words.extend(args.opt_str("divert").into_iter().flat_map(|divert| ["--divert".to_owned(), divert.to_owned()]));
+        words.extend(["--add".to_owned(), self.path.to_owned()]);
         self.run(moves, words, cx)
     }
 
@@ -134,16 +136,37 @@ impl Task<'_> {
         }
     }
 
+    /// In check mode the program only says what it would do.
     fn run(&mut self, moves: bool, words: Vec<String>, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         let option = if moves { "--rename" } else { "--no-rename" };
-        let command = CommandSpec::new([self.program.as_str(), option]).args(words);
-        let output = cx.run(&command)?;
-        if !output.ok() {
-            return Err(crate::context::command_failure(output.stderr().trim(), &command, &output));
-        }
+        let command = CommandSpec::new([self.program.as_str(), option]).args(words.iter().cloned());
+        let follows_another = !self.commands.is_empty();
         self.commands.push(command.line());
-        self.messages
-            .extend([output.stdout(), output.stderr()].iter().flat_map(|text| text.lines()).map(str::to_owned));
+        if cx.check_mode && follows_another {
+            // What it would say depends on what the one before did.
+            self.messages.push("Running in check mode".to_owned());
+            return Ok(());
+        }
+        let output = if cx.check_mode {
+            cx.run_read(&CommandSpec::new([self.program.as_str(), option, "--test"]).args(words))?
+        } else {
+            cx.run(&command)?
+        };
+        // What is in the way is not removed in check mode.
+        let would_be_forced = cx.check_mode && self.force && output.stderr().contains("rename involves overwriting");
+        if !output.ok() && !would_be_forced {
+            return Err(self.failure(&command, &output));
+        }
+        self.messages.push(output.stdout().trim_end().to_owned());
         Ok(())
+    }
+
+    fn failure(&self, command: &CommandSpec, output: &CommandOutput) -> ModuleError {
+        let msg = if output.stderr().contains("rename involves overwriting") {
+            "Set 'force' param to True to force renaming of files.".to_owned()
+        } else {
+            output.stderr().trim().to_owned()
+        };
+        crate::context::command_failure(msg, command, output).with("diversion", self.before.clone())
     }
 }

@@ -19,8 +19,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let installed = installed(cx)?;
     let todo: Vec<&String> = names.iter().filter(|name| installed.contains(&normal(name)) != present).collect();
     let ubuntu = cx.exists(UBUNTU_LIST) && !cx.exists(LIST);
-    if !ubuntu {
-        check_known(&names, cx)?;
+    if !ubuntu && !cx.exists(LIST) {
+        let msg = format!("{UBUNTU_LIST} and {LIST} are missing. Is the package \"locales\" installed?");
+        return Err(failed(msg, &ModuleResult::default().set("name", json!(names))));
     }
     let mechanism = if ubuntu { "ubuntu_legacy" } else { "glibc" };
     let result = ModuleResult::ok()
@@ -28,6 +29,10 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         .set("name", json!(names))
         .set("ubuntu_mode", ubuntu)
         .set("mechanism", mechanism);
+    if !ubuntu {
+        check_known(&names, &result, cx)?;
+    }
+    let result = result.set("diff", json!({}));
     if todo.is_empty() {
         return Ok(result);
     }
@@ -71,23 +76,25 @@ fn locale_of(line: &str) -> Option<&str> {
     (words.next().is_none() && charset.chars().all(|c| c.is_ascii_alphanumeric() || "-_+".contains(c))).then_some(name)
 }
 
-fn check_known(names: &[String], cx: &Context<'_>) -> Result<(), ModuleError> {
+/// A failure repeats the module's state, twice, as all modules of this kind do.
+fn failed(msg: String, result: &ModuleResult) -> ModuleError {
+    let state = result.clone().without("changed");
+    let output = state.clone().set("diff", json!({})).into_map();
+    let failure = ModuleError::failed(msg).with("output", output.clone()).with("vars", state.into_map());
+    output.into_iter().fold(failure, |failure, (key, value)| failure.with(&key, value))
+}
+
+fn check_known(names: &[String], result: &ModuleResult, cx: &Context<'_>) -> Result<(), ModuleError> {
     let list = cx.read_text(LIST)?.unwrap_or_default();
     let supported = cx.read_text(SUPPORTED)?.unwrap_or_default();
-    if list.is_empty() && supported.is_empty() {
-        return Err(ModuleError::failed(format!(
-            "{LIST} and {UBUNTU_LIST} are missing. Is the package \"locales\" installed?"
-        )));
-    }
     let known: Vec<String> = list.lines().chain(supported.lines()).filter_map(locale_of).map(normal).collect();
-    let unknown: Vec<&String> = names.iter().filter(|name| !known.contains(&normal(name))).collect();
+    let unknown: Vec<&str> = names.iter().filter(|name| !known.contains(&normal(name))).map(String::as_str).collect();
     if unknown.is_empty() {
         return Ok(());
     }
-    let shown = crate::python_repr::repr(&json!(unknown));
-    Err(ModuleError::failed(format!(
-        "The following locales you have entered are not available on your system: {shown}"
-    )))
+    let msg =
+        format!("The following locales you have entered are not available on your system: {}", unknown.join(", "));
+    Err(failed(msg, result))
 }
 
 /// The list with these locales switched on or off.

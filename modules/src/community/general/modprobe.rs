@@ -20,7 +20,8 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     cx.require_program("modprobe")?;
     let (name, params) = (args.str("name")?, args.str("params")?);
     let present = args.str("state")? == "present";
-    let loaded = is_loaded(name, cx)?;
+    let state = ModuleResult::ok().set("name", name).set("params", params).set("state", args.str("state")?);
+    let loaded = is_loaded(name, cx).map_err(|error| ModuleError::with_result(error.to_string(), state.clone()))?;
     let mut changed = loaded != present;
     if changed && present {
         let params = crate::words::split(params).map_err(ModuleError::failed)?;
@@ -37,7 +38,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         "absent" => set(LOADED_AT_START, name, &[], cx)? | set(PARAMETERS, name, &[], cx)?,
         _ => false,
     };
-    Ok(ModuleResult::ok().changed(changed).set("name", name).set("params", params).set("state", args.str("state")?))
+    Ok(state.changed(changed))
 }
 
 /// The kernel writes names with underscores.
@@ -47,7 +48,8 @@ fn kernel_name(name: &str) -> String {
 
 fn is_loaded(name: &str, cx: &Context<'_>) -> Result<bool, ModuleError> {
     let wanted = kernel_name(name);
-    let modules = cx.read_text("/proc/modules")?.unwrap_or_default();
+    let missing = || ModuleError::failed("[Errno 2] No such file or directory: '/proc/modules'");
+    let modules = cx.read_text("/proc/modules")?.ok_or_else(missing)?;
     if modules.lines().any(|line| line.split(' ').next() == Some(&wanted)) {
         return Ok(true);
     }

@@ -34,10 +34,13 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         after.insert("name".to_owned(), name.into());
     }
     if let Some(clock) = args.opt_str("hwclock") {
-        let adjustment = cx.read_text("/etc/adjtime")?.unwrap_or_default();
-        let current = if adjustment.lines().nth(2) == Some("LOCAL") { "local" } else { "UTC" };
+        let current = match cx.read_text("/etc/adjtime")? {
+            Some(adjustment) if adjustment.lines().nth(2) == Some("LOCAL") => "local",
+            None if !systemd_is_running() => "n/a",
+            _ => "UTC",
+        };
         if current != clock {
-            set_clock(clock == "local", &adjustment, cx)?;
+            set_clock(clock == "local", cx)?;
             changed = true;
         }
         before.insert("hwclock".to_owned(), current.into());
@@ -84,34 +87,12 @@ fn set_zone(name: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
     Ok(())
 }
 
-fn set_clock(local: bool, adjustment: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+fn set_clock(local: bool, cx: &mut Context<'_>) -> Result<(), ModuleError> {
     if systemd_is_running() && cx.which("timedatectl").is_some() {
         let answer = if local { "yes" } else { "no" };
         return cx.run_ok(&CommandSpec::new(["timedatectl", "set-local-rtc", answer])).map(drop);
     }
-    let text = with_clock(adjustment, local);
-    let options = WriteOptions { new_mode: Some(0o644), ..WriteOptions::default() };
-    cx.write_file(Path::new("/etc/adjtime"), Content::Bytes(text.as_bytes()), &options).map(drop)
-}
-
-/// The third line of adjtime(5).
-fn with_clock(adjustment: &str, local: bool) -> String {
-    let mut lines: Vec<&str> = adjustment.lines().collect();
-    for default in ["0.0 0 0.0", "0"].iter().skip(lines.len()) {
-        lines.push(default);
-    }
-    lines.truncate(2);
-    lines.push(if local { "LOCAL" } else { "UTC" });
-    lines.iter().flat_map(|line| [*line, "\n"]).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_clock;
-
-    #[test]
-    fn the_third_line_says_how_the_clock_counts() {
-        assert_eq!(with_clock("", true), "0.0 0 0.0\n0\nLOCAL\n");
-        assert_eq!(with_clock("1.5 3 0\n3\nLOCAL\n", false), "1.5 3 0\n3\nUTC\n");
-    }
+    let option = if local { "--localtime" } else { "--utc" };
+    let command = CommandSpec::new(["hwclock", "--systohc", option]);
+    cx.run_ok(&command).map(drop)
 }

@@ -110,7 +110,7 @@ impl Task<'_> {
                 return Err(ModuleError::failed(format!("Cannot dump database(s) '{missing}' - not found")));
             }
         } else {
-            if !cx.exists(target) {
+            if !cx.check_mode && !cx.exists(target) {
                 return Err(ModuleError::failed(format!("target {target} does not exist on the host")));
             }
             for name in names.iter().filter(|name| !self.all && !existing.contains(name)) {
@@ -126,7 +126,7 @@ impl Task<'_> {
         }
         let output = cx.run(&command)?;
         if !output.ok() {
-            return Err(ModuleError::failed(output.stderr()).with("rc", output.rc));
+            return Err(ModuleError::failed(output.stderr()));
         }
         statements.push(command.line());
         Ok(result.changed(true).msg(output.stdout()).set("executed_commands", statements))

@@ -19,6 +19,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         return Err(ModuleError::failed(format!("invalid variable name \"{name}\"")));
     }
     let session = Session::new(args, cx)?;
+    if mode != "global" && !persists(&session, cx)? {
+        return Err(ModuleError::failed("Server version must be 8.0 or greater."));
+    }
     let source = match mode {
         "persist_only" => "performance_schema.persisted_variables",
         _ => "performance_schema.global_variables",
@@ -51,6 +54,14 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let shown = format!("SET {} {path} = {wanted}", mode.to_uppercase());
     let msg = "Variable change succeeded prev_value=".to_owned() + &current.unwrap_or_else(|| "None".to_owned());
     Ok(ModuleResult::ok().changed(true).msg(msg).set("queries", vec![shown]))
+}
+
+/// MySQL 8 was the first, MariaDB never did.
+fn persists(session: &Session, cx: &mut Context<'_>) -> Result<bool, ModuleError> {
+    let rows = session.rows("SELECT VERSION()", cx)?;
+    let version = rows.into_iter().next().and_then(|row| row.into_iter().next()).unwrap_or_default();
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    Ok(major.is_some_and(|major| major >= 8) && !version.contains("MariaDB"))
 }
 
 /// The server says ON and OFF for truth values, and writes numbers plainly.

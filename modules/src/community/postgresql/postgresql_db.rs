@@ -1,7 +1,8 @@
 //! `community.postgresql.postgresql_db`: databases of a PostgreSQL server.
 
 use super::session::{LOGIN_ARGS, Session, identifier, literal, refuse_dangerous};
-use crate::{Arg, Args, CommandSpec, Context, Module, ModuleError, ModuleResult};
+use crate::words::quote;
+use crate::{Arg, Args, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.postgresql.postgresql_db", ARGS, run).shared_args(LOGIN_ARGS);
 
@@ -47,6 +48,10 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     Ok(ModuleResult::ok().changed(changed).set("db", task.name).set("executed_commands", queries))
 }
 
+/// What cannot be changed later: argument, column, name in messages.
+const FIXED: [(&str, usize, &str); 3] =
+    [("encoding", 1, "database encoding"), ("lc_collate", 2, "LC_COLLATE"), ("lc_ctype", 3, "LC_CTYPE")];
+
 struct Task<'a> {
     session: Session,
     args: &'a Args,
@@ -61,7 +66,8 @@ impl Task<'_> {
     }
 
     fn run(&mut self, statement: String, cx: &mut Context<'_>) -> Result<(), ModuleError> {
-        self.session.execute(&statement, cx)?;
+        let failed = |error: ModuleError| ModuleError::failed(format!("Database query failed: {error}"));
+        self.session.execute(&statement, cx).map_err(failed)?;
         self.queries.push(statement);
         Ok(())
     }
@@ -81,7 +87,9 @@ impl Task<'_> {
 
     fn rename(&mut self, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         let Some(target) = self.text("target").map(str::to_owned) else {
-            return Err(ModuleError::failed("the \"target\" parameter is required for state \"rename\""));
+            return Err(ModuleError::failed(
+                "The \"target\" option must be defined when the \"rename\" option is used.",
+            ));
         };
         let (source, there) = (self.exists(self.name, cx)?, self.exists(&target, cx)?);
         match (source, there) {
@@ -132,14 +140,16 @@ impl Task<'_> {
         words.extend(texts.iter().filter_map(|(arg, word)| Some(format!("{word} {}", literal(self.text(arg)?)))));
         words.extend(self.text("locale_provider").map(|provider| format!("LOCALE_PROVIDER {}", identifier(provider))));
         words.extend(self.text("tablespace").map(|space| format!("TABLESPACE {}", identifier(space))));
-        words.extend(self.limit()?.map(|limit| format!("CONNECTION LIMIT {limit}")));
+        words.extend(self.limit(cx)?.map(|limit| format!("CONNECTION LIMIT {limit}")));
         self.run(words.join(" "), cx)
     }
 
-    fn limit(&self) -> Result<Option<i64>, ModuleError> {
-        let number =
-            |text: &str| text.parse().map_err(|_| ModuleError::failed(format!("conn_limit must be a number: {text}")));
-        self.text("conn_limit").map(number).transpose()
+    /// What is no number is seen when it is to be set.
+    fn limit(&self, cx: &Context<'_>) -> Result<Option<i64>, ModuleError> {
+        let wrong = |_| ModuleError::failed("Database query failed: connection_limit requires an integer value\n");
+        let number = |text: &str| text.parse().map_err(wrong);
+        let limit = self.text("conn_limit").map(number).transpose();
+        if cx.check_mode { Ok(limit.unwrap_or(Some(i64::MIN))) } else { limit }
     }
 
     fn alter(&mut self, cx: &mut Context<'_>) -> Result<(), ModuleError> {
@@ -151,25 +161,26 @@ impl Task<'_> {
         );
         let row = self.session.rows(&statement, cx)?.into_iter().next().unwrap_or_default();
         let column = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-        let fixed = |what: &str, current: &str| {
-            ModuleError::failed(format!("Changing {what} is not supported. Current {what}: {current}"))
-        };
-        if self.text("encoding").is_some() && column(6) != "t" {
-            return Err(ModuleError::failed(format!(
-                "Changing database encoding is not supported. Current encoding: {}",
-                column(1)
-            )));
-        }
-        for (arg, at, what) in [("lc_collate", 2, "LC_COLLATE"), ("lc_ctype", 3, "LC_CTYPE")] {
-            if self.text(arg).is_some_and(|wanted| wanted != column(at)) {
-                return Err(fixed(what, &column(at)));
+        for (arg, at, what) in FIXED {
+            let differs = match self.text(arg) {
+                Some(_) if arg == "encoding" => column(6) != "t",
+                Some(wanted) => wanted != column(at),
+                None => false,
+            };
+            if differs && cx.check_mode {
+                // A prediction of a change, as Ansible makes it; the run says that it cannot be.
+                self.queries.push(String::new());
+            } else if differs {
+                let short = what.trim_start_matches("database ");
+                let msg = format!("Changing {what} is not supported. Current {short}: {}", column(at));
+                return Err(ModuleError::failed(msg));
             }
         }
         let name = identifier(self.name);
         if let Some(owner) = self.text("owner").filter(|owner| *owner != column(0)).map(identifier) {
             self.run(format!("ALTER DATABASE {name} OWNER TO {owner}"), cx)?;
         }
-        if let Some(limit) = self.limit()?.filter(|limit| limit.to_string() != column(4)) {
+        if let Some(limit) = self.limit(cx)?.filter(|limit| limit.to_string() != column(4)) {
             self.run(format!("ALTER DATABASE {name} CONNECTION LIMIT {limit}"), cx)?;
         }
         if let Some(space) = self.text("tablespace").filter(|space| *space != column(5)).map(identifier) {
@@ -180,40 +191,104 @@ impl Task<'_> {
 
     /// Dumping and restoring, through the server's own programs.
     fn transfer(&self, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
-        let state = self.args.str("state")?;
-        let Some(target) = self.text("target") else {
-            return Err(ModuleError::failed(format!("the \"target\" parameter is required for state \"{state}\"")));
-        };
-        if !self.exists(self.name, cx)? {
-            return Err(ModuleError::failed(format!(
-                "{state} of database \"{}\" failed: database \"{}\" does not exist",
-                self.name, self.name
-            )));
+        if cx.check_mode {
+            return Ok(ModuleResult::ok().set("db", self.name).set("executed_commands", Vec::<String>::new()));
         }
-        let options =
-            |name: &str| crate::words::split(self.text(name).unwrap_or_default()).map_err(ModuleError::failed);
-        let mut options_given = options("target_opts")?;
-        let words = if state == "dump" {
-            options_given.extend(options("dump_extra_args")?);
-            dump_words(self.name, target, options_given)
-        } else {
-            if !cx.exists(target) {
-                return Err(ModuleError::failed(format!("{target} does not exist")));
-            }
-            restore_words(self.name, target, options_given)
+        let target = match self.text("target") {
+            Some(target) => target.to_owned(),
+            None => std::env::current_dir()?.join(format!("{}.sql", self.name)).to_string_lossy().into_owned(),
         };
-        let command: CommandSpec = self.session.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
-        let output = cx.run(&command)?;
-        let result = ModuleResult::ok()
-            .set("stderr", output.stderr())
-            .set("rc", output.rc)
-            .set("cmd", command.line())
-            .set("executed_commands", vec![command.line()]);
+        let transfer =
+            if self.args.str("state")? == "dump" { self.dump(&target, cx)? } else { self.restore(&target, cx)? };
+        let output = cx.run(&self.session.command(&transfer.words.iter().map(String::as_str).collect::<Vec<_>>()))?;
+        let result = ModuleResult::ok().set("rc", output.rc).set("cmd", transfer.shown.clone());
         if !output.ok() {
-            return Err(ModuleError::with_result(output.stderr(), result));
+            return Err(ModuleError::with_result(output.stderr(), result.set("stdout", output.stdout())));
         }
-        Ok(result.changed(true).msg(output.stdout()))
+        let commands = if transfer.is_hidden() { Vec::new() } else { vec![transfer.shown] };
+        let result = result.changed(true).msg(output.stdout()).set("stderr", output.stderr());
+        Ok(result.set("executed_commands", commands))
     }
+
+    fn dump(&self, target: &str, cx: &Context<'_>) -> Result<Transfer, ModuleError> {
+        let mut words = vec![cx.require_program("pg_dump")?.to_string_lossy().into_owned(), self.name.to_owned()];
+        words.extend(self.session.flags());
+        words.extend(format_of(target).map(|(format, _)| format!("--format={format}")));
+        let mut shown = joined(&words);
+        for name in ["dump_extra_args", "target_opts"] {
+            let Some(options) = self.text(name) else { continue };
+            words.extend(crate::words::split(options).map_err(ModuleError::failed)?);
+            shown.push_str(&format!(" {options} "));
+        }
+        let file = quote(target);
+        if let Some((pack, _)) = packer(target) {
+            let pack = cx.require_program(pack)?.to_string_lossy().into_owned();
+            // Both programs' failures count; names are parameters of the script, not text of it.
+            let script = "f=$1; p=$2; shift 2; { { \"$@\"; echo $? >&3; } | \"$p\" > \"$f\"; } 3>&1 | { read -r rc; exit \"$rc\"; }";
+            return Ok(Transfer::by_script(script, &[target, &pack], words, format!("{shown} | {pack} > {file}")));
+        }
+        if target.ends_with(".dir") {
+            words.extend(["-f".to_owned(), target.to_owned()]);
+            return Ok(Transfer { words, shown: format!("{shown} -f {file}") });
+        }
+        Ok(Transfer::by_script("f=$1; shift; exec \"$@\" > \"$f\"", &[target], words, format!("{shown} > {file}")))
+    }
+
+    fn restore(&self, target: &str, cx: &Context<'_>) -> Result<Transfer, ModuleError> {
+        let format = format_of(target);
+        let program = if format.is_some() { "pg_restore" } else { "psql" };
+        let mut words = vec![cx.require_program(program)?.to_string_lossy().into_owned()];
+        words.push(format!("--dbname={}", self.name));
+        words.extend(self.session.flags());
+        words.extend(format.map(|(_, format)| format!("--format={format}")));
+        let packed = packer(target);
+        if program == "psql" && packed.is_none() {
+            words.push(format!("--file={target}"));
+        }
+        let mut shown = joined(&words);
+        if let Some(options) = self.text("target_opts") {
+            words.extend(crate::words::split(options).map_err(ModuleError::failed)?);
+            shown.push_str(&format!(" {options} "));
+        }
+        if target.ends_with(".tar") {
+            shown.push_str(&format!(" < {}", quote(target)));
+            return Ok(Transfer::by_script("f=$1; shift; exec \"$@\" < \"$f\"", &[target], words, shown));
+        }
+        if let Some((_, unpack)) = packed {
+            let unpack = cx.require_program(unpack)?.to_string_lossy().into_owned();
+            let script = "f=$1; p=$2; shift 2; r=$({ { \"$p\" \"$f\"; echo $? >&3; } | { \"$@\" > /dev/null; echo $? >&3; }; } 3>&1); case $r in *[1-9]*) exit 1; esac";
+            return Ok(Transfer::by_script(script, &[target, &unpack], words, HIDDEN.to_owned()));
+        }
+        if program == "pg_restore" {
+            words.push(target.to_owned());
+            shown.push_str(&format!(" {}", quote(target)));
+        }
+        Ok(Transfer { words, shown })
+    }
+}
+
+/// In place of a command that is not told of.
+const HIDDEN: &str = "cmd: ****";
+
+/// A command that dumps or restores, and how it is told of.
+struct Transfer {
+    words: Vec<String>,
+    shown: String,
+}
+
+impl Transfer {
+    fn by_script(script: &str, parameters: &[&str], words: Vec<String>, shown: String) -> Self {
+        let head = ["sh", "-c", script, "sh"].into_iter().chain(parameters.iter().copied()).map(str::to_owned);
+        Self { words: head.chain(words).collect(), shown }
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.shown == HIDDEN
+    }
+}
+
+fn joined(words: &[String]) -> String {
+    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// The programs that pack and unpack, by how a file's name ends.
@@ -222,44 +297,10 @@ fn packer(target: &str) -> Option<(&'static str, &'static str)> {
     packers.into_iter().find(|(end, _)| target.ends_with(end)).map(|(_, programs)| programs)
 }
 
-fn dump_words(name: &str, target: &str, options: Vec<String>) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    match packer(target) {
-        // Both programs' failures count; names are parameters of the script, not text of it.
-        Some((pack, _)) => {
-            let script = "f=$1; p=$2; shift 2; { { \"$@\"; echo $? >&3; } | \"$p\" > \"$f\"; } 3>&1 | { read -r rc; exit \"$rc\"; }";
-            words.extend(["sh", "-c", script, "sh", target, pack, "pg_dump"].map(str::to_owned));
-        }
-        None => {
-            words.extend(["pg_dump".to_owned(), format!("--file={target}")]);
-            let formats = [(".tar", "t"), (".pgc", "c"), (".dir", "d")];
-            words.extend(
-                formats.iter().find(|(end, _)| target.ends_with(end)).map(|(_, format)| format!("--format={format}")),
-            );
-        }
-    }
-    words.extend(options);
-    words.push(format!("--dbname={name}"));
-    words
-}
-
-fn restore_words(name: &str, target: &str, options: Vec<String>) -> Vec<String> {
-    let formats = [(".tar", "Tar"), (".pgc", "Custom"), (".dir", "Directory")];
-    let mut words: Vec<String> = Vec::new();
-    if let Some((_, unpack)) = packer(target) {
-        let script = "f=$1; p=$2; shift 2; r=$({ { $p \"$f\"; echo $? >&3; } | { \"$@\" >&4; echo $? >&3; }; } 3>&1 4>&2); case $r in *[1-9]*) exit 1; esac";
-        words.extend(["sh", "-c", script, "sh", target, unpack, "psql", "-q"].map(str::to_owned));
-    } else if let Some((_, format)) = formats.iter().find(|(end, _)| target.ends_with(end)) {
-        words.extend(["pg_restore".to_owned(), format!("--format={format}")]);
-    } else {
-        words.extend(["psql".to_owned(), "-q".to_owned(), format!("--file={target}")]);
-    }
-    words.extend(options);
-    words.push(format!("--dbname={name}"));
-    if words[0] == "pg_restore" {
-        words.push(target.to_owned());
-    }
-    words
+/// What pg_dump and pg_restore call the format of a file of this name.
+fn format_of(target: &str) -> Option<(&'static str, &'static str)> {
+    let formats = [(".tar", ("t", "Tar")), (".pgc", ("c", "Custom")), (".dir", ("d", "Directory"))];
+    formats.into_iter().find(|(end, _)| target.ends_with(end)).map(|(_, names)| names)
 }
 
 #[cfg(test)]
@@ -268,16 +309,8 @@ mod tests {
 
     #[test]
     fn the_format_follows_from_the_name() {
-        assert_eq!(dump_words("d", "/x.sql", Vec::new()), ["pg_dump", "--file=/x.sql", "--dbname=d"]);
-        assert_eq!(
-            dump_words("d", "/x.tar", vec!["-a".to_owned()]),
-            ["pg_dump", "--file=/x.tar", "--format=t", "-a", "--dbname=d"]
-        );
-        assert_eq!(dump_words("d", "/x.gz", Vec::new())[4..], ["/x.gz", "gzip", "pg_dump", "--dbname=d"]);
-        assert_eq!(restore_words("d", "/x.pgc", Vec::new()), ["pg_restore", "--format=Custom", "--dbname=d", "/x.pgc"]);
-        assert_eq!(
-            restore_words("d", "/x.sql.xz", Vec::new())[4..],
-            ["/x.sql.xz", "xzcat", "psql", "-q", "--dbname=d"]
-        );
+        assert_eq!(format_of("/x.sql"), None);
+        assert_eq!(format_of("/x.pgc"), Some(("c", "Custom")));
+        assert_eq!(packer("/x.sql.xz"), Some(("xz", "xzcat")));
     }
 }

@@ -91,7 +91,9 @@ fn present(
                 queries.push(format!("ALTER EXTENSION {name} SET SCHEMA {}", identifier(new)));
             }
             if let Some(version) = wanted.filter(|version| version != current) {
-                queries.push(format!("ALTER EXTENSION {name} UPDATE TO {}", literal(&version)));
+                let to = format!(" TO {}", literal(&version));
+                let to = if args.opt_str("version") == Some("latest") { String::new() } else { to };
+                queries.push(format!("ALTER EXTENSION {name} UPDATE{to}"));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `community.postgresql.postgresql_privs`: who may do what with the objects of a PostgreSQL database.
 
 use super::session::{LOGIN_ARGS, Session, identifier, literal, parse_rows, refuse_dangerous};
+use crate::python_repr::quoted;
 use crate::{Arg, Args, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module =
@@ -52,7 +53,14 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     );
     let script =
         format!("\\pset tuples_only on\nBEGIN;\n{snapshot};\n{}\n{snapshot};\n{end};\n", statements.join("\n"));
-    let output = session.script(&script, cx)?;
+    let failed = |error: ModuleError| {
+        let statements = statements.join("\n");
+        match error.to_string() {
+            reason if reason.starts_with("unable to connect") => error,
+            reason => ModuleError::failed(format!("Cannot execute SQL '{statements}': {reason}")),
+        }
+    };
+    let output = session.script(&script, cx).map_err(failed)?;
     let states: Vec<String> = output.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let changed = match &states[..] {
         [before, after] => parse_rows(before) != parse_rows(after),
@@ -82,6 +90,28 @@ fn existing_roles(args: &Args, session: &Session, cx: &mut Context<'_>) -> Resul
     }
     Ok(Some(roles).filter(|roles| !roles.is_empty()))
 }
+
+/// What can be granted on one kind of object or another.
+const PRIVILEGES: [&str; 18] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "TRUNCATE",
+    "REFERENCES",
+    "TRIGGER",
+    "CREATE",
+    "CONNECT",
+    "TEMPORARY",
+    "TEMP",
+    "EXECUTE",
+    "USAGE",
+    "ALL",
+    "ALL PRIVILEGES",
+    "SET",
+    "ALTER SYSTEM",
+    "MAINTAIN",
+];
 
 struct Request<'a> {
     kind: &'a str,
@@ -118,8 +148,10 @@ impl<'a> Request<'a> {
             None if args.str("state")? == "absent" && kind == "default_privs" => vec!["ALL".to_owned()],
             None => return fail(format!("Argument \"privs\" is required for type \"{kind}\".")),
         };
-        if let Some(bad) = privs.iter().find(|one| !one.chars().all(|c| c.is_ascii_alphabetic() || c == ' ')) {
-            return fail(format!("Invalid privileges specified: {bad}"));
+        let unknown: Vec<String> =
+            privs.iter().filter(|one| !PRIVILEGES.contains(&one.as_str())).map(|one| quoted(one)).collect();
+        if !unknown.is_empty() {
+            return fail(format!("Invalid privileges specified: frozenset({{{}}})", unknown.join(", ")));
         }
         Ok(Self {
             kind,

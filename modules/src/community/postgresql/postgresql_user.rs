@@ -99,21 +99,22 @@ impl Task<'_> {
 
     /// One statement from clauses, each as it is shown and as it is run.
     fn statement(&mut self, verb: &str, clauses: &[(String, String)], cx: &mut Context<'_>) -> Result<(), ModuleError> {
-        let name = identifier(self.name);
-        let join = |parts: Vec<&str>| parts.join(" ").trim_end().to_owned();
-        let shown = join(clauses.iter().map(|(shown, _)| shown.as_str()).collect());
-        let real = join(clauses.iter().map(|(_, real)| real.as_str()).collect());
-        let with = if clauses.is_empty() { "" } else { " WITH " };
+        let head = format!("{verb} USER {}", identifier(self.name));
+        let line = |text: fn(&(String, String)) -> &String| {
+            std::iter::once(&head).chain(clauses.iter().map(text)).map(String::as_str).collect::<Vec<_>>().join(" ")
+        };
         // Servers since version 10 encrypt always.
-        let real = real.replace("UNENCRYPTED PASSWORD", "PASSWORD");
-        self.run(format!("{verb} USER {name}{with}{shown}"), &format!("{verb} USER {name}{with}{real}"), cx)
+        let real = line(|(_, real)| real).replace("UNENCRYPTED PASSWORD", "PASSWORD");
+        self.run(line(|(shown, _)| shown), &real, cx)
     }
 
     fn password(&self) -> Option<(String, String)> {
         let password = self.args.opt_str("password")?;
+        if password.is_empty() {
+            return Some(same("WITH PASSWORD NULL".to_owned()));
+        }
         let clause = self.password_clause();
-        let value = if password.is_empty() { "NULL".to_owned() } else { literal(password) };
-        Some((format!("{clause} %(password)s"), format!("{clause} {value}")))
+        Some((format!("WITH {clause} %(password)s"), format!("WITH {clause} {}", literal(password))))
     }
 
     fn expires(&self) -> Option<(String, String)> {
@@ -126,7 +127,8 @@ impl Task<'_> {
     }
 
     fn create(&mut self, cx: &mut Context<'_>) -> Result<(), ModuleError> {
-        let flags = (!self.flags.is_empty()).then(|| same(self.flags.join(" ")));
+        // Without flags the statement ends in a blank, as Ansible's does.
+        let flags = Some(same(self.flags.join(" ")));
         let clauses: Vec<_> = [self.password(), self.expires(), self.limit(), flags].into_iter().flatten().collect();
         self.statement("CREATE", &clauses, cx)
     }
@@ -151,8 +153,10 @@ impl Task<'_> {
                 (flag == known && !has) || (flag.strip_prefix("NO") == Some(known) && has)
             })
         };
-        if self.flags.iter().any(differs) {
+        if !clauses.is_empty() {
             clauses.push(same(self.flags.join(" ")));
+        } else if self.flags.iter().any(differs) {
+            clauses.push(same(format!("WITH {}", self.flags.join(" "))));
         }
         if let Some(clause) = self.expires()
             && self.expires_otherwise(cx)?

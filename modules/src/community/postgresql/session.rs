@@ -108,7 +108,17 @@ impl Session {
             let reason = stderr.trim().trim_start_matches("psql: error: ");
             return Err(ModuleError::failed(format!("unable to connect to database: {reason}\n")));
         }
+        if self.session_role.is_some() && stderr.starts_with("psql:<stdin>:1: ERROR") {
+            return Err(ModuleError::failed(format!("Could not switch role: {}", message(&stderr))));
+        }
         Err(ModuleError::failed(message(&stderr)))
+    }
+
+    /// The options of the server's programs that lead to this server.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let options = [("--host", "PGHOST"), ("--port", "PGPORT"), ("--username", "PGUSER")];
+        let flag = |(option, name): &(&str, &str)| Some(format!("{option}={}", self.environment.get(*name)?));
+        options.iter().filter_map(flag).collect()
     }
 
     /// The rows of one statement.

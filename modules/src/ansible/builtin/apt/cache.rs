@@ -58,6 +58,8 @@ pub(in crate::ansible::builtin) struct Updating {
     /// Seconds.
     pub max_delay: i64,
     pub lock_timeout: i64,
+    /// `apt_repository` tells of it in its own words.
+    pub of_sources: bool,
 }
 
 impl Updating {
@@ -68,10 +70,15 @@ impl Updating {
             let output = update_unlocked(self.lock_timeout, cx)?;
             let Some(failure) = failure_of(&output) else { return Ok(()) };
             reason = failure;
-            cx.warn(format!("Failed to update cache after {attempt} retries due to {reason}, retrying"));
-            if attempt < retries {
-                let delay = (1_i64 << attempt.min(30)).min(self.max_delay.max(0));
+            let delay = (1_i64 << attempt.min(30)).min(self.max_delay.max(0));
+            if self.of_sources {
+                cx.warn(format!("Failed to update cache after {attempt} due to {reason} retry, retrying"));
+                cx.warn(format!("Sleeping for {delay} seconds, before attempting to update the cache again"));
+            } else {
+                cx.warn(format!("Failed to update cache after {attempt} retries due to {reason}, retrying"));
                 cx.warn(format!("Sleeping for {delay} seconds, before attempting to refresh the cache again"));
+            }
+            if attempt < retries {
                 cx.sleep(Duration::from_secs(delay as u64))?;
             }
         }
@@ -98,7 +105,8 @@ fn failure_of(output: &CommandOutput) -> Option<String> {
     let is_complaint = |line: &&str| {
         line.starts_with("E:") || line.contains("Failed to fetch") || line.contains("Some index files failed")
     };
-    let complaint = stderr.lines().find(is_complaint).map(str::to_owned);
+    let complaints: Vec<String> = stderr.lines().filter(is_complaint).map(|line| line.replacen(": ", ":", 1)).collect();
+    let complaint = (!complaints.is_empty()).then(|| complaints.join(", "));
     if output.ok() { complaint } else { Some(complaint.unwrap_or_else(|| stderr.trim().to_owned())) }
 }
 
@@ -112,7 +120,7 @@ mod tests {
         assert_eq!(failure_of(&output(0, "")), None);
         assert_eq!(failure_of(&output(0, "W: Target is configured twice\n")), None);
         assert!(failure_of(&output(0, "W: Failed to fetch http://x  no such host\n")).is_some());
-        assert_eq!(failure_of(&output(100, "x\nE: broken\n")).as_deref(), Some("E: broken"));
+        assert_eq!(failure_of(&output(100, "x\nE: broken\n")).as_deref(), Some("E:broken"));
         assert_eq!(failure_of(&output(100, "odd\n")).as_deref(), Some("odd"));
     }
 

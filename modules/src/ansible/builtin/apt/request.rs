@@ -76,6 +76,7 @@ impl Request {
                 retries: args.int("update_cache_retries")?,
                 max_delay: args.int("update_cache_retry_max_delay")?,
                 lock_timeout: args.int("lock_timeout")?,
+                of_sources: false,
             },
             policy_rc_d: args.opt_int("policy_rc_d"),
             force_apt_get: args.bool("force_apt_get"),

@@ -90,6 +90,7 @@ impl Changes {
             retries: args.int("update_cache_retries")?,
             max_delay: args.int("update_cache_retry_max_delay")?,
             lock_timeout: 60,
+            of_sources: true,
         };
         let updated = updating.run(cx);
         if updated.is_err() {

@@ -204,6 +204,10 @@ fn write(
     let digests = source.digests(cx)?;
     let mut options = request.options.clone();
     options.replacing_mode = source.replacing_mode()?;
+    if request.remote && dest.is_symlink() {
+        // In the place of a link, too, the file has its source's mode.
+        options.new_mode = options.replacing_mode;
+    }
     let backup = cx.write_file(dest, source.content(), &options)?;
     cx.set_attributes(dest, &request.attributes)?;
     Ok(ModuleResult::ok()

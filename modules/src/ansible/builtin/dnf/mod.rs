@@ -126,7 +126,9 @@ impl<'a> Task<'a> {
         let before = self.before(cx)?;
         let (installed, mut others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| before.has(name));
         if self.request.update_only {
-            others.clear();
+            let passed_over = |name| format!("Packages providing {name} not installed due to update_only specified");
+            let notes: Vec<String> = others.drain(..).map(passed_over).collect();
+            self.notes.extend(notes);
         }
         others.extend(self.needed_files(files, cx)?);
         if !others.is_empty() {
@@ -176,6 +178,7 @@ impl<'a> Task<'a> {
                     continue;
                 }
             }
+            self.notes.push(format!("Installed {file}"));
             needed.push(file.clone());
         }
         Ok(needed)
@@ -189,7 +192,7 @@ impl<'a> Task<'a> {
             let output = cx.run_read(&self.request.command("--assumeno", &words))?;
             let steps = transaction_table::parse(&output.stdout());
             if steps.is_empty() {
-                check(&output)?;
+                check(&output, names)?;
             }
             self.foresee(&steps);
         }
@@ -197,7 +200,7 @@ impl<'a> Task<'a> {
             return Ok(());
         }
         let output = cx.run(&self.request.command("-y", &words).live())?;
-        check(&output)
+        check(&output, names)
     }
 
     fn foresee(&mut self, steps: &[Step]) {
@@ -237,7 +240,7 @@ impl<'a> Task<'a> {
 }
 
 /// dnf's failures in the words of Ansible's module.
-fn check(output: &CommandOutput) -> Result<(), ModuleError> {
+fn check(output: &CommandOutput, names: &[String]) -> Result<(), ModuleError> {
     if output.ok() {
         return Ok(());
     }
@@ -245,7 +248,8 @@ fn check(output: &CommandOutput) -> Result<(), ModuleError> {
     if let Some(group) = between(&text, "Module or Group '", "' is not available") {
         return Err(ModuleError::failed(format!("No group {group} available.")).with("results", json!([])));
     }
-    let missing = missing_packages(&text);
+    let has_nowhere_to_look = text.contains("There are no enabled repositories");
+    let missing = if has_nowhere_to_look { names.to_vec() } else { missing_packages(&text) };
     if !missing.is_empty() {
         let failures: Vec<String> = missing.iter().map(|name| format!("No package {name} available.")).collect();
         return Err(
@@ -307,7 +311,7 @@ mod tests {
     fn failures_are_told_apart() {
         let result = |stderr: &str| {
             let output = CommandOutput { rc: 1, stderr: stderr.into(), ..CommandOutput::default() };
-            check(&output).map_err(|error| error.to_string())
+            check(&output, &[]).map_err(|error| error.to_string())
         };
         assert_eq!(missing_packages("Error: Unable to find a match: a b\n"), ["a", "b"]);
         assert_eq!(missing_packages("No match for argument: a\n"), ["a"]);

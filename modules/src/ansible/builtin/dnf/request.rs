@@ -162,6 +162,8 @@ fn options(args: &Args, state: State, is_dnf5: bool) -> Vec<String> {
     options.extend(values.iter().filter_map(|(name, option)| Some(format!("{option}={}", args.opt_str(name)?))));
     if args.opt_str("installroot").is_some_and(|root| root != "/") {
         options.extend(args.opt_str("installroot").map(|root| format!("--installroot={root}")));
+        // The repositories are this system's own.
+        options.push("--setopt=reposdir=/etc/yum.repos.d,/etc/yum/repos.d,/etc/distro.repos.d".to_owned());
     }
     options.extend(repositories(args, is_dnf5));
     let lists = [

@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
 use crate::mode::{self, ModeBase};
-use crate::python_regex::{PythonRegex, Subject};
+use crate::python_regex::{PythonRegex, Subject, fault};
 use crate::python_repr::type_name;
 use crate::text_encoding::Encoding;
 use crate::{Args, ModuleError, byte_text};
@@ -137,7 +137,7 @@ impl Conditions {
             }
             None => (byte_text::from_bytes(&bytes), byte_text::from_utf8(pattern), Subject::Bytes),
         };
-        let regex = PythonRegex::new(&pattern, subject).map_err(|error| error.to_string())?;
+        let regex = PythonRegex::new(&pattern, subject).map_err(|error| fault(&error))?;
         if self.whole_file {
             return regex.is_match(&text).map_err(|error| error.to_string());
         }
@@ -161,12 +161,35 @@ impl FileType {
     }
 }
 
+/// Braces are braces, and a bracket that nothing closes is one, as for Python's `fnmatch`.
+fn as_fnmatch(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some(at) = rest.find(['[', '{', '}']) {
+        out.push_str(&rest[..at]);
+        let class = &rest[at..];
+        let end = class.char_indices().skip(2).find(|(_, c)| *c == ']').map(|(end, _)| end + 1);
+        let taken = match end.filter(|_| class.starts_with('[')) {
+            Some(end) => {
+                out.push_str(&class[..end]);
+                end
+            }
+            None => {
+                out.push_str(&format!("[{}]", &class[..1]));
+                1
+            }
+        };
+        rest = &class[taken..];
+    }
+    out + rest
+}
+
 impl NamePattern {
     fn new(text: &str, regex: bool) -> Self {
         let made = if regex {
-            PythonRegex::new(text, Subject::Text).map(Self::Regex).map_err(|error| error.to_string())
+            PythonRegex::new(text, Subject::Text).map(Self::Regex).map_err(|error| fault(&error))
         } else {
-            let glob = GlobBuilder::new(text).backslash_escape(false).build();
+            let glob = GlobBuilder::new(&as_fnmatch(text)).backslash_escape(false).build();
             glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(|error| error.to_string())
         };
         made.unwrap_or_else(Self::Invalid)

@@ -46,7 +46,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         recurse: args.bool("recurse"),
         follow: args.bool("follow"),
         depth: args.opt_int("depth").and_then(|depth| usize::try_from(depth).ok()),
-        limit: args.opt_int("limit").and_then(|limit| usize::try_from(limit).ok()),
+        limit: limit(args)?.and_then(|limit| usize::try_from(limit).ok()),
         checksum: args
             .bool("get_checksum")
             .then(|| args.opt_str("checksum_algorithm").and_then(Algorithm::named))
@@ -77,6 +77,15 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         .set("examined", search.examined)
         .set("skipped_paths", search.skipped)
         .set("files", search.found.into_iter().map(Value::Object).collect::<Vec<_>>()))
+}
+
+fn limit(args: &Args) -> Result<Option<i64>, ModuleError> {
+    match args.opt_int("limit") {
+        Some(limit) if limit <= 0 => {
+            Err(ModuleError::failed(format!("limit cannot be {limit} (use None for unlimited)")))
+        }
+        limit => Ok(limit),
+    }
 }
 
 struct Search {

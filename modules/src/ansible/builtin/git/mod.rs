@@ -77,7 +77,7 @@ fn fresh(
     let after = if looks_only {
         version.map(|version| version.commit().to_owned())
     } else {
-        repository.clone_from(version.as_ref(), cx)?;
+        repository.clone_from(version.as_ref(), cx).map_err(|error| repository.unreachable(cx).unwrap_or(error))?;
         if let Some(version) = version.filter(|_| !request.bare) {
             settle(&version, request, repository, cx)?;
         }
@@ -143,7 +143,9 @@ fn update(
             return Err(ModuleError::with_result(format!("{msg} (force=no)."), result));
         }
         repository.reset(cx)?;
-        result = result.msg(msg);
+        if !cx.check_mode {
+            result = result.msg(msg);
+        }
     }
     let url_changed = repository.set_remote_url(cx)?;
     result = result.set("remote_url_changed", url_changed);
@@ -172,7 +174,7 @@ fn update(
     changed |= if cx.check_mode { !is_there && before != after } else { before != after };
     if let (Some(before), Some(after), true) = (&before, &after, cx.diff_mode && before != after) {
         let patch = repository.diff(before, after, cx)?;
-        result = result.set_opt("diff", patch.map(|patch| json!({"prepared": patch})));
+        result = result.set("diff", json!({"prepared": patch}));
     }
     if let Some(file) = request.archive.as_ref().filter(|_| !cx.check_mode) {
         changed |= archive::write(file, request, dest, cx)?;

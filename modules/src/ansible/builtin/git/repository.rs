@@ -108,6 +108,14 @@ impl<'a> Repository<'a> {
         Ok(())
     }
 
+    /// Why the remote cannot be asked for the branch; `None` when it can.
+    pub(super) fn unreachable(&self, cx: &mut Context<'_>) -> Option<ModuleError> {
+        let branch = format!("refs/heads/{}", self.request.version);
+        let command = self.request.git(&["ls-remote", &self.request.repo, "-h", &branch]);
+        let output = cx.run_read(&command).ok()?;
+        (!output.ok()).then(|| crate::context::command_failure(output.stderr().trim(), &command, &output))
+    }
+
     pub(super) fn fetch(&self, version: &Version, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         let request = self.request;
         let remote = request.remote.as_str();
@@ -208,9 +216,13 @@ impl<'a> Repository<'a> {
     }
 
     /// The patch between two commits, when both are here.
-    pub(super) fn diff(&self, before: &str, after: &str, cx: &mut Context<'_>) -> Result<Option<String>, ModuleError> {
+    pub(super) fn diff(&self, before: &str, after: &str, cx: &mut Context<'_>) -> Result<String, ModuleError> {
         let output = self.read(&["diff", "--no-color", before, after], cx)?;
-        Ok(output.ok().then(|| output.stdout()))
+        if output.ok() {
+            return Ok(output.stdout());
+        }
+        let reason = output.stderr();
+        Ok(format!(">> Failed to get proper diff between {before} and {after}:\n>> {reason}"))
     }
 
     /// Checks the signature of the checked out version.
@@ -249,9 +261,12 @@ pub(super) fn ask_remote(request: &Request, cx: &mut Context<'_>) -> Result<Vers
     if version != "HEAD" {
         words.extend([branch.as_str(), tag.as_str(), target.as_str()]);
     }
-    let spec = request.git(&words);
-    let output = cx.run_read(&spec)?;
+    let output = cx.run_read(&request.git(&words))?;
     if !output.ok() {
+        // The question as Ansible asks it, whose command users know.
+        let asked = if version == "HEAD" { version } else { branch.as_str() };
+        let spec = request.git(&["ls-remote", request.repo.as_str(), "-h", asked]);
+        let output = cx.run_read(&spec)?;
         return Err(crate::context::command_failure(output.stderr().trim(), &spec, &output));
     }
     Ok(RemoteRefs::parse(&output.stdout()).find(version))

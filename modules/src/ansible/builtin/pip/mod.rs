@@ -1,6 +1,7 @@
 //! `ansible.builtin.pip`: Python packages, in the system or in a virtual environment.
 
 mod requirement;
+mod version;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -151,10 +152,13 @@ impl Pip {
 
     fn bring_about(&self, args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         let words = self.words(args)?;
+        if cx.check_mode {
+            return self.predict(args, cx);
+        }
         let settled = self.is_settled(args, cx)?;
         let created = self.made.is_some();
-        if settled || cx.check_mode {
-            return Ok(self.report(args, &words, &CommandOutput::default()).changed(created || !settled));
+        if settled {
+            return Ok(self.report(args, &words, &CommandOutput::default()).changed(created));
         }
         let before = if self.needs_comparison(args) { Some(self.freeze(cx)?) } else { None };
         let output = cx.run(&self.command(&words).live())?;
@@ -167,6 +171,25 @@ impl Pip {
             None => output.stdout().contains("Successfully installed"),
         };
         Ok(self.report(args, &words, &output).changed(changed || created))
+    }
+
+    /// Check mode names the command that looked.
+    fn predict(&self, args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
+        if args.has("extra_args") || args.has("requirements") || self.state == "latest" || self.requirements.is_empty()
+        {
+            return Ok(ModuleResult::ok().changed(true));
+        }
+        let output = self.list(cx)?;
+        let installed = parse_freeze(&output.stdout());
+        let is_there = |requirement: &Requirement| requirement.is_met(&installed);
+        let changed = match self.state.as_str() {
+            "absent" => self.requirements.iter().any(is_there),
+            "present" => !self.requirements.iter().all(is_there),
+            _ => false,
+        };
+        let command = self.list_words().join(" ");
+        let result = ModuleResult::ok().changed(changed).set("cmd", command);
+        Ok(result.set("stdout", output.stdout()).set("stderr", output.stderr()))
     }
 
     /// The output tells nothing of sources from version control: what is installed does.
@@ -221,10 +244,15 @@ impl Pip {
     }
 
     fn freeze(&self, cx: &mut Context<'_>) -> Result<String, ModuleError> {
-        let words: Vec<String> =
-            self.program.iter().cloned().chain(["list", "--format=freeze"].map(str::to_owned)).collect();
-        let output = cx.run_read(&self.command(&words).env("PIP_DISABLE_PIP_VERSION_CHECK", "1"))?;
-        Ok(output.stdout())
+        Ok(self.list(cx)?.stdout())
+    }
+
+    fn list(&self, cx: &mut Context<'_>) -> Result<CommandOutput, ModuleError> {
+        cx.run_read(&self.command(&self.list_words()).env("PIP_DISABLE_PIP_VERSION_CHECK", "1"))
+    }
+
+    fn list_words(&self) -> Vec<String> {
+        self.program.iter().cloned().chain(["list", "--format=freeze"].map(str::to_owned)).collect()
     }
 
     fn command(&self, words: &[String]) -> CommandSpec {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::version::Specifiers;
+
 /// `name[extra]==1.2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Requirement {
     pub text: String,
     name: String,
-    /// The exact version, `None` for any; a range is not decided here.
-    version: Option<String>,
+    versions: Specifiers,
     is_plain: bool,
 }
 
@@ -19,16 +20,15 @@ impl Requirement {
         let end =
             text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
-        let exact = rest.trim().strip_prefix("==").map(str::trim);
-        let exact = exact.filter(|version| !version.contains(['*', ',', ';', '=', ' ']));
-        let is_plain = !name.is_empty() && !text.contains("://") && (rest.trim().is_empty() || exact.is_some());
-        Self { text: text.to_owned(), name: normal_name(name), version: exact.map(str::to_owned), is_plain }
+        let versions = Specifiers::parse(rest.trim().trim_start_matches('(').trim_end_matches(')'));
+        let is_plain = !name.is_empty() && !text.contains("://") && versions.is_some();
+        Self { text: text.to_owned(), name: normal_name(name), versions: versions.unwrap_or_default(), is_plain }
     }
 
     /// Whether these packages certainly satisfy the requirement.
     pub(super) fn is_met(&self, installed: &BTreeMap<String, String>) -> bool {
         let found = installed.get(&self.name).filter(|_| self.is_plain);
-        found.is_some_and(|found| self.version.as_ref().is_none_or(|wanted| wanted == found))
+        found.is_some_and(|found| self.versions.admit(found))
     }
 
     /// Whether it certainly is not there at all.
@@ -79,7 +79,11 @@ mod tests {
             ("foo-bar", true),
             ("foo.bar==1.2", true),
             ("foo-bar == 1.3", false),
-            ("foo-bar>=1", false),
+            ("foo-bar>=1", true),
+            ("foo-bar<1.2,>1", false),
+            ("foo-bar ~= 1.1", true),
+            ("foo-bar!=1.2.0", false),
+            ("foo-bar; python_version > '3'", false),
             ("foo-bar[x]", false),
             ("nosuch", false),
             ("git+https://x/baz", false),
@@ -87,6 +91,6 @@ mod tests {
             assert_eq!(Requirement::parse(text).is_met(&installed), met, "{text}");
         }
         assert!(Requirement::parse("nosuch").is_absent(&installed));
-        assert!(!Requirement::parse("nosuch>1").is_absent(&installed));
+        assert!(!Requirement::parse("nosuch[x]").is_absent(&installed));
     }
 }

@@ -68,13 +68,14 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     }
     warn_of_plain_password(&request, cx);
     match &account {
+        // The account does not exist, there is nothing more to say.
+        None if cx.check_mode => return Ok(ModuleResult::ok().changed(true)),
         None => task.create(cx)?,
         Some(account) => task.change(account, cx)?,
     }
     let created = account.is_none();
     let Some(now) = Account::find(&request.name, request.local, cx) else {
-        // Check mode: the account does not exist, there is nothing more to say.
-        return Ok(ModuleResult::ok().changed(true));
+        return Err(ModuleError::failed(format!("The account {} is not there after it was made", request.name)));
     };
     if request.create_home {
         let dir = request.home.as_deref().filter(|_| !cx.check_mode).unwrap_or(&now.user.home);
@@ -106,7 +107,10 @@ impl Task<'_> {
     fn create(&mut self, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         let groups = look_up_groups(self.request, cx)?;
         let own_group = cx.accounts.group(&self.request.name).is_some();
-        if !cx.check_mode && self.request.create_home {
+        if self.request.local {
+            ["lgroupmod", "lchage"].iter().try_for_each(|name| cx.require_program(name).map(drop))?;
+        }
+        if self.request.create_home {
             home::make_missing_parents(self.request, cx)?;
         }
         self.run(plan::create(self.request, own_group), cx)?;

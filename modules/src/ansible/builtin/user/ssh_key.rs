@@ -32,7 +32,14 @@ impl SshKey {
     }
 
     pub(super) fn make(&self, args: &Args, user: &User, cx: &mut Context<'_>) -> Result<MadeKey, ModuleError> {
-        let changed = !cx.exists(&self.file) || args.bool("force");
+        let is_there = cx.exists(&self.file);
+        let changed = !is_there || args.bool("force");
+        if is_there && !changed {
+            cx.warn(format!(
+                "Found existing ssh key private file \"{}\", no force, so skipping ssh-keygen generation",
+                self.file.display()
+            ));
+        }
         if changed && !cx.check_mode {
             cx.require_program("ssh-keygen")?;
             self.make_directory(user, cx)?;

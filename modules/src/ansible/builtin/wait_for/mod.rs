@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::error::{errno_text, root_cause};
 use crate::module::Support;
-use crate::python_regex::{PythonRegex, Subject};
+use crate::python_regex::{PythonRegex, Subject, fault};
 use crate::{Arg, Args, Context, Map, Module, ModuleError, ModuleResult, byte_text};
 
 use connections::ActiveConnections;
@@ -79,7 +79,7 @@ impl<'a> Wait<'a> {
     fn from_args(args: &'a Args) -> Result<Self, ModuleError> {
         let regex = args.opt_str("search_regex").map(|pattern| {
             PythonRegex::multi_line(&byte_text::from_utf8(pattern), Subject::Bytes)
-                .map_err(|error| ModuleError::failed(format!("Invalid regular expression: {error}")))
+                .map_err(|error| ModuleError::failed(format!("Invalid regular expression: {}", fault(&error))))
         });
         let port = args.opt_int("port").map(|number| {
             Port::new(args.opt_str("host").unwrap_or("127.0.0.1"), number, seconds(args, "connect_timeout"))

@@ -49,8 +49,9 @@ impl Key {
 
     pub(super) fn line(&self) -> String {
         let options = self.options.join(",");
-        let words = [options.as_str(), &self.kind, &self.blob, &self.comment];
-        words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+        let head = if options.is_empty() { String::new() } else { options + " " };
+        // A key without a comment ends in a blank, as Ansible writes it.
+        format!("{head}{} {} {}", self.kind, self.blob, self.comment)
     }
 
     /// The order of options does not matter.
@@ -182,10 +183,10 @@ mod tests {
         assert!(file.set(&Key::parse("ssh-rsa AAAA other").unwrap()));
         assert!(file.set(&Key::parse("ssh-rsa BBBB two").unwrap()));
         assert!(file.set(&Key::parse("ssh-ed25519 CCCC").unwrap()));
-        assert_eq!(file.text(), "# mine\nssh-rsa AAAA other\n\nnot a key\nssh-rsa BBBB two\nssh-ed25519 CCCC\n");
+        assert_eq!(file.text(), "# mine\nssh-rsa AAAA other\n\nnot a key\nssh-rsa BBBB two\nssh-ed25519 CCCC \n");
         assert!(file.remove(&Key::parse("ssh-rsa BBBB").unwrap()));
         assert!(!file.remove(&Key::parse("ssh-rsa BBBB").unwrap()));
         assert!(file.keep_only(&[Key::parse("ssh-ed25519 CCCC").unwrap()]));
-        assert_eq!(file.text(), "ssh-ed25519 CCCC\n");
+        assert_eq!(file.text(), "ssh-ed25519 CCCC \n");
     }
 }

@@ -64,7 +64,6 @@ impl Task {
     fn new(args: &Args) -> Result<Self, ModuleError> {
         let text = |name: &str| args.opt_str(name).unwrap_or_default().to_owned();
         let path = args.str("path")?;
-        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         let boot = args.bool("boot");
         let mut opts = args.opt_str("opts").unwrap_or("defaults").to_owned();
         if !boot && !opts.split(',').any(|option| option == "noauto") {
