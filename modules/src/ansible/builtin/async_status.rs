@@ -68,10 +68,9 @@ impl Job {
 
     fn status(&self, cx: &Context<'_>) -> Result<ModuleResult, ModuleError> {
         let Some(text) = cx.read_text(&self.results)? else { return Err(self.missing()) };
-        let data = match serde_json::from_str(&text) {
-            Ok(Value::Object(data)) => data,
+        let Ok(Value::Object(data)) = serde_json::from_str(&text) else {
             // Not written yet, or not to its end.
-            _ => return Ok(ModuleResult::ok().extend(self.with_file(self.answer((true, false))))),
+            return Ok(ModuleResult::ok().extend(self.with_file(self.answer((true, false)))));
         };
         // A file that says nothing of having started is the result itself.
         let flag = |name: &str| data.get(name).is_some_and(|value| value.as_bool() == Some(true) || value == 1);
