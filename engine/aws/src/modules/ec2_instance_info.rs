@@ -43,7 +43,7 @@ const ARGS: &[Arg] = &[
     Arg::list("instance_ids"),
     FILTERS,
     Arg::int("minimum_uptime").alias(&["uptime"]),
-    Arg::list("include_attributes").alias(&["instance_attributes"]).choices(ATTRIBUTES),
+    Arg::list("include_attributes").alias(&["attributes", "instance_attributes"]).choices(ATTRIBUTES),
 ];
 
 async fn run(cloud: Cloud) -> Outcome {

@@ -24,8 +24,8 @@ const ARGS: &[Arg] = &[
     Arg::str("vpc_id"),
     Arg::list("cidr_block"),
     Arg::bool("purge_cidrs").default("false"),
-    Arg::bool("dns_support").default("true"),
-    Arg::bool("dns_hostnames").default("true"),
+    Arg::bool("dns_support"),
+    Arg::bool("dns_hostnames"),
     Arg::str("dhcp_opts_id"),
     Arg::str("tenancy").choices(&["default", "dedicated"]).default("default"),
     Arg::bool("multi_ok").default("false"),
@@ -54,7 +54,10 @@ async fn run(cloud: Cloud) -> Outcome {
     for (name, argument) in
         [(VpcAttributeName::EnableDnsSupport, "dns_support"), (VpcAttributeName::EnableDnsHostnames, "dns_hostnames")]
     {
-        changed |= settle_dns(&cloud, id, name, cloud.args.bool(argument)).await?;
+        // New ones have both; those that are there keep what they have unless the task says so.
+        if let Some(wanted) = cloud.args.opt_bool(argument).or(made.then_some(true)) {
+            changed |= settle_dns(&cloud, id, name, wanted).await?;
+        }
     }
     let current = tags::current(&described(&vpc));
     changed |= tags::settle(&cloud, id, &current, tags::wanted(&cloud).as_ref()).await?.0;
