@@ -39,9 +39,9 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     if let Some(after) = &after {
         changed = true;
         write(&file, after, cx)?;
-        if args.bool("reload") {
-            reload(&file, args.bool("ignoreerrors"), cx)?;
-        }
+    }
+    if changed && args.bool("reload") {
+        reload(&file, args.bool("ignoreerrors"), cx)?;
     }
     Ok(ModuleResult::ok().changed(changed))
 }
