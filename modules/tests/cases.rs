@@ -356,11 +356,11 @@ fn cleaned(value: &Value, root: &str, ignore: &[String]) -> Value {
 }
 
 fn clean_text(text: &str, root: &str) -> String {
+    // A random part of it.
+    static PAUSE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^Sleeping for \d+ seconds").unwrap());
     static TEMPORARY: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(\$DIR/\.kapell-|/tmp/kapell-|/tmp/\.tmp)[A-Za-z0-9_./-]*").unwrap());
     let text = text.replace(root, "$DIR");
-    // A random part of it.
-    static PAUSE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^Sleeping for \d+ seconds").unwrap());
     without_date(&PAUSE.replace(&TEMPORARY.replace_all(&text, "$$TMP"), "Sleeping for N seconds"))
 }
 
