@@ -154,7 +154,14 @@ fn case(path: &Path) -> Result<Case> {
     let object = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let phases = ["run", "again"].iter().map(|phase| object(&values["expect"][phase]["result"]));
     let results = phases.filter(|result| !result.is_empty()).collect();
-    Ok(Case { title: stem, args: object(&values["args"]), results })
+    let mut args = object(&values["args"]);
+    // What a play would name there, the case brings along.
+    for (content, source) in [("blob", "source.txt"), ("tree", "source/")] {
+        if !values[content].is_null() && !args.contains_key("src") {
+            args.insert("src".to_owned(), source.into());
+        }
+    }
+    Ok(Case { title: stem, args, results })
 }
 
 fn is_true(result: &Map<String, Value>, key: &str) -> bool {
