@@ -340,7 +340,7 @@ impl Callback for Default {
             self.progress.show();
         }
         match event {
-            Event::PlayStart { name, hosts, batch, batches, check_mode } => {
+            Event::PlayStart { name, hosts, batch, batches, check_mode, .. } => {
                 self.play_start(name, hosts, (*batch, *batches), *check_mode);
             }
             Event::NoHostsMatched => self.display.out("skipping: no hosts matched", Color::Skipped),

@@ -235,7 +235,7 @@ impl Callback for HtmlReport {
     fn on_event(&mut self, event: &Event) {
         match event {
             Event::PlaybookStart { path, .. } => self.playbooks.push(path.to_string_lossy().into_owned()),
-            Event::PlayStart { name, hosts, batch, batches, check_mode } => {
+            Event::PlayStart { name, hosts, batch, batches, check_mode, .. } => {
                 hosts.iter().for_each(|host| _ = self.hosts.number(host));
                 let start = self.now();
                 self.plays.push(json!({

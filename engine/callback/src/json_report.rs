@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Map, Origin, Value};
 use serde_json::{Map as Json, Value as JsonValue, json};
 
 use crate::error_text::diagnostic_line;
-use crate::result_text::bare_result;
+use crate::plain_result::plain_result;
 use crate::{Color, Display};
 
 /// One document, or one line an event.
@@ -22,6 +22,7 @@ pub enum Pace {
 pub struct JsonReport {
     display: Display,
     pace: Pace,
+    shows_custom_stats: bool,
     plays: Vec<JsonValue>,
     /// Places of the tasks of the play in it.
     tasks: HashMap<u64, usize>,
@@ -31,7 +32,8 @@ pub struct JsonReport {
 impl JsonReport {
     pub fn new(settings: &Settings, pace: Pace) -> Self {
         let display = Display::new(settings.nocolor, settings.force_color);
-        Self { display, pace, plays: Vec::new(), tasks: HashMap::new(), ids: 0 }
+        let shows_custom_stats = settings.show_custom_stats;
+        Self { display, pace, shows_custom_stats, plays: Vec::new(), tasks: HashMap::new(), ids: 0 }
     }
 
     fn next_id(&mut self) -> String {
@@ -48,8 +50,9 @@ impl JsonReport {
         }
     }
 
-    fn play_start(&mut self, name: &str) {
-        let play = json!({"duration": {"start": now()}, "id": self.next_id(), "name": name});
+    fn play_start(&mut self, name: &str, origin: &Origin) {
+        let path = format!("{}:{}", origin.path().display(), origin.line);
+        let play = json!({"duration": {"start": now()}, "id": self.next_id(), "name": name, "path": path});
         self.tasks.clear();
         self.line("v2_playbook_on_play_start", fields([("play", play.clone())]));
         self.plays.push(json!({"play": play, "tasks": []}));
@@ -66,7 +69,7 @@ impl JsonReport {
     }
 
     fn host_result(&mut self, result: &HostResult) {
-        let mut shown = json_of(&bare_result(result, 3));
+        let mut shown = json_of(&plain_result(&result.result, Some(result)));
         shown.insert("action".into(), result.task.action.clone().into());
         for (flag, set) in [
             ("failed", matches!(result.status, TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored)),
@@ -106,8 +109,9 @@ impl JsonReport {
             });
             hosts.insert(host.clone(), counts);
         }
+        let shown = stats.custom.iter().filter(|_| self.shows_custom_stats);
         let mut custom: Json<String, JsonValue> =
-            stats.custom.iter().map(|(owner, data)| (owner.clone(), json_of(data).into())).collect();
+            shown.map(|(owner, data)| (owner.clone(), json_of(data).into())).collect();
         let global = custom.remove("_run").unwrap_or_else(|| json!({}));
         let summary = [("custom_stats", custom.into()), ("global_custom_stats", global), ("stats", hosts.into())];
         if self.pace == Pace::AsItGoes {
@@ -158,7 +162,7 @@ fn sorted(value: &JsonValue) -> JsonValue {
 impl Callback for JsonReport {
     fn on_event(&mut self, event: &Event) {
         match event {
-            Event::PlayStart { name, .. } => self.play_start(name),
+            Event::PlayStart { name, origin, .. } => self.play_start(name, origin),
             Event::TaskStart(task) => self.task_start(task),
             Event::HostResult(result) => self.host_result(result),
             Event::Stats(stats) => self.stats(stats),

@@ -12,6 +12,7 @@ mod json_text;
 mod junit;
 mod log_file;
 mod minimal;
+mod plain_result;
 mod progress;
 mod python;
 mod python_events;

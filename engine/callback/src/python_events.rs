@@ -5,6 +5,7 @@ use kapell_executor::{Event, Stats, TaskInfo, TaskResult, TaskStatus};
 use kapell_parsing::{Map, Value};
 use kapell_template::PluginFrames;
 
+use crate::plain_result::plain_result;
 use crate::python::map;
 
 /// What is called for `event`, in order; nothing for what is not for callbacks.
@@ -118,35 +119,8 @@ fn result(told: &HostResult, transport: &str, more: Option<Value>) -> Value {
     Value::map(fields)
 }
 
-/// The result with what Ansible's own callbacks find in it; a secret one says that it is.
 fn data(result: &TaskResult, told: Option<&HostResult>) -> Map {
-    if result.no_log {
-        let text = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
-        let changed = result.is_changed();
-        return Map::from_iter([
-            ("censored".into(), text.into()),
-            ("changed".into(), changed.into()),
-            ("_ansible_no_log".into(), true.into()),
-        ]);
-    }
-    let mut data = result.data.clone();
-    data.extend(result.invocation.iter().map(|invocation| ("invocation".into(), invocation.clone())));
-    if !data.contains_key("changed") {
-        data.insert("changed".into(), false.into());
-    }
-    data.insert("_ansible_no_log".into(), false.into());
-    if result.verbose_always {
-        data.insert("_ansible_verbose_always".into(), true.into());
-    }
-    if let Some(label) = told.and_then(|told| told.item_label.as_deref()) {
-        data.insert("_ansible_item_result".into(), true.into());
-        data.insert("_ansible_item_label".into(), label.into());
-    }
-    if let Some(delegate) = told.and_then(|told| told.delegated_to.as_deref()) {
-        let vars = map([("ansible_delegated_host", delegate.into())]);
-        data.insert("_ansible_delegated_vars".into(), vars);
-    }
-    match PluginFrames::encode(&Value::map(data)) {
+    match PluginFrames::encode(&Value::map(plain_result(result, told))) {
         Value::Map(data) => Map::clone(&data),
         _ => Map::new(),
     }

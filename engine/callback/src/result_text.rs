@@ -6,7 +6,8 @@ use kapell_parsing::{Map, Text, Value};
 
 use crate::json_text::{Layout, map_text};
 
-const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+pub(crate) const CENSORED: &str =
+    "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
 /// Keys only wanted at high verbosity, or never.
 const HIDDEN: &[&str] = &["exception", "diff", "deprecations", "warnings", "ansible_facts_gathered"];

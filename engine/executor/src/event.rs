@@ -52,6 +52,7 @@ pub enum Event {
     /// `batch` counts from 1 to `batches`.
     PlayStart {
         name: String,
+        origin: Origin,
         hosts: Vec<String>,
         batch: usize,
         batches: usize,

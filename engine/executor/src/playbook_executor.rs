@@ -107,7 +107,8 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
     let hosts = play_setup::hosts(run, &settings, state)?;
     if hosts.ordered.is_empty() {
         let hosts = hosts.ordered;
-        run.emit(Event::PlayStart { name: settings.title, hosts, batch: 1, batches: 1, check_mode: false });
+        let origin = play.origin.clone();
+        run.emit(Event::PlayStart { name: settings.title, origin, hosts, batch: 1, batches: 1, check_mode: false });
         run.emit(Event::NoHostsMatched);
         return Ok(PlayEnd::Complete);
     }
@@ -121,6 +122,7 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
         let check_mode = own_check_mode(play).unwrap_or(run.options.check);
         run.emit(Event::PlayStart {
             name: settings.title.clone(),
+            origin: play.origin.clone(),
             hosts: batch.clone(),
             batch: index + 1,
             batches: count,

@@ -34,8 +34,8 @@ pub(crate) fn scrubbed(event: Event, secrets: &OpenedTexts) -> Event {
         Event::Banner(text) => Event::Banner(scrub.text(text)),
         Event::Message(text) => Event::Message(scrub.text(text)),
         Event::Prompt(text) => Event::Prompt(scrub.text(text)),
-        Event::PlayStart { name, hosts, batch, batches, check_mode } => {
-            Event::PlayStart { name: scrub.text(name), hosts, batch, batches, check_mode }
+        Event::PlayStart { name, origin, hosts, batch, batches, check_mode } => {
+            Event::PlayStart { name: scrub.text(name), origin, hosts, batch, batches, check_mode }
         }
         // Names of hosts, files, handlers and jobs are what people and scripts look for.
         other @ (Event::PlaybookStart { .. }
