@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::command::run_logged;
 
 /// A layer of another version is built anew.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// Programs and servers, installed.
 const PACKAGES: &[&str] = &[
@@ -73,6 +73,8 @@ apt-get clean; rm -rf /var/lib/apt/lists/*
 echo 'deb [trusted=yes] file:/srv/apt ./' > /etc/apt/sources.list
 apt-get update -q
 systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer
+# Two firewalls that come up at boot shut each other's doors.
+systemctl disable firewalld.service
 "#;
 
 /// Three small packages, one of them in two versions, a group, a key, and the index that makes them a repository.
