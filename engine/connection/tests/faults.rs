@@ -441,7 +441,8 @@ impl Scene {
 
     /// Breaks something while the work is under way.
     async fn meanwhile<T>(&self, inflict: fn(&Self), work: impl Future<Output = T>) -> T {
-        let under_way = matches!(self.row.act, Break(_)).then_some(700).unwrap_or(250);
+        // A transfer takes a quarter of a second where it is quick.
+        let under_way = matches!(self.row.act, Break(_)).then_some(700).unwrap_or(100);
         let breaking = async {
             sleep(Duration::from_millis(under_way)).await;
             inflict(self);
@@ -518,7 +519,7 @@ fn ending(error: ConnectionError) -> (End, String) {
 
 /// Thirty megabytes that do not shrink.
 fn content() -> (String, Blobs) {
-    let bytes: Vec<u8> = (0..30_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+    let bytes: Vec<u8> = (0..60_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
     let sha256 = hex::encode(Sha256::digest(&bytes));
     (sha256.clone(), Blobs::from_iter([(sha256, BlobSource::Bytes(bytes.into()))]))
 }
