@@ -19,6 +19,24 @@ pub enum ArgKind {
     Bytes,
 }
 
+impl ArgKind {
+    /// As pages and tables call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Str => "str",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Path => "path",
+            Self::Raw => "raw",
+            Self::List(_) => "list",
+            Self::Dict => "dict",
+            Self::Json => "json",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
 /// One argument. `Arg::str("path").required().alias(&["dest"])`.
 #[derive(Debug, Clone, Copy)]
 pub struct Arg {

@@ -47,18 +47,7 @@ pub fn convert_value(value: &Value, kind: ArgKind) -> Result<Value, String> {
 
 /// How messages call a kind.
 pub(crate) fn kind_name(kind: ArgKind) -> &'static str {
-    match kind {
-        ArgKind::Raw => "raw",
-        ArgKind::Str => "str",
-        ArgKind::Path => "path",
-        ArgKind::Bool => "bool",
-        ArgKind::Int => "int",
-        ArgKind::Float => "float",
-        ArgKind::List(_) => "list",
-        ArgKind::Dict => "dict",
-        ArgKind::Json => "jsonarg",
-        ArgKind::Bytes => "bytes",
-    }
+    if kind == ArgKind::Json { "jsonarg" } else { kind.name() }
 }
 
 /// A truth value as playbooks write it.

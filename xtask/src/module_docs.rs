@@ -195,8 +195,8 @@ fn push_args(page: &mut String, args: &[&Arg], within: &str) {
     for arg in args {
         let aliases = arg.aliases.iter().map(|alias| format!(", `{within}{alias}`")).collect::<String>();
         let kind = match arg.kind {
-            ArgKind::List(element) => format!("list of {}", kind_name(*element)),
-            kind => kind_name(kind).to_owned(),
+            ArgKind::List(element) => format!("list of {}", element.name()),
+            kind => kind.name().to_owned(),
         };
         let default = match (arg.required, arg.default) {
             (true, _) => "required".to_owned(),
@@ -211,21 +211,6 @@ fn push_args(page: &mut String, args: &[&Arg], within: &str) {
         let choices = arg.choices.iter().map(|choice| format!("`{choice}`")).collect::<Vec<_>>().join(", ");
         let _ = writeln!(page, "| `{within}{}`{aliases} | {kind} | {} | {choices} |", arg.name, default.trim());
         push_args(page, &arg.options.iter().collect::<Vec<_>>(), &format!("{within}{}.", arg.name));
-    }
-}
-
-pub(crate) fn kind_name(kind: ArgKind) -> &'static str {
-    match kind {
-        ArgKind::Str => "str",
-        ArgKind::Bool => "bool",
-        ArgKind::Int => "int",
-        ArgKind::Float => "float",
-        ArgKind::Path => "path",
-        ArgKind::Raw => "raw",
-        ArgKind::List(_) => "list",
-        ArgKind::Dict => "dict",
-        ArgKind::Json => "json",
-        ArgKind::Bytes => "bytes",
     }
 }
 

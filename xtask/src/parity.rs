@@ -12,7 +12,6 @@ use serde_json::{Map, Value};
 
 use crate::command::{command, run, stdout};
 use crate::lab::Lab;
-use crate::module_docs::kind_name;
 use crate::parity_actions::{Action, wanted};
 
 /// The community package with every collection, of the same ansible-core as `engine.rs` names.
@@ -289,7 +288,7 @@ fn type_difference(arg: &Arg, option: &Value) -> Option<String> {
     if arg.kind == ArgKind::Raw {
         return None;
     }
-    let ours = kind_name(arg.kind);
+    let ours = arg.kind.name();
     let same = documented == ours
         || matches!(
             (documented, ours),

@@ -193,25 +193,10 @@ fn push_options<'a>(text: &mut String, args: impl Iterator<Item = &'a Arg>, leve
             line("default", arg.default.unwrap_or("null").to_owned());
         }
         if let ArgKind::List(elements) = arg.kind {
-            line("elements", kind(*elements).to_owned());
+            line("elements", elements.name().to_owned());
         }
-        line("type", kind(arg.kind).to_owned());
+        line("type", arg.kind.name().to_owned());
         push_options(text, arg.options.iter(), level + 1);
-    }
-}
-
-fn kind(kind: ArgKind) -> &'static str {
-    match kind {
-        ArgKind::Str => "str",
-        ArgKind::Bool => "bool",
-        ArgKind::Int => "int",
-        ArgKind::Float => "float",
-        ArgKind::Path => "path",
-        ArgKind::Raw => "raw",
-        ArgKind::List(_) => "list",
-        ArgKind::Dict => "dict",
-        ArgKind::Json => "json",
-        ArgKind::Bytes => "bytes",
     }
 }
 
@@ -221,7 +206,7 @@ fn snippet(module: &Described) -> String {
     args.sort_by_key(|arg| (!arg.required, arg.name));
     let lines = args.into_iter().map(|arg| {
         let required = if arg.required { "(required) " } else { "" };
-        format!("\n      {}:   # {required}{}", arg.name, kind(arg.kind))
+        format!("\n      {}:   # {required}{}", arg.name, arg.kind.name())
     });
     format!("- name: {short}\n  {}:{}", module.name, lines.collect::<String>())
 }
@@ -242,7 +227,7 @@ fn as_json(module: &Described) -> Json {
 fn options_json<'a>(args: impl Iterator<Item = &'a Arg>) -> Json {
     let option = |arg: &Arg| {
         let mut fields = Map::new();
-        fields.insert("type".into(), json!(kind(arg.kind)));
+        fields.insert("type".into(), json!(arg.kind.name()));
         fields.insert("required".into(), json!(arg.required));
         fields.insert("default".into(), json!(arg.default));
         if !arg.aliases.is_empty() {
@@ -252,7 +237,7 @@ fn options_json<'a>(args: impl Iterator<Item = &'a Arg>) -> Json {
             fields.insert("choices".into(), json!(arg.choices));
         }
         if let ArgKind::List(elements) = arg.kind {
-            fields.insert("elements".into(), json!(kind(*elements)));
+            fields.insert("elements".into(), json!(elements.name()));
         }
         if !arg.options.is_empty() {
             fields.insert("suboptions".into(), options_json(arg.options.iter()));
