@@ -31,6 +31,7 @@ mod name_resolution;
 mod path_facts;
 mod python_regex;
 mod python_repr;
+mod python_version;
 mod real_path;
 mod result;
 mod run;

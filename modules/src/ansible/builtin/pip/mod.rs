@@ -1,7 +1,6 @@
 //! `ansible.builtin.pip`: Python packages, in the system or in a virtual environment.
 
 mod requirement;
-mod version;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

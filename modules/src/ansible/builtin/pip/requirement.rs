@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::version::Specifiers;
+use crate::python_version::Specifiers;
 
 /// `name[extra]==1.2`.
 #[derive(Debug, Clone, PartialEq, Eq)]

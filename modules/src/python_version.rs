@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// `>=1.2,<2`: all of them hold. None of them: any version will do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Specifiers(Vec<(Operator, String)>);
+pub(crate) struct Specifiers(Vec<(Operator, String)>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {
@@ -33,7 +33,7 @@ const OPERATORS: [(&str, Operator); 8] = [
 
 impl Specifiers {
     /// `None` for what is no list of specifiers, such as extras and markers.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let one = |part: &str| {
             let (sign, operator) = OPERATORS.into_iter().find(|(sign, _)| part.starts_with(sign))?;
@@ -45,7 +45,7 @@ impl Specifiers {
         parts.map(one).collect::<Option<Vec<_>>>().map(Self)
     }
 
-    pub(super) fn admit(&self, installed: &str) -> bool {
+    pub(crate) fn admit(&self, installed: &str) -> bool {
         let Some(found) = Version::parse(installed) else { return self.0.is_empty() };
         self.0.iter().all(|(operator, text)| admits(*operator, text, installed, &found))
     }
@@ -56,14 +56,14 @@ fn admits(operator: Operator, text: &str, installed: &str, found: &Version) -> b
         return text.eq_ignore_ascii_case(installed);
     }
     if let Some(prefix) = text.strip_suffix(".*") {
-        let begins = Version::parse(prefix).is_some_and(|prefix| prefix.begins(found));
+        let begins = Release::parse(prefix).is_some_and(|(prefix, _)| prefix.begins(found));
         return (operator == Operator::NotEqual) != begins;
     }
-    let (Some(wanted), Some(series)) = (Version::parse(text), series(text)) else { return false };
+    let (Some(wanted), Some((release, _))) = (Version::parse(text), Release::parse(text)) else { return false };
     let order = found.cmp(&wanted);
     match operator {
         Operator::NotEqual => order != Ordering::Equal,
-        Operator::Compatible => order != Ordering::Less && series.begins(found),
+        Operator::Compatible => order != Ordering::Less && release.series().begins(found),
         Operator::AtLeast => order != Ordering::Less,
         Operator::AtMost => order != Ordering::Greater,
         Operator::Above => order == Ordering::Greater,
@@ -75,8 +75,8 @@ fn admits(operator: Operator, text: &str, installed: &str, found: &Version) -> b
 /// `1!2.3rc1.post2.dev3`; what follows a `+` is left aside.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Version {
-    epoch: u64,
-    release: Vec<u64>,
+    /// Without zeros at its end: 1.0 is 1.
+    release: Release,
     /// Development releases come before alphas, these before betas and candidates, these before the release.
     stage: (u8, u64),
     /// One more than the number of the post release; 0 is the release itself.
@@ -89,16 +89,11 @@ impl Version {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches(['v', 'V']).to_ascii_lowercase();
         let text = text.split('+').next().unwrap_or_default();
-        let (epoch, text) =
-            text.split_once('!').map_or(Some((0, text)), |(epoch, rest)| Some((epoch.parse().ok()?, rest)))?;
-        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-        let (numbers, rest) = text.split_at(end);
-        let mut release =
-            numbers.trim_matches('.').split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>()?;
-        while release.len() > 1 && release.last() == Some(&0) {
-            release.pop();
+        let (mut release, rest) = Release::parse(text)?;
+        while release.numbers.len() > 1 && release.numbers.last() == Some(&0) {
+            release.numbers.pop();
         }
-        let mut version = Self { epoch, release, stage: (4, 0), post: 0, development: u64::MAX };
+        let mut version = Self { release, stage: (4, 0), post: 0, development: u64::MAX };
         let mut has_stage = false;
         for (word, number) in suffixes(rest) {
             match word.as_str() {
@@ -116,19 +111,39 @@ impl Version {
         }
         Some(version)
     }
-
-    /// Whether the other version's numbers begin with these.
-    fn begins(&self, other: &Self) -> bool {
-        let number = |at: usize| other.release.get(at).copied().unwrap_or(0);
-        self.epoch == other.epoch && self.release.iter().enumerate().all(|(at, own)| *own == number(at))
-    }
 }
 
-/// `1.4` of `1.4.2`.
-fn series(text: &str) -> Option<Version> {
-    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '!'))).unwrap_or(text.len());
-    let numbers = text[..end].trim_end_matches('.');
-    Version::parse(numbers.rsplit_once('.').map_or(numbers, |(series, _)| series))
+/// `1!2.3`, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Release {
+    epoch: u64,
+    numbers: Vec<u64>,
+}
+
+impl Release {
+    /// With what follows it.
+    fn parse(text: &str) -> Option<(Self, &str)> {
+        let (epoch, text) =
+            text.split_once('!').map_or(Some((0, text)), |(epoch, rest)| Some((epoch.parse().ok()?, rest)))?;
+        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+        let (numbers, rest) = text.split_at(end);
+        let numbers = numbers.trim_matches('.').split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        Some((Self { epoch, numbers }, rest))
+    }
+
+    /// 1.4 of 1.4.2.
+    fn series(mut self) -> Self {
+        if self.numbers.len() > 1 {
+            self.numbers.pop();
+        }
+        self
+    }
+
+    /// Whether a version's numbers begin with these.
+    fn begins(&self, version: &Version) -> bool {
+        let number = |at: usize| version.release.numbers.get(at).copied().unwrap_or(0);
+        self.epoch == version.release.epoch && self.numbers.iter().enumerate().all(|(at, own)| *own == number(at))
+    }
 }
 
 /// `rc1.post2` as words with their numbers.
@@ -169,6 +184,10 @@ mod tests {
             ("==1.0", "1.0.0", true),
             ("==1.*", "1.9", true),
             ("!=1.*", "1.9", false),
+            ("==1.0.*", "1.0.7", true),
+            ("==1.0.*", "1.5", false),
+            ("~=1.0.4", "1.0.9", true),
+            ("~=1.0.4", "1.5", false),
             (">=1.2,<2", "1.10", true),
             (">=1.2,<2", "2.0", false),
             ("~=1.4.2", "1.4.9", true),
