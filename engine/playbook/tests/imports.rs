@@ -324,7 +324,7 @@ debug: msg=x
        |   ^
       hint: use include_tasks for what must happen again while the play runs
 
-    no module or action named 'pong'
+    couldn't resolve module/action 'pong'
       --> /broken.yml:1:3
        |
      1 | - pong:

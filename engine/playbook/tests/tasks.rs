@@ -252,7 +252,7 @@ fn wrong_actions() {
      3 |     - name: nothing to do
        |       ^
 
-    no module or action named 'debgu'
+    couldn't resolve module/action 'debgu'
       --> /site.yml:4:7
        |
      4 |     - debgu: msg=hello
@@ -279,7 +279,7 @@ fn wrong_actions() {
        |       ^
       hint: a task does one thing: split it
 
-    no module or action named 'yum'
+    couldn't resolve module/action 'yum'
       --> /site.yml:11:7
         |
      11 |     - yum: name=x
@@ -299,7 +299,7 @@ fn wrong_actions() {
         |       ^
       hint: did you mean 'name'?
 
-    no module or action named 'copyy'
+    couldn't resolve module/action 'copyy'
       --> /site.yml:14:15
         |
      14 |     - action: copyy src=a
@@ -350,12 +350,12 @@ fn wrong_actions() {
         |             ^
       hint: write the arguments as a YAML mapping, or close it
 
-    no module or action named 'include'
+    The 'ansible.builtin.include' action plugin has been removed.
       --> /site.yml:23:7
         |
      23 |     - include: other.yml
         |       ^
-      hint: 'include' was removed: use include_tasks, import_tasks or import_playbook
+      hint: use include_tasks, import_tasks or import_playbook
 
     a task must be a mapping, not 'hello'
       --> /site.yml:24:7
@@ -364,7 +364,7 @@ fn wrong_actions() {
         |       ^
       hint: write the module's name and its arguments: `- debug: msg=hello`
 
-    no module or action named '7'
+    couldn't resolve module/action '7'
       --> /site.yml:2:3
        |
      2 |   tasks:
@@ -376,14 +376,14 @@ fn wrong_actions() {
      26 |     - debug: msg=1 _ansible_internal=2
         |              ^
 
-    no module or action named 'amazon.aws.ec2_key'
+    couldn't resolve module/action 'amazon.aws.ec2_key'
       --> /site.yml:27:7
         |
      27 |     - amazon.aws.ec2_key: name=x
         |       ^
       hint: builds of kapell with the cargo feature 'aws' have the modules of EC2 (cargo build --features aws)
 
-    no module or action named 'community.zabbix.zabbix_host'
+    couldn't resolve module/action 'community.zabbix.zabbix_host'
       --> /site.yml:28:7
         |
      28 |     - community.zabbix.zabbix_host: name=x

@@ -347,7 +347,7 @@ fn judge(error: &Diagnostic, certainty: Certainty) -> (Rule, Certainty) {
     if message.contains("was not found in") || message.contains("Could not find") || message.contains("could not find")
     {
         (Rule::MissingFile, certainty)
-    } else if message.contains("no module or action named") {
+    } else if message.contains("couldn't resolve module/action") {
         (Rule::UnknownModule, certainty)
     } else if message.starts_with("cannot tell ") {
         // A name that extra variables may give.

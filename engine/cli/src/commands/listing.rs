@@ -12,13 +12,18 @@ use kapell_template::{Templar, TemplarOptions};
 use crate::args::{ListingArgs, PlaybookArgs};
 use crate::commands::playbook::{Prepared, tag_filter};
 use crate::exit_code::Exit;
+use crate::refusal::tell;
 
 pub(crate) fn is_wanted(args: &ListingArgs) -> bool {
     args.syntax_check || args.list_hosts || args.list_tasks || args.list_tags
 }
 
-/// Prints what was asked for, as ansible-playbook lays it out.
-pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Diagnostic> {
+/// Prints what was asked for, as ansible-playbook lays it out, below what there is to say of it.
+pub(crate) fn show(
+    args: &PlaybookArgs,
+    prepared: &Prepared,
+    mut warnings: Vec<Diagnostic>,
+) -> Result<Exit, Diagnostic> {
     let display = Display::new(prepared.settings.nocolor, prepared.settings.force_color);
     let wanted = &args.listing;
     let filter = tag_filter(args, &prepared.settings);
@@ -27,23 +32,44 @@ pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared) -> Result<Exit, Dia
     let selected = |_: &Task, tags: &[String]| everything || filter.selects(tags);
     let templar = Templar::new(TemplarOptions::default());
     let tags = |scope: &Scope| rendered_tags(&templar, scope, &prepared.extra_vars);
+    let mut text = Vec::new();
     for (playbook, path) in prepared.playbooks.iter().zip(&args.playbooks) {
-        let mut text = format!("\nplaybook: {}", path.display());
-        if wanted.list_hosts || wanted.list_tasks || wanted.list_tags {
-            let listed = listing::list(playbook, &tags, &selected);
-            for (play, mut listed) in playbook.plays.iter().zip(listed) {
-                let hosts = rendered_for(play, &templar, prepared, &play.hosts)?;
-                listed.hosts = joined(&hosts);
-                listed.title = match play.name.as_ref().filter(|name| !name.is_empty()) {
-                    Some(name) => rendered_for(play, &templar, prepared, &Value::Str(name.clone()))?.to_string(),
-                    None => listed.hosts.clone(),
-                };
-                text.push_str(&play_text(&hosts, &listed, wanted, prepared)?);
+        let mut lines = format!("\nplaybook: {}", path.display());
+        let listed = listing::list(playbook, &tags, &selected);
+        for (play, mut listed) in playbook.plays.iter().zip(listed) {
+            let hosts = rendered_for(play, &templar, prepared, &play.hosts)?;
+            let selected = selected_hosts(&hosts, prepared, &mut warnings)?;
+            if !(wanted.list_hosts || wanted.list_tasks || wanted.list_tags) {
+                continue;
             }
+            listed.hosts = joined(&hosts);
+            listed.title = match play.name.as_ref().filter(|name| !name.is_empty()) {
+                Some(name) => rendered_for(play, &templar, prepared, &Value::Str(name.clone()))?.to_string(),
+                None => listed.hosts.clone(),
+            };
+            lines.push_str(&play_text(&hosts, &selected, &listed, wanted));
         }
-        display.out(&text, Color::Plain);
+        text.push(lines);
     }
+    tell(&display, &warnings);
+    text.iter().for_each(|lines| display.out(lines, Color::Plain));
     Ok(Exit::Ok)
+}
+
+fn selected_hosts(
+    patterns: &Value,
+    prepared: &Prepared,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<String>, Diagnostic> {
+    let mut found = Vec::new();
+    let pattern = HostPattern::from_value(patterns)?;
+    let hosts = prepared.inventory.select(&pattern, prepared.limit.as_ref(), &mut found)?;
+    for warning in found {
+        if warnings.iter().all(|known| known.message != warning.message) {
+            warnings.push(warning);
+        }
+    }
+    Ok(hosts)
 }
 
 /// Tags with their templates rendered; one that needs a host's variables stays as it is written.
@@ -74,15 +100,10 @@ fn joined(hosts: &Value) -> String {
     }
 }
 
-fn play_text(
-    hosts: &Value,
-    listed: &PlayListing,
-    wanted: &ListingArgs,
-    prepared: &Prepared,
-) -> Result<String, Diagnostic> {
+fn play_text(patterns: &Value, hosts: &[String], listed: &PlayListing, wanted: &ListingArgs) -> String {
     let mut text = format!("\n\n{}", listed.header());
     if wanted.list_hosts {
-        text.push_str(&hosts_text(hosts, prepared)?);
+        text.push_str(&hosts_text(patterns, hosts));
     }
     if wanted.list_tasks {
         text.push_str(&format!("\n{}", listed.tasks_text().trim_end_matches('\n')));
@@ -90,12 +111,10 @@ fn play_text(
     if wanted.list_tags {
         text.push_str(&format!("\n{}", listed.tags_text().trim_end_matches('\n')));
     }
-    Ok(text)
+    text
 }
 
-fn hosts_text(patterns: &Value, prepared: &Prepared) -> Result<String, Diagnostic> {
-    let pattern = HostPattern::from_value(patterns)?;
-    let hosts = prepared.inventory.select(&pattern, prepared.limit.as_ref(), &mut Vec::new())?;
+fn hosts_text(patterns: &Value, hosts: &[String]) -> String {
     let quoted: Vec<String> = match patterns {
         Value::List(items) => items.iter().map(|item| format!("'{item}'")).collect(),
         other => vec![format!("'{other}'")],
@@ -104,5 +123,5 @@ fn hosts_text(patterns: &Value, prepared: &Prepared) -> Result<String, Diagnosti
     for host in hosts {
         text.push_str(&format!("\n      {host}"));
     }
-    Ok(text)
+    text
 }

@@ -52,7 +52,7 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
     let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
     let prepared = prepare(args, settings, warnings)?;
     if listing::is_wanted(&args.listing) {
-        return listing::show(args, &prepared).map_err(Refusal::content);
+        return listing::show(args, &prepared, std::mem::take(warnings)).map_err(Refusal::content);
     }
     tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &std::mem::take(warnings));
     let _lock = RunLock::take(&prepared.settings, &inventory::sources(&args.hosts.inventory, &prepared.settings))?;

@@ -4,18 +4,20 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// A collection a line, its modules on the lines below.
+/// A collection a line, its modules on the lines below; `old=new` is a short name that stands for a module renamed since.
 const TABLE: &str = include_str!("elsewhere.txt");
 
-/// Collection by short name; the first one that has it.
-static COLLECTIONS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+/// Collection and module by short name; the first one that has it.
+static BY_SHORT_NAME: LazyLock<HashMap<&str, (&str, &str)>> = LazyLock::new(|| {
     let mut found = HashMap::new();
-    for (collection, module) in entries() {
-        found.entry(module).or_insert(collection);
+    for (collection, entry) in entries() {
+        let (short, module) = entry.split_once('=').unwrap_or((entry, entry));
+        found.entry(short).or_insert((collection, module));
     }
     found
 });
 
+/// Collection and module, or collection and `old=new`.
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
     let mut collection = "";
     TABLE.lines().flat_map(move |line| {
@@ -32,7 +34,7 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub(super) fn qualified(name: &str) -> Option<String> {
     match name.rsplit_once('.') {
         Some((collection, short)) => entries().any(|entry| entry == (collection, short)).then(|| name.to_owned()),
-        None => COLLECTIONS.get(name).map(|collection| format!("{collection}.{name}")),
+        None => BY_SHORT_NAME.get(name).map(|(collection, module)| format!("{collection}.{module}")),
     }
 }
 
@@ -47,6 +49,8 @@ mod tests {
         assert_eq!(qualified("community.mysql.mysql_replication"), replication);
         assert_eq!(qualified("community.general.mysql_replication"), None);
         assert_eq!(qualified("copyy"), None);
+        assert_eq!(qualified("ec2_group").as_deref(), Some("amazon.aws.ec2_security_group"));
+        assert_eq!(qualified("win_ping").as_deref(), Some("ansible.windows.win_ping"));
         assert!(entries().all(|(collection, module)| collection.contains('.') && !module.contains([':', '.'])));
     }
 }

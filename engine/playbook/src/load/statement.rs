@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, Origin, Text, Trust, Value, kv};
+use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Trust, Value, kv};
 
 use crate::load::action_name::{ActionNames, action_names, base_name, takes_command_line, takes_free_form};
 use crate::load::check::shown;
@@ -359,10 +359,12 @@ fn unknown_action(key: &Key, kind: ScopeKind, names: &ActionNames) -> Diagnostic
 }
 
 fn unknown_module(name: &str, names: &ActionNames) -> Diagnostic {
-    let error = Diagnostic::error(format!("no module or action named '{name}'"));
     if base_name(name) == "include" {
-        return error.hint("'include' was removed: use include_tasks, import_tasks or import_playbook");
+        return Diagnostic::error("The 'ansible.builtin.include' action plugin has been removed.")
+            .hint("use include_tasks, import_tasks or import_playbook")
+            .of_kind(ErrorKind::Usage);
     }
+    let error = Diagnostic::error(format!("couldn't resolve module/action '{name}'"));
     match names.nearest(name) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => match source_of(name) {
