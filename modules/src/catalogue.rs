@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::{Module, ansible, community};
+use crate::{Module, amazon, ansible, community};
 
 /// Every module, namespace by namespace.
 pub fn all() -> impl Iterator<Item = &'static Module> {
     [
+        amazon::AWS,
         ansible::BUILTIN,
         ansible::POSIX,
         community::CRYPTO,

@@ -5,6 +5,7 @@
 //! `find` and `all` are for whoever needs the names and argument specifications (the engine, documentation).
 
 mod accounts;
+mod amazon;
 mod ansible;
 mod arg;
 mod args;

@@ -1,30 +1,52 @@
 //! `Host`: a machine the inventory names, with the variables its sources gave it.
 
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
-use kapell_parsing::{Map, Origin};
+use indexmap::Equivalent;
+use kapell_parsing::Origin;
+use smallvec::SmallVec;
 
+use crate::OwnVars;
 use crate::inventory::GroupId;
 
 #[derive(Clone, Debug, Default)]
 pub struct Host {
     pub name: String,
     /// What inventory sources and `add_host` say about this host itself; groups and `host_vars` are not mixed in.
-    pub vars: Map,
+    pub vars: OwnVars,
     /// Where it was written first, for messages.
     pub origin: Option<Origin>,
     /// Made up because a play asked for `localhost` and no source has it: member of no group, not even `all`.
     pub implicit: bool,
     /// The source that named it first, `inventory_file`: a whole path, or the text of a host list. Shared by its hosts.
     pub source: Option<Arc<Path>>,
-    /// Direct groups, in the order they were joined.
-    pub(crate) groups: Vec<GroupId>,
+    /// Direct groups, in the order they were joined. Most hosts are in few, which need no room elsewhere.
+    pub(crate) groups: SmallVec<[GroupId; 4]>,
 }
 
 impl Host {
     /// `inventory_dir`: the directory of the source; none for host lists and hosts made during the run.
     pub fn inventory_dir(&self) -> Option<&Path> {
         self.source.as_deref().filter(|source| source.is_absolute())?.parent()
+    }
+}
+
+/// Hosts are told apart by their names: an inventory has one of each.
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for Host {}
+impl Hash for Host {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.as_str().hash(state);
+    }
+}
+impl Equivalent<Host> for str {
+    fn equivalent(&self, host: &Host) -> bool {
+        host.name == self
     }
 }

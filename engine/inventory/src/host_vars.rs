@@ -38,14 +38,14 @@ impl<'a> HostVars<'a> {
 
     fn of_groups(&self, host: &Host) -> Map {
         let mut known = self.of_groups.borrow_mut();
-        if let Some(vars) = known.get(&host.groups) {
+        if let Some(vars) = known.get(host.groups.as_slice()) {
             return vars.clone();
         }
         if known.len() >= MAX_REMEMBERED {
             known.clear();
         }
         let vars = self.inventory.groups_variables(host, self.dirs);
-        known.insert(host.groups.clone(), vars.clone());
+        known.insert(host.groups.to_vec(), vars.clone());
         vars
     }
 }

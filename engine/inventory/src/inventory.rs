@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use indexmap::set::MutableValues;
 use indexmap::{IndexMap, IndexSet};
 use kapell_parsing::{Key, Map, Value};
 
@@ -33,7 +34,8 @@ pub const LOCALHOST_NAMES: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
 /// Plain data: the one who runs the play owns it and may change it (`add_host`, `group_by`).
 #[derive(Clone, Debug)]
 pub struct Inventory {
-    pub(crate) hosts: IndexMap<String, Host>,
+    /// As they were met; a host is found by its name.
+    pub(crate) hosts: IndexSet<Host>,
     /// `all` first, `ungrouped` second, then as they were met.
     pub(crate) groups: IndexMap<String, Group>,
     /// The first host of the inventory with one of `LOCALHOST_NAMES`.
@@ -49,7 +51,7 @@ pub struct Inventory {
 
 impl Inventory {
     pub fn hosts(&self) -> impl ExactSizeIterator<Item = &Host> {
-        self.hosts.values()
+        self.hosts.iter()
     }
 
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &Group> {
@@ -114,6 +116,12 @@ impl Inventory {
 
     pub(crate) fn host_at(&self, id: HostId) -> &Host {
         &self.hosts[id.0 as usize]
+    }
+
+    /// Whose name stays as it is.
+    pub(crate) fn host_at_mut(&mut self, id: HostId) -> &mut Host {
+        let place = id.0 as usize;
+        self.hosts.get_index_mut2(place).unwrap_or_else(|| unreachable!("hosts are never removed"))
     }
 
     pub(crate) fn group_at(&self, id: GroupId) -> &Group {

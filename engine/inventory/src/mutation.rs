@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use indexmap::map::Entry;
 use kapell_parsing::{Diagnostic, Key, Map, Origin, Value};
 
@@ -12,13 +12,13 @@ use crate::group_name;
 use crate::inventory::{GroupId, HostId, LOCALHOST_NAMES};
 use crate::merge::merged;
 use crate::policy::Policy;
-use crate::{Group, Host, Inventory};
+use crate::{Group, Host, Inventory, OwnVars};
 
 impl Inventory {
     /// Only `all` and `ungrouped`, and the implicit localhost.
     pub fn new(policy: Policy) -> Self {
         let mut inventory = Self {
-            hosts: IndexMap::new(),
+            hosts: IndexSet::new(),
             groups: IndexMap::new(),
             localhost: None,
             implicit_localhosts: LOCALHOST_NAMES.map(implicit_localhost),
@@ -48,7 +48,7 @@ impl Inventory {
             self.join(host, GroupId::ALL);
         }
         for (key, value) in vars {
-            changed |= self.hosts[host.0 as usize].vars.get(key) != Some(value);
+            changed |= self.host_at(host).vars.get(key) != Some(value);
             self.set_host_var(host, key.clone(), value.clone());
         }
         for group in groups {
@@ -140,7 +140,7 @@ impl Inventory {
     ) -> Result<HostId, Diagnostic> {
         let (id, made) = self.host_id(name, warnings);
         if made {
-            let host = &mut self.hosts[id.0 as usize];
+            let host = self.host_at_mut(id);
             host.source = place.source.cloned();
             host.origin = place.origin.cloned();
             if let Some(port) = port {
@@ -168,7 +168,7 @@ impl Inventory {
             return (HostId(index as u32), false);
         }
         let host = Host { name: name.into(), ..Host::default() };
-        let (index, _) = self.hosts.insert_full(name.into(), host);
+        let (index, _) = self.hosts.insert_full(host);
         let id = HostId(index as u32);
         if LOCALHOST_NAMES.contains(&name) {
             match self.localhost {
@@ -185,7 +185,7 @@ impl Inventory {
 
     /// True unless the host is a direct member already.
     pub(crate) fn join(&mut self, host: HostId, group: GroupId) -> bool {
-        let groups = &mut self.hosts[host.0 as usize].groups;
+        let groups = &mut self.host_at_mut(host).groups;
         if groups.contains(&group) {
             return false;
         }
@@ -224,7 +224,10 @@ impl Inventory {
     }
 
     pub(crate) fn set_host_var(&mut self, host: HostId, key: Key, value: Value) {
-        set_var(&mut self.hosts[host.0 as usize].vars, key, value, self.policy.merge_maps);
+        let merge = self.policy.merge_maps;
+        let vars = &mut self.host_at_mut(host).vars;
+        let value = over(vars.get(&key), value, merge);
+        vars.insert(key, value);
     }
 
     /// `ansible_group_priority` is kept as the priority, not as a variable.
@@ -232,7 +235,8 @@ impl Inventory {
         let merge = self.policy.merge_maps;
         let group = &mut self.groups[group.0 as usize];
         if key.as_str() != Some("ansible_group_priority") {
-            set_var(&mut group.vars, key, value, merge);
+            let value = over(group.vars.get(&key), value, merge);
+            group.vars.insert(key, value);
             return Ok(());
         }
         group.priority = priority(&value).ok_or_else(|| {
@@ -255,14 +259,14 @@ impl Inventory {
         if !grouped.is_empty() {
             self.groups[GroupId::UNGROUPED.0 as usize].hosts.retain(|id| !grouped.contains(id));
             for id in grouped {
-                self.hosts[id.0 as usize].groups.retain(|group| *group != GroupId::UNGROUPED);
+                self.host_at_mut(id).groups.retain(|group| *group != GroupId::UNGROUPED);
             }
         }
         for index in 0..self.hosts.len() {
             self.settle_host(HostId(index as u32));
         }
         self.report_group_names(warnings);
-        for name in self.groups.keys().filter(|name| self.hosts.contains_key(*name)) {
+        for name in self.groups.keys().filter(|name| self.hosts.contains(name.as_str())) {
             warnings.push(Diagnostic::warning(format!("Found both group and host with same name: {name}")));
         }
         Ok(())
@@ -280,7 +284,7 @@ impl Inventory {
         if groups.iter().all(|group| *group == GroupId::ALL) {
             self.join(host, GroupId::UNGROUPED);
         } else if groups.contains(&GroupId::UNGROUPED) && self.is_grouped(host) {
-            self.hosts[host.0 as usize].groups.retain(|group| *group != GroupId::UNGROUPED);
+            self.host_at_mut(host).groups.retain(|group| *group != GroupId::UNGROUPED);
             self.groups[GroupId::UNGROUPED.0 as usize].hosts.retain(|member| *member != host);
         }
     }
@@ -300,19 +304,19 @@ pub(crate) struct Place<'a> {
 }
 
 fn implicit_localhost(name: &str) -> Host {
-    let vars = Map::from([
+    let vars = OwnVars::from_iter([
         (Key::from("ansible_connection"), Value::from("local")),
         (Key::from("ansible_python_interpreter"), Value::trusted("{{ ansible_playbook_python }}")),
     ]);
     Host { name: name.into(), vars, implicit: true, ..Host::default() }
 }
 
-fn set_var(vars: &mut Map, key: Key, value: Value, merge: bool) {
-    let value = match vars.get(&key) {
+/// What a variable becomes that was `old`.
+fn over(old: Option<&Value>, value: Value, merge: bool) -> Value {
+    match old {
         Some(old) if merge => merged(old, &value),
         _ => value,
-    };
-    vars.insert(key, value);
+    }
 }
 
 /// `ansible_group_priority`: an integer, or a text that is one.

@@ -36,7 +36,7 @@ impl Inventory {
         let mut hosts = if adds { HostSet::default() } else { self.host_ids_of(GroupId::ALL) };
         let mut excluded = HostSet::default();
         for term in &pattern.terms {
-            match (term.operation, self.hosts.get_index_of(&term.text)) {
+            match (term.operation, self.hosts.get_index_of(term.text.as_str())) {
                 (Operation::Add, Some(index)) => hosts.insert(HostId(index as u32)),
                 (Operation::Add, None) => hosts.extend(self.hosts_of_term(term, warnings)?.iter()),
                 (Operation::Intersect, _) => {
@@ -84,9 +84,9 @@ impl Inventory {
     fn named_hosts_matching(&self, term: &Term) -> Vec<HostId> {
         let id = |index: usize| HostId(index as u32);
         match &term.matcher {
-            Matcher::Exact => self.hosts.get_index_of(&term.name).map(id).into_iter().collect(),
+            Matcher::Exact => self.hosts.get_index_of(term.name.as_str()).map(id).into_iter().collect(),
             matcher @ Matcher::Regex(_) => {
-                let names = self.hosts.keys().enumerate();
+                let names = self.hosts.iter().map(|host| host.name.as_str()).enumerate();
                 names.filter(|(_, name)| matcher.matches(name)).map(|(index, _)| id(index)).collect()
             }
         }

@@ -78,13 +78,13 @@ impl Inventory {
         if has_files {
             merge_into(merged, &self.host_own_variables(host, dirs), self.policy.merge_maps);
         } else {
-            merge_into(merged, &host.vars, self.policy.merge_maps);
+            merge_into(merged, host.vars.iter(), self.policy.merge_maps);
         }
     }
 
     /// Without those of the groups.
     pub fn host_own_variables(&self, host: &Host, dirs: &VarsDirs) -> Map {
-        let mut merged = host.vars.clone();
+        let mut merged = host.vars.to_map();
         for vars in dirs.inventory.iter().chain(&dirs.playbook).filter_map(|dir| dir.host_vars(&host.name)) {
             merge_into(&mut merged, vars, self.policy.merge_maps);
         }
@@ -106,7 +106,7 @@ impl Inventory {
     /// priority, name.
     pub fn groups_of(&self, host: &Host) -> Vec<&Group> {
         let mut ids: Vec<GroupId> = Vec::with_capacity(host.groups.len() * 2 + 1);
-        let mut unseen = host.groups.clone();
+        let mut unseen = host.groups.to_vec();
         unseen.push(GroupId::ALL);
         while let Some(id) = unseen.pop() {
             if !ids.contains(&id) {

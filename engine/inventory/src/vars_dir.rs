@@ -141,7 +141,7 @@ impl Reader {
         let loaded = yaml::load_file(path, &options, &mut warnings);
         warnings.into_iter().for_each(|warning| self.report(warning));
         match loaded {
-            Ok(Value::Map(map)) => merge_into(vars, &map, self.merge_maps),
+            Ok(Value::Map(map)) => merge_into(vars, map.as_ref(), self.merge_maps),
             Ok(nothing) if !nothing.is_truthy() => {}
             Ok(other) => {
                 let message =

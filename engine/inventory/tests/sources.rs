@@ -202,9 +202,9 @@ fn a_program_is_asked_for_its_hosts() {
     assert_eq!(select(&inventory, "all", None), ["a", "b[1:2]", "lone", "d", "e", "c"]);
     let text = |vars: &Map, key: &str| vars.get(key).and_then(Value::as_text).unwrap().clone();
     assert!(text(&inventory.group("web").unwrap().vars, "t").is_trusted());
-    assert!(!text(&inventory.host("a").unwrap().vars, "y").is_trusted());
+    assert!(!text(&inventory.host("a").unwrap().vars.to_map(), "y").is_trusted());
     assert!(!text(&inventory.group("lone").unwrap().vars, "k").is_trusted());
-    assert_eq!(text(&inventory.host("d").unwrap().vars, "n").as_str(), "d");
+    assert_eq!(text(&inventory.host("d").unwrap().vars.to_map(), "n").as_str(), "d");
     assert!(inventory.host("e").unwrap().vars.is_empty());
     assert!(inventory.host("nobody").is_none());
     let (_, warnings) = project.load(&["broken"]);

@@ -7,7 +7,7 @@ use super::Bench;
 use crate::command::command;
 
 /// Parameters of the collection's own machinery, and what docs/ec2.md says is refused.
-const REFUSED: &[&str] = &["aws_config", "debug_botocore_endpoint_logs", "aap_callback", "ipv6_cidr"];
+const REFUSED: &[&str] = &["aws_config", "debug_botocore_endpoint_logs", "aap_callback"];
 
 /// Interfaces are counted up where nobody counts them; the collection says 0 to all.
 const COUNTED: &str = "device_index";

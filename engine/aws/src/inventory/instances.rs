@@ -67,29 +67,34 @@ async fn in_region(
 ) -> Result<BTreeMap<String, Map>, ApiError> {
     let mut instances = BTreeMap::new();
     for filters in include {
-        for reservation in reservations(client, place, &filters.living()).await? {
-            add(&mut instances, &reservation, &place.region);
-        }
+        let take = |reservation: &Reservation| add(&mut instances, reservation, &place.region);
+        reservations(client, place, &filters.living(), take).await?;
     }
     let mut excluded = BTreeSet::new();
     for filters in exclude {
-        for reservation in reservations(client, place, &filters.living()).await? {
+        let take = |reservation: &Reservation| {
             excluded.extend(reservation.instances().iter().filter_map(|one| one.instance_id().map(str::to_owned)));
-        }
+        };
+        reservations(client, place, &filters.living(), take).await?;
     }
     instances.retain(|id, _| !excluded.contains(id));
     Ok(instances)
 }
 
-async fn reservations(client: &Client, place: &Place, filters: &Filters) -> Result<Vec<Reservation>, ApiError> {
+/// Handed to `take` as pages come: what the SDK makes of them is large.
+async fn reservations(
+    client: &Client,
+    place: &Place,
+    filters: &Filters,
+    mut take: impl FnMut(&Reservation),
+) -> Result<(), ApiError> {
     let call = client.describe_instances().set_filters(Some(filters.to_api()));
     let mut pages = call.into_paginator().page_size(PAGE).send();
-    let mut all = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| ApiError::of_call("DescribeInstances", &error, place))?;
-        all.extend(page.reservations.unwrap_or_default());
+        page.reservations().iter().for_each(&mut take);
     }
-    Ok(all)
+    Ok(())
 }
 
 /// An instance with what its reservation says of it, and the name of its region.

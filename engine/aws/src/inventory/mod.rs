@@ -5,6 +5,8 @@ mod hostname;
 mod instances;
 mod options;
 
+use std::collections::HashMap;
+
 use kapell_inventory::{Constructed, Inventory, LoadContext, Plugin, PluginConfig, SourceCache, VarsDirs};
 use kapell_modules::Map as JsonMap;
 use kapell_parsing::{Diagnostic, Key, Map, Severity, Text, Value};
@@ -17,6 +19,9 @@ use crate::api_error::ApiError;
 use crate::runtime;
 
 pub const PLUGIN: Plugin = Plugin { names: &["amazon.aws.aws_ec2", "aws_ec2"], read };
+
+/// Tags may have any names.
+const MOST_NAMES: usize = 10_000;
 
 /// The group of all hosts of such a source.
 const GROUP: &str = "aws_ec2";
@@ -32,9 +37,11 @@ fn read(
     let rules = Constructed::from_config(plugin.config, cx)?;
     let instances = instances(plugin, &options, cx, warnings)?;
     inventory.add_plugin_group(GROUP);
-    for instance in &instances {
-        let vars = variables(instance, &options);
-        for name in hostnames(instance, &options, &templar)? {
+    let mut variables = Variables { options: &options, names: HashMap::new() };
+    for instance in instances {
+        let names = hostnames(&instance, &options, &templar)?;
+        let vars = variables.of(instance);
+        for name in names {
             inventory.add_plugin_host(&name, GROUP, plugin.path, &vars, warnings)?;
             rules.apply(inventory, &name, &VarsDirs::default(), &templar)?;
         }
@@ -76,7 +83,7 @@ fn from_cache(mut kept: Json) -> Option<Vec<JsonMap>> {
 /// Sources are read before any runtime is there, or, to be refreshed, inside one: so on a thread with its own.
 fn find(options: &Options) -> Result<Found, ApiError> {
     runtime::block_on(async {
-        let session = options.access.clone().or_environment(&std::collections::HashMap::new(), "EC2").session().await?;
+        let session = options.access.clone().or_environment(&HashMap::new(), "EC2").session().await?;
         instances::find(options, &session).await
     })
 }
@@ -106,32 +113,63 @@ fn hostnames(instance: &JsonMap, options: &Options, templar: &Templar) -> Result
     Ok(names)
 }
 
-fn variables(instance: &JsonMap, options: &Options) -> Map {
-    let mut vars = Map::new();
-    let mut set = |name: &str, value| {
-        vars.insert(Key::from(format!("{}{name}{}", options.prefix, options.suffix)), value);
-    };
-    instance.iter().for_each(|(name, value)| set(name, variable(name, value)));
-    if options.contrib_tag_keys {
-        let tags = instance.get("tags").and_then(|tags| tags.as_object());
-        for (name, value) in tags.into_iter().flatten() {
-            set(&format!("ec2_tag_{name}"), Value::from_json(value));
-        }
-    }
-    vars
+/// Makes variables of what the API says. A name is kept once, however many instances have something under it.
+struct Variables<'a> {
+    options: &'a Options,
+    names: HashMap<String, Key>,
 }
 
-/// The value with its times as points in time, which templates can reckon with.
-fn variable(name: &str, value: &Json) -> Value {
-    match value {
-        Json::String(text) if name.ends_with("_time") && text.ends_with("+00:00") => {
-            Value::Str(Text::new(text.as_str()).as_moment())
+impl Variables<'_> {
+    fn of(&mut self, instance: JsonMap) -> Map {
+        let tags = instance.get("tags").filter(|_| self.options.contrib_tag_keys).and_then(Json::as_object);
+        let tags: Vec<(String, Value)> = tags
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (format!("ec2_tag_{name}"), Value::from_json(value)))
+            .collect();
+        let mut vars = Map::with_capacity(instance.len() + tags.len());
+        for (name, value) in instance {
+            let value = self.value(&name, value);
+            vars.insert(self.name(&name), value);
         }
-        // Names of tags are the users' own.
-        Json::Object(map) if name != "tags" => {
-            Value::map(map.iter().map(|(name, value)| (Key::from(name.as_str()), variable(name, value))).collect())
+        vars.extend(tags.into_iter().map(|(name, value)| (self.name(&name), value)));
+        vars
+    }
+
+    /// With the prefix and the suffix of the configuration.
+    fn name(&mut self, name: &str) -> Key {
+        let (prefix, suffix) = (&self.options.prefix, &self.options.suffix);
+        if prefix.is_empty() && suffix.is_empty() { self.key(name) } else { self.key(&format!("{prefix}{name}{suffix}")) }
+    }
+
+    fn key(&mut self, name: &str) -> Key {
+        if let Some(known) = self.names.get(name) {
+            return known.clone();
         }
-        Json::Array(items) => Value::list(items.iter().map(|item| variable(name, item)).collect()),
-        other => Value::from_json(other),
+        let key = Key::from(name);
+        if self.names.len() < MOST_NAMES {
+            self.names.insert(name.to_owned(), key.clone());
+        }
+        key
+    }
+
+    /// The value with its times as points in time, which templates can reckon with.
+    fn value(&mut self, name: &str, value: Json) -> Value {
+        match value {
+            Json::String(text) if name.ends_with("_time") && text.ends_with("+00:00") => {
+                Value::Str(Text::new(text).as_moment())
+            }
+            // Names of tags are the users' own.
+            Json::Object(map) => {
+                let is_tags = name == "tags";
+                let entries = map.into_iter().map(|(name, value)| {
+                    let value = if is_tags { Value::from_json(&value) } else { self.value(&name, value) };
+                    (self.key(&name), value)
+                });
+                Value::map(entries.collect())
+            }
+            Json::Array(items) => Value::list(items.into_iter().map(|item| self.value(name, item)).collect()),
+            other => Value::from_json(&other),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, ResourceType, Tenancy, Vpc, VpcAttributeName, VpcCidrBlockAssociation, VpcCidrBlockState,
+    VpcIpv6CidrBlockAssociation,
 };
 use kapell_executor::controller_module::ControllerModule;
 use kapell_modules::{Arg, Constraint};
@@ -23,6 +24,7 @@ const ARGS: &[Arg] = &[
     Arg::str("name"),
     Arg::str("vpc_id"),
     Arg::list("cidr_block"),
+    Arg::bool("ipv6_cidr"),
     Arg::bool("purge_cidrs").default("false"),
     Arg::bool("dns_support"),
     Arg::bool("dns_hostnames"),
@@ -50,7 +52,10 @@ async fn run(cloud: Cloud) -> Outcome {
         None => (create(&cloud).await?, true),
     };
     let id = vpc.vpc_id().unwrap_or_default();
-    let mut changed = made | settle_blocks(&cloud, &vpc).await? | settle_dhcp(&cloud, &vpc).await?;
+    let mut changed = made
+        | settle_blocks(&cloud, &vpc).await?
+        | settle_ipv6(&cloud, &vpc).await?
+        | settle_dhcp(&cloud, &vpc).await?;
     for (name, argument) in
         [(VpcAttributeName::EnableDnsSupport, "dns_support"), (VpcAttributeName::EnableDnsHostnames, "dns_hostnames")]
     {
@@ -156,6 +161,37 @@ async fn settle_blocks(cloud: &Cloud, vpc: &Vpc) -> Result<bool, ApiError> {
         }
     }
     Ok(changed)
+}
+
+/// `ipv6_cidr`: one block that Amazon chooses, or none.
+async fn settle_ipv6(cloud: &Cloud, vpc: &Vpc) -> Result<bool, ApiError> {
+    let Some(wanted) = cloud.args.opt_bool("ipv6_cidr") else { return Ok(false) };
+    let id = vpc.vpc_id().unwrap_or_default();
+    let associations = of_ipv6(vpc);
+    if wanted != associations.is_empty() || cloud.check {
+        return Ok(wanted == associations.is_empty());
+    }
+    if wanted {
+        let call = cloud.client.associate_vpc_cidr_block().vpc_id(id).amazon_provided_ipv6_cidr_block(true);
+        call.send().await.map_err(cloud.failed("AssociateVpcCidrBlock"))?;
+    }
+    for association in associations {
+        let call = cloud.client.disassociate_vpc_cidr_block().association_id(association);
+        call.send().await.map_err(cloud.failed("DisassociateVpcCidrBlock"))?;
+    }
+    let look = async || by_id(cloud, id).await.map(|vpc| Some(()).filter(|()| wanted != of_ipv6(&vpc).is_empty()));
+    cloud.until(&format!("the IPv6 block of the VPC {id} is not as it was asked for"), look).await?;
+    Ok(true)
+}
+
+/// The ids of the associations with blocks of IPv6 that are there or on their way.
+fn of_ipv6(vpc: &Vpc) -> Vec<String> {
+    let is_there = |one: &&VpcIpv6CidrBlockAssociation| {
+        let state = one.ipv6_cidr_block_state().and_then(VpcCidrBlockState::state);
+        state.is_none_or(|state| state.as_str().starts_with("associat"))
+    };
+    let there = vpc.ipv6_cidr_block_association_set().iter().filter(is_there);
+    there.filter_map(|one| one.association_id().map(str::to_owned)).collect()
 }
 
 async fn settle_dhcp(cloud: &Cloud, vpc: &Vpc) -> Result<bool, ApiError> {

@@ -146,7 +146,7 @@ fn levels(host: &str, base: &Foundation, plays: &[Arc<Play>], beside: &[PathBuf]
             }
         }
     }
-    add("the host, in the inventory".into(), &found.vars);
+    add("the host, in the inventory".into(), &found.vars.to_map());
     for (files, place) in [(&dirs.inventory, "inventory"), (&dirs.playbook, "playbook")] {
         for vars in files.iter().filter_map(|dir| dir.host_vars(host)) {
             add(format!("host_vars of the host, beside the {place}"), vars);

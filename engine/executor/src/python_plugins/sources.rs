@@ -82,7 +82,7 @@ fn known(inventory: &Inventory) -> Map {
             (group.name.as_str().into(), request::map(content))
         })
         .collect();
-    let hosts = inventory.hosts().map(|host| (host.name.as_str().into(), Value::map(host.vars.clone())));
+    let hosts = inventory.hosts().map(|host| (host.name.as_str().into(), Value::map(host.vars.to_map())));
     known.insert("_meta".into(), request::map([("hostvars", Value::map(hosts.collect()))]));
     known
 }

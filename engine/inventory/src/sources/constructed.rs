@@ -21,7 +21,7 @@ fn read(
 ) -> Result<(), Diagnostic> {
     let rules = Constructed::from_config(plugin.config, cx)?;
     let templar = Templar::new(TemplarOptions { vault: cx.vault.clone(), ..TemplarOptions::default() });
-    let hosts: Vec<String> = inventory.hosts.keys().cloned().collect();
+    let hosts: Vec<String> = inventory.hosts().map(|host| host.name.clone()).collect();
     let dirs = vars_dirs(inventory, plugin.config, cx);
     let applied = hosts.iter().try_for_each(|host| rules.apply(inventory, host, &dirs, &templar));
     for problem in dirs.inventory.iter().flat_map(|dir| dir.take_problems()) {

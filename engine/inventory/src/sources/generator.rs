@@ -42,7 +42,7 @@ fn read(
         let host = generator.text(name, &words)?;
         let (id, made) = generator.inventory.host_id(&host, generator.warnings);
         if made {
-            generator.inventory.hosts[id.0 as usize].source = Some(Arc::clone(&source));
+            generator.inventory.host_at_mut(id).source = Some(Arc::clone(&source));
         }
         generator.add_parents(&Child::Host(id, host), &parents, &words, 0)?;
     }
