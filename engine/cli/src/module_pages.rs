@@ -7,6 +7,7 @@ pub(crate) fn of(name: &str) -> Option<&'static str> {
 
 #[rustfmt::skip]
 static PAGES: &[(&str, &str)] = &[
+    ("amazon.aws.ec2_metadata_facts", include_str!("../../../docs/modules/amazon.aws.ec2_metadata_facts.md")),
     ("ansible.builtin.apt", include_str!("../../../docs/modules/ansible.builtin.apt.md")),
     ("ansible.builtin.apt_key", include_str!("../../../docs/modules/ansible.builtin.apt_key.md")),
     ("ansible.builtin.apt_repository", include_str!("../../../docs/modules/ansible.builtin.apt_repository.md")),
