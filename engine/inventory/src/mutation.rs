@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
 use indexmap::map::Entry;
+use indexmap::{IndexMap, IndexSet};
 use kapell_parsing::{Diagnostic, Key, Map, Origin, Value};
 
 use crate::group_name;

@@ -34,7 +34,8 @@ fn rows(file: &str) -> Vec<Json> {
 /// Hosts with their own variables, groups with what is not as in a new group below `all`.
 fn summary(inventory: &Inventory) -> (Json, Json) {
     let vars = |vars: &kapell_parsing::Map| Value::from(vars.clone()).to_json();
-    let hosts: Map<String, Json> = inventory.hosts().map(|host| (host.name.clone(), vars(&host.vars.to_map()))).collect();
+    let hosts: Map<String, Json> =
+        inventory.hosts().map(|host| (host.name.clone(), vars(&host.vars.to_map()))).collect();
     let group = |group: &kapell_inventory::Group| {
         let fields = [
             ("hosts", json!(inventory.members(group)), json!([])),

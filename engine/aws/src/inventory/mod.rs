@@ -139,7 +139,11 @@ impl Variables<'_> {
     /// With the prefix and the suffix of the configuration.
     fn name(&mut self, name: &str) -> Key {
         let (prefix, suffix) = (&self.options.prefix, &self.options.suffix);
-        if prefix.is_empty() && suffix.is_empty() { self.key(name) } else { self.key(&format!("{prefix}{name}{suffix}")) }
+        if prefix.is_empty() && suffix.is_empty() {
+            self.key(name)
+        } else {
+            self.key(&format!("{prefix}{name}{suffix}"))
+        }
     }
 
     fn key(&mut self, name: &str) -> Key {

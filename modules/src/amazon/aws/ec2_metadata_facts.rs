@@ -174,7 +174,8 @@ fn facts(leaves: &[(String, String)]) -> Map {
     let mut tags = Map::new();
     for (path, text) in leaves {
         if let Ok(Value::Object(document)) = serde_json::from_str(text) {
-            let parts = document.into_iter().map(|(key, value)| (named(&format!("{path}_{}", key.to_lowercase())), value));
+            let parts =
+                document.into_iter().map(|(key, value)| (named(&format!("{path}_{}", key.to_lowercase())), value));
             facts.extend(parts);
         }
         let is_list = path.contains("security-group");
