@@ -6,6 +6,7 @@ mod bench;
 mod bench_inventory;
 mod bench_latency;
 mod bench_modules;
+mod bench_startup;
 mod bench_templating;
 mod command;
 mod conformance;
@@ -17,12 +18,14 @@ mod lab;
 mod load;
 mod module_docs;
 mod modules_on_fleet;
+mod package;
 mod parity;
 mod parity_actions;
 mod recap;
 mod rollout;
 mod sshd;
 mod tiers;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -66,6 +69,12 @@ enum Task {
     BenchInventory(bench_inventory::BenchInventoryCommand),
     /// Measure templating alone: a configuration over a thousand hosts, side by side with ansible-core.
     BenchTemplating(bench_templating::BenchTemplatingCommand),
+    /// Time the start of the program and of an empty play, side by side with ansible-core.
+    BenchStartup(bench_startup::BenchStartupCommand),
+    /// Build the worker for hosts of another architecture, and run it under an emulator.
+    Worker(worker::WorkerCommand),
+    /// Make a Debian package, an RPM and an archive, and install them into clean systems. Needs root to check.
+    Package(package::PackageCommand),
     /// Compare the arguments of our modules with what ansible-doc says, and write docs/modules-parity.md.
     Parity(parity::ParityCommand),
     /// Write a page for each module, docs/modules/*.md, from its definition and its cases.
@@ -90,6 +99,9 @@ fn main() -> ExitCode {
         Task::BenchModules(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchInventory(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::BenchTemplating(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::BenchStartup(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Worker(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Package(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Parity(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Docs(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Faults(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

@@ -15,6 +15,7 @@ use crate::inventories::InventoriesCommand;
 use crate::lab::Lab;
 use crate::modules_on_fleet::ModulesCommand;
 use crate::rollout::RolloutCommand;
+use crate::worker;
 
 #[derive(Args)]
 pub(crate) struct TestCommand {
@@ -59,6 +60,10 @@ impl TestCommand {
             timed("the image for cases that need a whole system", || fleet::image_for_cases(lab).map(drop))?;
         }
         timed("unit tests, end-to-end tests, repository rules", || cargo_test(lab, self.fleet))?;
+        match worker::can_be_tested() {
+            Ok(()) => timed("a worker for another architecture, under an emulator", || worker::test(lab))?,
+            Err(reason) => println!("skipped: a worker for another architecture; {reason:#}"),
+        }
         if can_make_environments() {
             timed("conformance: the same playbooks under ansible-core", || ConformanceCommand::cases().run(lab))?;
             timed("conformance: the same inventories under ansible-inventory", || InventoriesCommand::all().run(lab))?;

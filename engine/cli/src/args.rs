@@ -194,8 +194,8 @@ pub(crate) struct PlayArgs {
     /// Write a page about the run into this file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Confirm each task before running it (not built yet)
-    #[arg(long, hide = true)]
+    /// Confirm each task before running it
+    #[arg(long)]
     pub step: bool,
     /// Accepted for compatibility: Python modules are not run
     #[arg(short = 'M', long, value_name = "MODULE_PATH", hide = true)]

@@ -18,7 +18,9 @@ pub(crate) fn check_own_content(expected: &str) -> Result<(), String> {
 
 /// Cheap enough for every start: catches a file cut short by a full disk or a crash.
 pub(crate) fn check_own_size(expected: u64) -> Result<(), String> {
-    let found = fs_err::metadata(own_path()?).map_err(|error| error.to_string())?.len();
+    // Of the opened file: emulators give the program for the file, and themselves for its name.
+    let file = fs_err::File::open(own_path()?).map_err(|error| error.to_string())?;
+    let found = file.metadata().map_err(|error| error.to_string())?.len();
     if found == expected { Ok(()) } else { Err(format!("damaged: {found} bytes, not {expected}")) }
 }
 

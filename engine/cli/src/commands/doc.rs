@@ -94,8 +94,9 @@ impl Described {
         native.chain(cloud::EXTENSION.modules.iter().map(|module| module.name))
     }
 
-    fn all_args(&self) -> impl Iterator<Item = &'static Arg> {
-        self.args.iter().copied()
+    /// Those for people; others are between the two halves of a module.
+    fn public_args(&self) -> impl Iterator<Item = &'static Arg> {
+        self.args.iter().copied().filter(|arg| !arg.name.starts_with('_'))
     }
 }
 
@@ -140,7 +141,7 @@ fn text(module: &Described) -> String {
         text.push_str(&format!("\n  Also called {}.\n", module.aliases.join(", ")));
     }
     text.push_str("\nOPTIONS (= indicates it is required):\n");
-    push_options(&mut text, module.all_args(), 0);
+    push_options(&mut text, page, module.public_args(), "");
     text.push_str(&format!(
         "\nATTRIBUTES:\n\n        check_mode: {:?}\n        diff_mode: {}\n",
         module.check_mode, module.diff
@@ -175,13 +176,25 @@ fn plain(line: &str) -> String {
     }
 }
 
-fn push_options<'a>(text: &mut String, args: impl Iterator<Item = &'a Arg>, level: usize) {
-    let indent = " ".repeat(level * 8);
+/// What the page's table of parameters says of one.
+fn says(page: &'static str, parameter: &str) -> Option<&'static str> {
+    let row = page
+        .lines()
+        .find(|line| line.strip_prefix("| `").is_some_and(|rest| rest.starts_with(&format!("{parameter}`"))))?;
+    row.split(" | ").nth(1).map(str::trim).filter(|says| !says.is_empty())
+}
+
+fn push_options<'a>(text: &mut String, page: Option<&'static str>, args: impl Iterator<Item = &'a Arg>, within: &str) {
+    let indent = " ".repeat(within.matches('.').count() * 8);
     let mut args: Vec<&Arg> = args.collect();
     args.sort_by_key(|arg| arg.name);
     for arg in args {
         let mark = if arg.required { '=' } else { '-' };
         text.push_str(&format!("\n{indent}{mark} {}\n", arg.name));
+        let name = format!("{within}{}", arg.name);
+        if let Some(says) = page.and_then(|page| says(page, &name)) {
+            text.push_str(&format!("{indent}        {}\n", says.replace('`', "").replace("\\|", "|")));
+        }
         let mut line = |name: &str, value: String| text.push_str(&format!("{indent}        {name}: {value}\n"));
         if !arg.aliases.is_empty() {
             line("aliases", format!("[{}]", arg.aliases.join(", ")));
@@ -196,13 +209,13 @@ fn push_options<'a>(text: &mut String, args: impl Iterator<Item = &'a Arg>, leve
             line("elements", elements.name().to_owned());
         }
         line("type", arg.kind.name().to_owned());
-        push_options(text, arg.options.iter(), level + 1);
+        push_options(text, page, arg.options.iter(), &format!("{name}."));
     }
 }
 
 fn snippet(module: &Described) -> String {
     let short = module.name.rsplit('.').next().unwrap_or(module.name);
-    let mut args: Vec<&Arg> = module.all_args().collect();
+    let mut args: Vec<&Arg> = module.public_args().collect();
     args.sort_by_key(|arg| (!arg.required, arg.name));
     let lines = args.into_iter().map(|arg| {
         let required = if arg.required { "(required) " } else { "" };
@@ -218,7 +231,7 @@ fn as_json(module: &Described) -> Json {
             "module": module.name,
             "description": page.and_then(about).into_iter().collect::<Vec<_>>(),
             "aliases": module.aliases,
-            "options": options_json(module.all_args()),
+            "options": options_json(module.public_args()),
         },
         "examples": page.and_then(|page| section(page, "Examples")),
     })
@@ -258,9 +271,14 @@ mod tests {
     #[test]
     fn modules_are_described_by_their_pages() {
         let text = text(&Described::find("copy").unwrap());
-        for part in
-            ["> MODULE ansible.builtin.copy", "EXAMPLES:", "  ansible.builtin.copy:", "RETURN VALUES:", "- dest  str"]
-        {
+        for part in [
+            "> MODULE ansible.builtin.copy",
+            "EXAMPLES:",
+            "  ansible.builtin.copy:",
+            "RETURN VALUES:",
+            "- dest  str",
+            "Path on the host.",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("```") && !text.contains("|---"));
