@@ -9,7 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Value};
 use kapell_playbook::{
-    Block, LoadContext, LoadErrors, Node, Role, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
+    Block, LoadContext, Fault, LoadErrors, Node, Role, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
     load_task_file, missing_file,
 };
 
@@ -83,7 +83,7 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
         let error = Diagnostic::error(message).at(Some(&task.origin));
         let kind = if task.is_include_role() { ErrorKind::Usage } else { ErrorKind::Endless };
         let hint = "an include that includes itself needs a condition that ends it";
-        return Err(LoadErrors { errors: vec![error.hint(hint).of_kind(kind)], missing: false });
+        return Err(LoadErrors { errors: vec![error.hint(hint).of_kind(kind)], fault: Fault::Content });
     }
     let warnings = RefCell::new(Vec::new());
     let cx = LoadContext {
@@ -97,7 +97,7 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
     let loaded = match &request.what {
         Included::Tasks { path, .. } if !path.is_file() => {
             let error = Diagnostic::error(missing_file(path));
-            return Err(LoadErrors { errors: vec![error], missing: true });
+            return Err(LoadErrors { errors: vec![error], fault: Fault::Missing });
         }
         Included::Tasks { path, apply, .. } => {
             let scope = scope_for(task, &request.vars, apply, run);
@@ -238,7 +238,7 @@ impl Dispatcher<'_> {
                     self.welcome(&group, &content);
                     loaded.push((group, content));
                 }
-                Err(failed) if failed.missing => {
+                Err(failed) if failed.is_of_hosts() => {
                     self.fail_include(&group, info, failed.errors);
                     broken.extend(group.hosts);
                 }

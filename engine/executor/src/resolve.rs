@@ -173,8 +173,10 @@ impl Keywords<'_> {
                 match self.render("environment", &self.without_absent_env(item))? {
                     None => {}
                     Some(Value::Map(map)) => merged.extend(map.iter().map(|(k, v)| (k.clone(), v.clone()))),
-                    Some(_) => self.run.emit(Event::Diagnostic(
-                        Diagnostic::warning("could not parse environment value, skipping").at(item.origin()),
+                    Some(value) => self.run.emit(Event::Diagnostic(
+                        Diagnostic::warning(format!("could not parse environment value, skipping: {}", value.repr()))
+                            .at(item.origin())
+                            .hint("write a mapping of names to values"),
                     )),
                 }
             }

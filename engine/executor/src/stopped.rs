@@ -1,7 +1,7 @@
 //! `Stopped`: why a run could not go on.
 
 use kapell_parsing::Diagnostic;
-use kapell_playbook::LoadErrors;
+use kapell_playbook::{Fault, LoadErrors};
 
 #[derive(Clone, Debug)]
 pub struct Stopped {
@@ -24,6 +24,6 @@ impl From<Diagnostic> for Stopped {
 
 impl From<LoadErrors> for Stopped {
     fn from(failed: LoadErrors) -> Self {
-        Self { content: !failed.missing, errors: failed.errors }
+        Self { content: failed.fault != Fault::Missing, errors: failed.errors }
     }
 }

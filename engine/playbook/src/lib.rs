@@ -12,7 +12,7 @@ pub mod task;
 pub use block::{Block, Node, tasks_of};
 pub use keyword::{KEYWORDS, Keyword, KeywordKind};
 pub use load::{
-    LoadContext, LoadErrors, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, is_reserved,
+    Fault, LoadContext, LoadErrors, LoadedRole, LoadedTasks, RoleRequest, find_task_file, include_scope, is_reserved,
     load_playbook, load_plays, load_role, load_task_file, look_at_playbook, missing_file, source_of,
 };
 pub use play::{Play, Playbook};

@@ -30,7 +30,7 @@ use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, Map, Origin, Text, Value, VaultSecrets};
 
 pub(crate) use action_name::base_name;
-pub use errors::LoadErrors;
+pub use errors::{Fault, LoadErrors};
 pub use include::{find_task_file, missing_file};
 use loader::Loader;
 use playbook_file::Handed;
@@ -114,7 +114,7 @@ pub struct LoadedTasks {
 /// Loads a playbook with everything it imports. On errors: all that were found.
 pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, LoadErrors> {
     if !path.exists() {
-        return Err(LoadErrors { errors: vec![playbook_file::missing(path)], missing: true });
+        return Err(LoadErrors { errors: vec![playbook_file::missing(path)], fault: Fault::Missing });
     }
     let mut loader = Loader::new(cx, playbook_file::directory(path));
     let plays = loader.playbook_file(path, &Handed::default());
@@ -142,7 +142,7 @@ pub fn load_plays(path: &Path, plays: Value, cx: &LoadContext) -> Result<Playboo
 /// Loads the file of `include_tasks`. `parent` is what [`include_scope`] made of the include task.
 pub fn load_task_file(path: &Path, parent: &Arc<Scope>, cx: &LoadContext) -> Result<LoadedTasks, LoadErrors> {
     let mut loader = Loader::new(cx, playbook_dir(parent));
-    let tasks = loader.task_file(path, parent);
+    let tasks = loader.included_file(path, parent);
     let handlers = std::mem::take(&mut loader.imported_handlers);
     let imported = std::mem::take(&mut loader.imported_roles);
     loader.finish(tasks).map(|tasks| LoadedTasks { tasks, handlers, imported })

@@ -310,7 +310,7 @@ debug: msg=x
      15 |     - include_tasks: {file: a.yml, apply: {debug: x}}
         |                                            ^
 
-    dict.yml must be a list of tasks, not a mapping
+    included task files must contain a list of tasks
       --> /dict.yml:1:1
        |
      1 | debug: msg=x
@@ -324,7 +324,7 @@ debug: msg=x
        |   ^
       hint: use include_tasks for what must happen again while the play runs
 
-    couldn't resolve module/action 'pong'
+    couldn't resolve module/action 'pong'. This often indicates a misspelling, missing collection, or incorrect module path.
       --> /broken.yml:1:3
        |
      1 | - pong:

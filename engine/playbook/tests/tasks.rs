@@ -252,7 +252,7 @@ fn wrong_actions() {
      3 |     - name: nothing to do
        |       ^
 
-    couldn't resolve module/action 'debgu'
+    couldn't resolve module/action 'debgu'. This often indicates a misspelling, missing collection, or incorrect module path.
       --> /site.yml:4:7
        |
      4 |     - debgu: msg=hello
@@ -279,7 +279,7 @@ fn wrong_actions() {
        |       ^
       hint: a task does one thing: split it
 
-    couldn't resolve module/action 'yum'
+    couldn't resolve module/action 'yum'. This often indicates a misspelling, missing collection, or incorrect module path.
       --> /site.yml:11:7
         |
      11 |     - yum: name=x
@@ -299,7 +299,7 @@ fn wrong_actions() {
         |       ^
       hint: did you mean 'name'?
 
-    couldn't resolve module/action 'copyy'
+    couldn't resolve module/action 'copyy'. This often indicates a misspelling, missing collection, or incorrect module path.
       --> /site.yml:14:15
         |
      14 |     - action: copyy src=a
@@ -364,7 +364,7 @@ fn wrong_actions() {
         |       ^
       hint: write the module's name and its arguments: `- debug: msg=hello`
 
-    couldn't resolve module/action '7'
+    couldn't resolve module/action '7'. This often indicates a misspelling, missing collection, or incorrect module path.
       --> /site.yml:2:3
        |
      2 |   tasks:
@@ -376,14 +376,14 @@ fn wrong_actions() {
      26 |     - debug: msg=1 _ansible_internal=2
         |              ^
 
-    couldn't resolve module/action 'amazon.aws.ec2_key'
+    couldn't resolve module/action 'amazon.aws.ec2_key'. This often indicates a misspelling, missing collection, or incorrect module path.
       --> /site.yml:27:7
         |
      27 |     - amazon.aws.ec2_key: name=x
         |       ^
       hint: builds of kapell with the cargo feature 'aws' have the modules of EC2 (cargo build --features aws)
 
-    couldn't resolve module/action 'community.zabbix.zabbix_host'
+    couldn't resolve module/action 'community.zabbix.zabbix_host'. This often indicates a misspelling, missing collection, or incorrect module path.
       --> /site.yml:28:7
         |
      28 |     - community.zabbix.zabbix_host: name=x

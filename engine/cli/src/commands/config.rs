@@ -41,13 +41,19 @@ pub(crate) enum Action {
     Validate(FileArgs),
 }
 
+/// What Ansible has options of.
+const KINDS: [&str; 13] = [
+    "all", "base", "become", "cache", "callback", "cliconf", "connection", "httpapi", "inventory", "lookup", "netconf",
+    "shell", "vars",
+];
+
 #[derive(Debug, Default, Args)]
 pub(crate) struct FileArgs {
     /// The file of settings, in place of the first one found
     #[arg(short, long, value_name = "CONFIG_FILE")]
     pub config: Option<PathBuf>,
     /// The kind of options; those of plugins are among the others
-    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "base")]
+    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "base", value_parser = KINDS)]
     pub kind: String,
     /// Say more
     #[arg(short, long, action = ArgAction::Count)]

@@ -11,7 +11,7 @@ use kapell_executor::tag_filter::TagFilter;
 use kapell_executor::{ModuleLibrary, RunOptions};
 use kapell_inventory::{HostPattern, Inventory};
 use kapell_parsing::{Diagnostic, Map, Value, VaultSecrets};
-use kapell_playbook::{LoadContext, LoadErrors, Playbook, Scope, load_playbook};
+use kapell_playbook::{Fault, LoadContext, LoadErrors, Playbook, Scope, load_playbook};
 use kapell_template::{Templar, TemplarOptions};
 
 use crate::args::PlaybookArgs;
@@ -155,7 +155,7 @@ fn load_playbooks(
 /// What cannot be found or unlocked is no mistake in the content.
 fn exit_of(failed: &LoadErrors) -> Exit {
     let is_locked = |error: &Diagnostic| error.message.contains("vault data cannot be decrypted");
-    if failed.missing || failed.iter().any(is_locked) { Exit::Error } else { Exit::PARSE_ERROR }
+    if failed.fault == Fault::Missing || failed.iter().any(is_locked) { Exit::Error } else { Exit::PARSE_ERROR }
 }
 
 /// Places in messages are whole paths, wherever the run was started.

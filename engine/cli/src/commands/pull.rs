@@ -31,7 +31,7 @@ pub(crate) struct PullArgs {
     #[arg(value_name = "playbook.yml")]
     pub playbooks: Vec<String>,
     /// The repository
-    #[arg(short = 'U', long, required_unless_present = "version")]
+    #[arg(short = 'U', long)]
     pub url: Option<String>,
     /// Where it goes
     #[arg(short, long, value_name = "DEST")]
@@ -120,6 +120,9 @@ fn run(args: PullArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     if args.version {
         display.out(&version::text("ansible-pull", &settings), Color::Plain);
         return Ok(Exit::Ok);
+    }
+    if args.url.is_none() {
+        return Err(Refusal::options("URL for repository not specified, use -h for help"));
     }
     if !REPOSITORY_MODULES.contains(&args.module_name.as_str()) {
         let known = REPOSITORY_MODULES.join(",");

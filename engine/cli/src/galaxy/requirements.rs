@@ -58,9 +58,8 @@ fn read_into(all: &mut Requirements, path: &Path, depth: usize) -> Result<(), Re
                 );
                 return Err(Diagnostic::error(message).at(loaded.origin()).into());
             }
-            let list = |key: &str| map.get(key).and_then(Value::as_list).unwrap_or_default();
-            list("roles").iter().try_for_each(|entry| role(all, entry, dir, depth))?;
-            for entry in list("collections") {
+            list(map, "roles")?.iter().try_for_each(|entry| role(all, entry, dir, depth))?;
+            for entry in list(map, "collections")? {
                 all.collections.push(collection(entry, dir)?);
             }
             Ok(())
@@ -69,6 +68,16 @@ fn read_into(all: &mut Requirements, path: &Path, depth: usize) -> Result<(), Re
             let message = format!("a requirements file holds a list or a map, not {}", other.type_name());
             Err(Diagnostic::error(message).at(loaded.origin()).into())
         }
+    }
+}
+
+fn list<'a>(map: &'a Map, key: &str) -> Result<&'a [Value], Diagnostic> {
+    match map.get(key) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::List(entries)) => Ok(entries),
+        Some(other) => Err(Diagnostic::error(format!("'{key}' must be a list, not {}", other.repr()))
+            .at(other.origin())
+            .hint("start each entry with a dash: `- geerlingguy.nginx`")),
     }
 }
 

@@ -113,6 +113,17 @@ impl ActionError {
         self
     }
 
+    /// The same failure; one in the action's own words gets `extra` keys in its result, made of these words.
+    #[must_use]
+    pub fn with_extra(mut self, extra: impl FnOnce(String) -> Map) -> Self {
+        if let Self::Failed(failure) = &mut self
+            && failure.kind != FailureKind::Raised
+        {
+            failure.extra.extend(extra(failure.report.message()));
+        }
+        self
+    }
+
     /// The same failure, which the result tells as one below the task.
     #[must_use]
     pub fn below_task(mut self) -> Self {

@@ -26,7 +26,19 @@ const KNOWN: &[&str] = &[
 ];
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
-    Box::pin(async move { run(task, cx) })
+    Box::pin(async move { run(task, cx).map_err(told) })
+}
+
+/// A failure with the keys its result has in Ansible, where the reason is in `message`.
+fn told(error: ActionError) -> ActionError {
+    let extra = |message: String| {
+        Map::from_iter([
+            (Key::from("ansible_facts"), Value::map(Map::new())),
+            (Key::from("ansible_included_var_files"), Value::list(Vec::new())),
+            (Key::from("message"), message.into()),
+        ])
+    };
+    error.with_extra(extra)
 }
 
 fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {

@@ -128,7 +128,7 @@ struct Retry {
 impl Retry {
     fn read(keywords: &Keywords<'_>) -> Result<Self, ErrorReport> {
         let until = keywords.scope.own("until").filter(|until| !until.is_null()).cloned();
-        let retries = keywords.number("retries")?.map(|retries| retries.max(0.0) as u64);
+        let retries = keywords.integer("retries", "retries")?.map(|retries| retries.max(0) as u64);
         let attempts = match (&until, retries) {
             (None, None) => 1,
             (_, Some(retries)) => retries + 1,

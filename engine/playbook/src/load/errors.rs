@@ -6,9 +6,24 @@ use kapell_parsing::Diagnostic;
 #[derive(Clone, Debug)]
 pub struct LoadErrors {
     pub errors: Vec<Diagnostic>,
-    /// The first one is that a file or role is not there: the content may be right. For ansible-playbook that is not a
-    /// parse error, and included at run time it fails the hosts, not the run.
-    pub missing: bool,
+    /// What the first one is about.
+    pub fault: Fault,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Content,
+    /// A file or role is not there: the content may be right. For ansible-playbook that is not a parse error.
+    Missing,
+    /// A file of tasks holds something else.
+    NoTasks,
+}
+
+impl LoadErrors {
+    /// Whether they fail the hosts that include it at run time, not the run.
+    pub fn is_of_hosts(&self) -> bool {
+        self.fault != Fault::Content
+    }
 }
 
 impl std::ops::Deref for LoadErrors {

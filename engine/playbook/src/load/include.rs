@@ -71,7 +71,7 @@ impl Loader<'_> {
         let what = path.display().to_string();
         let hint = "use include_tasks for what must happen again while the play runs";
         let body =
-            self.nested(what, (ErrorKind::Endless, hint), Some(origin), |loader| loader.task_file(&path, &scope))?;
+            self.nested(what, (ErrorKind::Endless, hint), Some(origin), |loader| loader.included_file(&path, &scope))?;
         Some(Node::Block(Arc::new(Block { scope, name: None, body, rescue: Vec::new(), always: Vec::new() })))
     }
 

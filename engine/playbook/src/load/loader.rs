@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Trust, Value};
 
-use crate::load::{LoadContext, LoadErrors};
+use crate::load::{Fault, LoadContext, LoadErrors};
 use crate::{Role, Scope, Task};
 
 /// A file may be imported from itself as long as names are templates that change; beyond this it never ends.
@@ -25,8 +25,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) imported_roles: Vec<Arc<Role>>,
     pub(crate) imported_handlers: Vec<Arc<Task>>,
     errors: Vec<Diagnostic>,
-    /// The first error is that something is not there.
-    missing: bool,
+    /// What the first error is about.
+    fault: Fault,
     files: HashMap<PathBuf, Option<Value>>,
     open: Vec<String>,
 }
@@ -41,7 +41,7 @@ impl<'a> Loader<'a> {
             imported_roles: Vec::new(),
             imported_handlers: Vec::new(),
             errors: Vec::new(),
-            missing: false,
+            fault: Fault::Content,
             files: HashMap::new(),
             open: Vec::new(),
         }
@@ -51,7 +51,7 @@ impl<'a> Loader<'a> {
     pub(crate) fn finish<T>(self, result: Option<T>) -> Result<T, LoadErrors> {
         match result {
             Some(result) if self.errors.is_empty() => Ok(result),
-            _ => Err(LoadErrors { errors: self.errors, missing: self.missing }),
+            _ => Err(LoadErrors { errors: self.errors, fault: self.fault }),
         }
     }
 
@@ -68,7 +68,13 @@ impl<'a> Loader<'a> {
 
     /// Records that a file or role is not there.
     pub(crate) fn error_missing(&mut self, error: Diagnostic) {
-        self.missing |= self.errors.is_empty();
+        self.error_of(Fault::Missing, error);
+    }
+
+    pub(crate) fn error_of(&mut self, fault: Fault, error: Diagnostic) {
+        if self.errors.is_empty() {
+            self.fault = fault;
+        }
         self.error(error);
     }
 

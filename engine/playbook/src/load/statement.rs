@@ -364,7 +364,10 @@ fn unknown_module(name: &str, names: &ActionNames) -> Diagnostic {
             .hint("use include_tasks, import_tasks or import_playbook")
             .of_kind(ErrorKind::Usage);
     }
-    let error = Diagnostic::error(format!("couldn't resolve module/action '{name}'"));
+    let error = Diagnostic::error(format!(
+        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect \
+         module path."
+    ));
     match names.nearest(name) {
         Some(near) => error.hint(format!("did you mean '{near}'?")),
         None => match source_of(name) {

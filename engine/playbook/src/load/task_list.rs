@@ -8,6 +8,7 @@ use kapell_parsing::{Diagnostic, Map, Origin, SourceFile, Value};
 use crate::load::action_name::action_names;
 use crate::load::check::shown;
 use crate::load::keywords::{name_of, scope_at};
+use crate::load::Fault;
 use crate::load::loader::{Loader, key_place, place};
 use crate::{Block, Node, Scope, ScopeKind, Task};
 
@@ -37,6 +38,20 @@ impl Loader<'_> {
                 Vec::new()
             }
         }
+    }
+
+    /// The content of a file that tasks are included from.
+    pub(crate) fn included_file(&mut self, path: &Path, parent: &Arc<Scope>) -> Option<Vec<Node>> {
+        let content = self.read(path)?;
+        if !matches!(content, Value::Null | Value::List(_)) {
+            let start = Origin::new(SourceFile::new(path, ""), 1, 1);
+            let error = Diagnostic::error("included task files must contain a list of tasks")
+                .at(content.origin().or(Some(&start)))
+                .hint("start each task with a dash");
+            self.error_of(Fault::NoTasks, error);
+            return None;
+        }
+        self.task_file(path, parent)
     }
 
     /// The content of a task file: a list of tasks, or nothing.
