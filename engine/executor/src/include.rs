@@ -9,7 +9,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Value};
 use kapell_playbook::{
-    Block, LoadContext, Fault, LoadErrors, Node, Role, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
+    Block, Fault, LoadContext, LoadErrors, Node, Role, RoleRequest, Scope, ScopeKind, Task, include_scope, load_role,
     load_task_file, missing_file,
 };
 

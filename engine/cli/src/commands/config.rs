@@ -43,8 +43,19 @@ pub(crate) enum Action {
 
 /// What Ansible has options of.
 const KINDS: [&str; 13] = [
-    "all", "base", "become", "cache", "callback", "cliconf", "connection", "httpapi", "inventory", "lookup", "netconf",
-    "shell", "vars",
+    "all",
+    "base",
+    "become",
+    "cache",
+    "callback",
+    "cliconf",
+    "connection",
+    "httpapi",
+    "inventory",
+    "lookup",
+    "netconf",
+    "shell",
+    "vars",
 ];
 
 #[derive(Debug, Default, Args)]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Map, Origin, SourceFile, Value};
 
+use crate::load::Fault;
 use crate::load::action_name::action_names;
 use crate::load::check::shown;
 use crate::load::keywords::{name_of, scope_at};
-use crate::load::Fault;
 use crate::load::loader::{Loader, key_place, place};
 use crate::{Block, Node, Scope, ScopeKind, Task};
 
