@@ -18,17 +18,28 @@ impl Inventory {
         limit: Option<&HostPattern>,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Vec<String>, Diagnostic> {
+        Ok(self.names_of(pattern, limit, warnings)?.into_iter().map(str::to_owned).collect())
+    }
+
+    /// The same without copies of the names, for as long as the inventory stays as it is.
+    pub fn names_of(
+        &self,
+        pattern: &HostPattern,
+        limit: Option<&HostPattern>,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Vec<&str>, Diagnostic> {
         let mut hosts = self.evaluate(pattern, warnings)?;
         if let Some(limit) = limit.filter(|limit| !limit.terms.is_empty()) {
             let allowed = self.evaluate(limit, warnings)?;
             hosts = hosts.filtered(|id| allowed.contains(id));
         }
-        let implicit = pattern.terms.iter().map(|term| term.name.as_str()).find(|name| LOCALHOST_NAMES.contains(name));
+        let named = |name: &&str| pattern.terms.iter().any(|term| term.name == **name);
+        let implicit = LOCALHOST_NAMES.into_iter().find(named);
         let name_of = |id: HostId| match id {
             HostId::IMPLICIT => implicit.unwrap_or("localhost"),
             id => &self.host_at(id).name,
         };
-        Ok(hosts.iter().map(|id| name_of(id).to_owned()).collect())
+        Ok(hosts.iter().map(name_of).collect())
     }
 
     fn evaluate(&self, pattern: &HostPattern, warnings: &mut Vec<Diagnostic>) -> Result<HostSet, Diagnostic> {

@@ -132,9 +132,11 @@ fn show(
         check_vars_files(dirs, warnings)?;
         return write(args, display, &graph.map_err(|error| Refusal::new(Exit::BadOptions, vec![error]))?);
     }
-    let all = HostPattern::parse(["all"])?;
-    let hosts = base.inventory.select(&all, base.limit.as_ref(), warnings)?;
-    let options = ListOptions { hosts: base.limit.is_some().then_some(hosts.as_slice()), ..options };
+    let hosts = match &base.limit {
+        Some(limit) => Some(base.inventory.select(&HostPattern::parse(["all"])?, Some(limit), warnings)?),
+        None => None,
+    };
+    let options = ListOptions { hosts: hosts.as_deref(), ..options };
     listing::read_files(&base.inventory, dirs, &options);
     check_vars_files(dirs, warnings)?;
     write_pieces(args, display, |sink| listing::list_in_pieces(&base.inventory, dirs, &options, format, sink))

@@ -47,7 +47,7 @@ pub(crate) fn show(
                 Some(name) => rendered_for(play, &templar, prepared, &Value::Str(name.clone()))?.to_string(),
                 None => listed.hosts.clone(),
             };
-            lines.push_str(&play_text(&hosts, &selected, &listed, wanted));
+            add_play(&mut lines, &hosts, &selected, &listed, wanted);
         }
         text.push(lines);
     }
@@ -56,14 +56,14 @@ pub(crate) fn show(
     Ok(Exit::Ok)
 }
 
-fn selected_hosts(
+fn selected_hosts<'a>(
     patterns: &Value,
-    prepared: &Prepared,
+    prepared: &'a Prepared,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<Vec<String>, Diagnostic> {
+) -> Result<Vec<&'a str>, Diagnostic> {
     let mut found = Vec::new();
     let pattern = HostPattern::from_value(patterns)?;
-    let hosts = prepared.inventory.select(&pattern, prepared.limit.as_ref(), &mut found)?;
+    let hosts = prepared.inventory.names_of(&pattern, prepared.limit.as_ref(), &mut found)?;
     for warning in found {
         if warnings.iter().all(|known| known.message != warning.message) {
             warnings.push(warning);
@@ -100,10 +100,11 @@ fn joined(hosts: &Value) -> String {
     }
 }
 
-fn play_text(patterns: &Value, hosts: &[String], listed: &PlayListing, wanted: &ListingArgs) -> String {
-    let mut text = format!("\n\n{}", listed.header());
+/// Hosts may be very many: what is said of them is written once.
+fn add_play(text: &mut String, patterns: &Value, hosts: &[&str], listed: &PlayListing, wanted: &ListingArgs) {
+    text.push_str(&format!("\n\n{}", listed.header()));
     if wanted.list_hosts {
-        text.push_str(&hosts_text(patterns, hosts));
+        add_hosts(text, patterns, hosts);
     }
     if wanted.list_tasks {
         text.push_str(&format!("\n{}", listed.tasks_text().trim_end_matches('\n')));
@@ -111,17 +112,15 @@ fn play_text(patterns: &Value, hosts: &[String], listed: &PlayListing, wanted: &
     if wanted.list_tags {
         text.push_str(&format!("\n{}", listed.tags_text().trim_end_matches('\n')));
     }
-    text
 }
 
-fn hosts_text(patterns: &Value, hosts: &[String]) -> String {
+fn add_hosts(text: &mut String, patterns: &Value, hosts: &[&str]) {
     let quoted: Vec<String> = match patterns {
         Value::List(items) => items.iter().map(|item| format!("'{item}'")).collect(),
         other => vec![format!("'{other}'")],
     };
-    let mut text = format!("\n    pattern: [{}]\n    hosts ({}):", quoted.join(", "), hosts.len());
+    text.push_str(&format!("\n    pattern: [{}]\n    hosts ({}):", quoted.join(", "), hosts.len()));
     for host in hosts {
-        text.push_str(&format!("\n      {host}"));
+        text.extend(["\n      ", host]);
     }
-    text
 }
