@@ -7,7 +7,9 @@ mod inventory;
 mod lookups;
 mod modules;
 mod runtime;
+mod service;
 mod shape;
+mod xml;
 
 pub use inventory::PLUGIN;
 pub use lookups::LOOKUPS;

@@ -13,7 +13,7 @@ impl Bench {
         let closed = format!("http://127.0.0.1:{}", free_port()?);
         let down = [("AWS_ENDPOINT_URL", closed.as_str())];
         let found = self.inventory(source, "--list", &[])?;
-        let theirs = self.reference(source, "--list")?;
+        let theirs = self.reference(source, "--list", &[])?;
         ensure!(found.stdout() == theirs.stdout(), "{name} differs from ansible-inventory's:\n{}", found.text());
         let kept = self.inventory(source, "--list", &down)?;
         ensure!(found.stdout() == kept.stdout(), "the cache was not used:\n{}", kept.text());

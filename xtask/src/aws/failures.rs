@@ -1,13 +1,11 @@
 //! What goes wrong between an engine and the API: told, in time, with the right exit code.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use super::{Bench, Server, await_port, free_port};
-use crate::command::command;
+use super::{Bench, Server, free_port};
 
 /// No call that fails takes longer.
 const BOUND: Duration = Duration::from_mins(2);
@@ -80,12 +78,7 @@ struct Relay {
 
 impl Relay {
     fn start(bench: &Bench, which: &str) -> Result<Self> {
-        let port = free_port()?;
-        let mut words = command([bench.environment.join("bin/python")]);
-        words.arg(bench.place.join("tests/aws/throttling_relay.py"));
-        words.args([&port.to_string(), &bench.endpoint, which]);
-        let server = Server(words.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
-        await_port(port)?;
-        Ok(Self { endpoint: format!("http://127.0.0.1:{port}"), _server: server })
+        let (server, endpoint) = bench.server("throttling_relay.py", &[&bench.endpoint, which])?;
+        Ok(Self { endpoint, _server: server })
     }
 }

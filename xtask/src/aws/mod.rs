@@ -18,7 +18,8 @@ use crate::command::{cargo, command, run};
 use crate::lab::Lab;
 use crate::recap::Recap;
 
-const PACKAGES: &[&str] = &["ansible-core==2.19.14", "ansible==12.3.0", "boto3", "moto[server,ec2,secretsmanager,ssm]"];
+const PACKAGES: &[&str] =
+    &["ansible-core==2.19.14", "ansible==12.3.0", "boto3", "moto[server,ec2,secretsmanager,ssm,route53]"];
 const PLAYBOOK: &str = "playbooks/create_ec2_instances_playbook.yml";
 const SCALE: usize = 5000;
 
@@ -139,10 +140,26 @@ impl Bench {
         self.engine(words, settings)
     }
 
-    fn reference(&self, source: &Path, view: &str) -> Result<Ran> {
+    fn reference(&self, source: &Path, view: &str, settings: &[(&str, &str)]) -> Result<Ran> {
         let mut words = command([self.environment.join("bin/ansible-inventory")]);
         words.arg("-i").arg(source).arg(view);
-        self.engine(words, &[])
+        self.engine(words, settings)
+    }
+
+    /// A program of `tests/aws` with these arguments, run with the environment's Python.
+    fn python(&self, script: &str, arguments: &[&str]) -> Command {
+        let mut words = command([self.environment.join("bin/python")]);
+        words.arg(self.place.join("tests/aws").join(script)).args(arguments);
+        words
+    }
+
+    /// A server of `tests/aws`, which takes its port before the other arguments, and its address.
+    fn server(&self, script: &str, arguments: &[&str]) -> Result<(Server, String)> {
+        let port = free_port()?;
+        let mut words = self.python(script, &[&[port.to_string().as_str()], arguments].concat());
+        let server = Server(words.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+        await_port(port)?;
+        Ok((server, format!("http://127.0.0.1:{port}")))
     }
 
     /// The shipped playbook: creates, changes nothing, grows, heals.
@@ -196,11 +213,15 @@ impl Bench {
     fn inventories(&self) -> Result<()> {
         let made = self.playbook("tests/aws/odd_instances.yml", &[], &[])?;
         ensure!(made.output.status.success(), "cannot make instances:\n{}", made.text());
+        run(&mut self.python("before_inventories.py", &[&self.endpoint]))?;
+        let (_ssm, ssm) = self.server("ssm_server.py", &[])?;
+        let settings = [("AWS_ENDPOINT_URL_SSM", ssm.as_str())];
         let mut compared = 0;
         for entry in fs_err::read_dir(self.place.join("tests/aws/inventories"))? {
             let source = entry?.path();
             for view in ["--graph", "--list"] {
-                let (ours, theirs) = (self.inventory(&source, view, &[])?, self.reference(&source, view)?);
+                let (ours, theirs) =
+                    (self.inventory(&source, view, &settings)?, self.reference(&source, view, &settings)?);
                 if ours.stdout() != theirs.stdout() {
                     fs_err::write(self.place.join("ours"), ours.stdout())?;
                     fs_err::write(self.place.join("theirs"), theirs.stdout())?;
@@ -214,11 +235,9 @@ impl Bench {
     }
 
     fn scale(&self) -> Result<()> {
-        let script = self.place.join("tests/aws/many_instances.py");
-        let mut make = command([self.environment.join("bin/python")]);
-        run(make.arg(script).args([&self.endpoint, &SCALE.to_string()]))?;
+        run(&mut self.python("many_instances.py", &[&self.endpoint, &SCALE.to_string()]))?;
         let source = self.place.join("tests/aws/many.aws_ec2.yml");
-        let (ours, theirs) = (self.inventory(&source, "--list", &[])?, self.reference(&source, "--list")?);
+        let (ours, theirs) = (self.inventory(&source, "--list", &[])?, self.reference(&source, "--list", &[])?);
         ensure!(ours.stdout() == theirs.stdout(), "{SCALE} instances are shown differently");
         let seconds = |ran: &Ran| ran.took.as_secs_f64();
         println!("{SCALE} instances: {:.1} s, ansible-inventory {:.1} s", seconds(&ours), seconds(&theirs));

@@ -4,6 +4,8 @@ mod filter;
 mod hostname;
 mod instances;
 mod options;
+mod route53;
+mod ssm_inventory;
 
 use std::collections::HashMap;
 
@@ -38,8 +40,9 @@ fn read(
     let instances = instances(plugin, &options, cx, warnings)?;
     inventory.add_plugin_group(GROUP);
     let mut variables = Variables { options: &options, names: HashMap::new() };
-    for instance in instances {
+    for mut instance in instances {
         let names = hostnames(&instance, &options, &templar)?;
+        instance.shift_remove(route53::NAMES);
         let vars = variables.of(instance);
         for name in names {
             inventory.add_plugin_host(&name, GROUP, plugin.path, &vars, warnings)?;
@@ -60,7 +63,13 @@ fn instances(
     if let Some(kept) = cache.as_ref().and_then(SourceCache::read).and_then(from_cache) {
         return Ok(kept);
     }
-    let found = find(options).map_err(|error| diagnostic(&error).at(plugin.config.origin()))?;
+    let mut found = find(options).map_err(|error| diagnostic(&error).at(plugin.config.origin()))?;
+    if let Err(error) = known_elsewhere(&mut found.instances, options) {
+        if options.strict_permissions || !error.is_forbidden() {
+            return Err(diagnostic(&error).at(plugin.config.origin()));
+        }
+        found.skipped.push(error);
+    }
     let is_whole = found.skipped.is_empty();
     for skipped in &found.skipped {
         warnings.push(Diagnostic { severity: Severity::Warning, ..diagnostic(skipped) });
@@ -88,6 +97,20 @@ fn find(options: &Options) -> Result<Found, ApiError> {
     })
 }
 
+/// What services beside EC2 know of the instances, if they are to be asked.
+fn known_elsewhere(instances: &mut [JsonMap], options: &Options) -> Result<(), ApiError> {
+    if instances.is_empty() {
+        return Ok(());
+    }
+    if options.ssm_inventory {
+        ssm_inventory::add(instances, options)?;
+    }
+    match &options.zones {
+        Some(zones) => route53::add(instances, zones, options),
+        None => Ok(()),
+    }
+}
+
 fn diagnostic(error: &ApiError) -> Diagnostic {
     let diagnostic = Diagnostic::error(error.message.clone());
     match &error.hint {
@@ -96,9 +119,15 @@ fn diagnostic(error: &ApiError) -> Diagnostic {
     }
 }
 
-/// The first name that any preference gives, or all of them.
+/// The first name that the zones or any preference give, or all of them.
 fn hostnames(instance: &JsonMap, options: &Options, templar: &Templar) -> Result<Vec<String>, Diagnostic> {
-    let mut names: Vec<String> = Vec::new();
+    let by_zones = instance.get(route53::NAMES).and_then(Json::as_array);
+    let mut names: Vec<String> =
+        by_zones.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    if !names.is_empty() && !options.all_hostnames {
+        names.truncate(1);
+        return Ok(names);
+    }
     for preference in &options.hostnames {
         for name in preference.names(instance, templar)? {
             if !names.contains(&name) {

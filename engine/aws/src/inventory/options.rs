@@ -9,6 +9,7 @@ use kapell_template::{RenderContext, Templar, VariableSource};
 
 use super::filter::Filters;
 use super::hostname::Preference;
+use super::route53::Zones;
 use crate::access::Access;
 
 /// Every option, so that a mistyped one is told.
@@ -61,8 +62,6 @@ const KNOWN: &[&str] = &[
     "use_extra_vars",
     "use_ssm_inventory",
 ];
-/// They would need further services; asking for them is an error rather than an inventory that lacks them.
-const UNSUPPORTED: &[&str] = &["route53_enabled", "use_ssm_inventory"];
 /// What the DNS says, inside first.
 const USUAL_HOSTNAMES: &[&str] = &["dns-name", "private-dns-name"];
 
@@ -82,6 +81,9 @@ pub(crate) struct Options {
     pub(crate) contrib_tag_keys: bool,
     /// A region that forbids the call is an error, not an empty one.
     pub(crate) strict_permissions: bool,
+    /// The zones of Route 53 that name instances.
+    pub(crate) zones: Option<Zones>,
+    pub(crate) ssm_inventory: bool,
 }
 
 impl Options {
@@ -95,10 +97,6 @@ impl Options {
         check_file_name(path)?;
         warn_of_unknown(config, warnings);
         let reader = Reader { config, templar, vars: Arc::new(cx.extra_vars.clone()) };
-        if let Some(name) = UNSUPPORTED.iter().find(|name| reader.flag(name, false)) {
-            let message = format!("the option '{name}' is not supported by this program");
-            return Err(Diagnostic::error(message).at(config.get(name).and_then(Value::origin)));
-        }
         let own = reader.filters("filters")?;
         let mut include: Vec<Filters> = reader.filter_list("include_filters")?;
         if !own.is_empty() || include.is_empty() {
@@ -115,6 +113,8 @@ impl Options {
             suffix: reader.text(&["hostvars_suffix"])?.unwrap_or_default(),
             contrib_tag_keys: reader.flag("use_contrib_script_compatible_ec2_tag_keys", false),
             strict_permissions: reader.flag("strict_permissions", true),
+            zones: reader.zones()?,
+            ssm_inventory: reader.flag("use_ssm_inventory", false),
         })
     }
 }
@@ -196,6 +196,14 @@ impl Reader<'_> {
 
     fn flag(&self, name: &str, usual: bool) -> bool {
         self.config.get(name).and_then(Value::to_bool_loose).unwrap_or(usual)
+    }
+
+    fn zones(&self) -> Result<Option<Zones>, Diagnostic> {
+        if !self.flag("route53_enabled", false) {
+            return Ok(None);
+        }
+        let (excluded, suffixes) = (self.texts("route53_excluded_zones")?, self.texts("route53_hostnames")?);
+        Ok(Some(Zones { excluded, suffixes }))
     }
 
     fn filters(&self, name: &str) -> Result<Filters, Diagnostic> {

@@ -3,7 +3,6 @@
 mod options;
 mod parameters;
 mod secrets;
-mod service;
 
 use kapell_template::ServiceLookup;
 

@@ -4,10 +4,9 @@ use kapell_template::{ServiceAnswer, ServiceQuestion};
 use serde_json::{Map, Value as Json, json};
 
 use super::options::{Options, Otherwise};
-use super::service::{Kind, Service};
 use crate::api_error::ApiError;
+use crate::service::{SSM, Service};
 
-const KIND: Kind = Kind { name: "ssm", target: "AmazonSSM", variable: "SSM" };
 /// Pages of ten parameters.
 const MOST_PAGES: usize = 10_000;
 
@@ -36,7 +35,7 @@ fn run(question: ServiceQuestion) -> Result<ServiceAnswer, ApiError> {
         decrypt: options.flag("decrypt", true)?,
         recursive: options.flag("recursive", false)?,
         naming,
-        service: Service::reach(&KIND, &options)?,
+        service: Service::reach(&SSM, options.access())?,
     };
     let by_path = options.flag("bypath", false)?;
     for term in &question.terms {

@@ -7,10 +7,10 @@ use kapell_template::{ServiceAnswer, ServiceQuestion};
 use serde_json::{Map, Value as Json, json};
 
 use super::options::{Options, Otherwise};
-use super::service::{Kind, Service};
 use crate::api_error::ApiError;
+use crate::service::{Kind, Service};
 
-const KIND: Kind = Kind { name: "secretsmanager", target: "secretsmanager", variable: "SECRETS_MANAGER" };
+const KIND: Kind = Kind { name: "secretsmanager", target: "secretsmanager", variable: "SECRETS_MANAGER", home: None };
 /// Pages of names; a path has not more.
 const MOST_PAGES: usize = 1000;
 
@@ -27,7 +27,7 @@ fn run(question: ServiceQuestion) -> Result<ServiceAnswer, ApiError> {
         nested: options.flag("nested", false)?,
         version_id: options.text(&["version_id"]),
         version_stage: options.text(&["version_stage"]),
-        service: Service::reach(&KIND, &options)?,
+        service: Service::reach(&KIND, options.access())?,
     };
     let (join, by_path) = (options.flag("join", false)?, options.flag("bypath", false)?);
     let mut answer = ServiceAnswer::default();

@@ -53,7 +53,10 @@ async fn run(cloud: Cloud) -> Outcome {
         asked.retain(|filter| filter.name() != Some("instance-state-name"));
         asked.push(filter("instance-state-name", ["running"]));
     }
-    let mut found = instances(&cloud, cloud.args.list_of_str("instance_ids"), asked).await?;
+    let mut found = match instances(&cloud, cloud.args.list_of_str("instance_ids"), asked).await {
+        Err(error) if error.is_not_found() => Vec::new(),
+        found => found?,
+    };
     if let Some(minutes) = uptime {
         let latest = std::time::SystemTime::now() - std::time::Duration::from_secs(minutes.max(0) as u64 * 60);
         let latest = aws_sdk_ec2::primitives::DateTime::from(latest);

@@ -65,7 +65,7 @@ async fn run(cloud: Cloud) -> Outcome {
         }
     }
     let current = tags::current(&described(&vpc));
-    changed |= tags::settle(&cloud, id, &current, tags::wanted(&cloud).as_ref()).await?.0;
+    changed |= tags::settle_named(&cloud, id, &current).await?;
     let now = by_id(&cloud, id).await?;
     Ok(result(changed, [("vpc", told(&cloud, &now))]))
 }

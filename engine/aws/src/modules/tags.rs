@@ -86,6 +86,14 @@ pub(crate) async fn settle(
     Ok((plan.apply(cloud, id).await?, plan.applied(current)))
 }
 
+/// The same for the task's `tags` and `name`: a name alone removes no tags.
+pub(crate) async fn settle_named(cloud: &Cloud, id: &str, current: &Map) -> Result<bool, ApiError> {
+    let (has_tags, wanted) = (cloud.args.dict("tags").is_some(), named(cloud));
+    let wanted = Some(wanted).filter(|wanted| has_tags || !wanted.is_empty());
+    let purge = has_tags && cloud.args.bool("purge_tags");
+    TagPlan::new(current, wanted.as_ref(), purge).apply(cloud, id).await
+}
+
 /// The task's `tags` with its `name`: what a new resource gets. Empty when neither is given.
 pub(crate) fn named(cloud: &Cloud) -> Map {
     let mut tags = cloud.args.dict("tags").cloned().unwrap_or_default();

@@ -4,7 +4,7 @@ use kapell_modules::{Arg, ArgKind, Constraint};
 
 use super::super::{PURGE_TAGS, TAGS};
 
-const STATES: &[&str] = &["present", "terminated", "running", "started", "stopped", "restarted", "rebooted", "absent"];
+const STATES: &[&str] = &["present", "started", "running", "stopped", "restarted", "rebooted", "terminated", "absent"];
 const SWITCH: &[&str] = &["enabled", "disabled"];
 
 pub(super) const ARGS: &[Arg] = &[
@@ -92,8 +92,7 @@ pub(super) const CONSTRAINTS: &[Constraint] = &[
     Constraint::MutuallyExclusive(&["security_groups", "security_group"]),
     Constraint::MutuallyExclusive(&["availability_zone", "vpc_subnet_id"]),
     Constraint::MutuallyExclusive(&["availability_zone", "placement"]),
-    Constraint::MutuallyExclusive(&["count", "exact_count"]),
-    Constraint::MutuallyExclusive(&["count", "instance_ids"]),
+    Constraint::MutuallyExclusive(&["exact_count", "count"]),
     Constraint::MutuallyExclusive(&["exact_count", "instance_ids"]),
     Constraint::MutuallyExclusive(&["tenancy", "placement"]),
     Constraint::MutuallyExclusive(&["placement_group", "placement"]),

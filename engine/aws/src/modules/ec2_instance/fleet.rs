@@ -10,14 +10,9 @@ use super::{launch, power};
 /// Makes `count` instances beside those that are there. `count` alone asks for new ones, whatever there is.
 pub(super) async fn make(cloud: &Cloud, before: Vec<Instance>, count: i64) -> Outcome {
     if cloud.check {
-        let mut answer = result(
-            true,
-            [
-                ("msg", "Would have launched instances if not in check_mode.".into()),
-                ("instances", all_described(&before)),
-            ],
-        );
+        let mut answer = result(true, [("msg", "Would have launched instances if not in check_mode.".into())]);
         if !before.is_empty() {
+            answer.insert("instances".to_owned(), all_described(&before));
             answer.insert("instance_ids".to_owned(), ids(&before).into());
         }
         return Ok(answer);
@@ -32,7 +27,10 @@ pub(super) async fn make(cloud: &Cloud, before: Vec<Instance>, count: i64) -> Ou
     let mut all = before;
     let is_first = all.is_empty();
     all.extend(made);
-    let mut answer = result(true, [("instances", all_described(&all)), ("instance_ids", ids(&all).into())]);
+    let mut answer = result(true, [("instance_ids", ids(&all).into())]);
+    if cloud.waits() {
+        answer.insert("instances".to_owned(), all_described(&all));
+    }
     if !is_first {
         answer.insert("changed_ids".to_owned(), changed.into());
     }
@@ -58,9 +56,8 @@ pub(super) async fn keep(cloud: &Cloud, found: Vec<Instance>, count: i64) -> Out
     let surplus = ids(&found[..(there - count) as usize]);
     if cloud.check {
         let told = [
-            ("msg", "Would have terminated following instances if not in check mode".into()),
+            ("msg", planned(&surplus).into()),
             ("terminated_ids", surplus.into()),
-            ("instances", all_described(&found)),
             ("instance_ids", ids(&found).into()),
         ];
         return Ok(result(true, told));
@@ -74,4 +71,9 @@ pub(super) async fn keep(cloud: &Cloud, found: Vec<Instance>, count: i64) -> Out
         ("instance_ids", ids(&found).into()),
     ];
     Ok(result(true, told))
+}
+
+fn planned(surplus: &[String]) -> String {
+    let quoted: Vec<String> = surplus.iter().map(|id| format!("'{id}'")).collect();
+    format!("Would have terminated following instances if not in check mode [{}]", quoted.join(", "))
 }

@@ -11,7 +11,8 @@ mod volumes;
 
 use aws_sdk_ec2::types::Instance;
 use kapell_executor::controller_module::ControllerModule;
-use serde_json::json;
+use kapell_modules::Map;
+use serde_json::{Value as Json, json};
 
 use self::power::Power;
 use super::cloud::{self, Cloud, Outcome, result};
@@ -51,9 +52,12 @@ async fn run(cloud: Cloud) -> Outcome {
 
 async fn terminate(cloud: &Cloud, found: &[Instance]) -> Outcome {
     if found.is_empty() {
-        return Ok(result(false, [("msg", "No matching instances found".into()), ("instances", json!([]))]));
+        return Ok(result(false, [("msg", "No matching instances found".into())]));
     }
-    let done = power::terminate(cloud, &ids(found)).await?;
+    let done = match power::terminate(cloud, &ids(found)).await {
+        Ok(done) => done,
+        Err(error) => return Ok(not_terminated(&error, ids(found))),
+    };
     let now = if cloud.check { found.to_vec() } else { instances(cloud, ids(found), Vec::new()).await? };
     Ok(result(
         true,
@@ -66,6 +70,13 @@ async fn terminate(cloud: &Cloud, found: &[Instance]) -> Outcome {
     ))
 }
 
+fn not_terminated(error: &ApiError, ids: Vec<String>) -> Map {
+    let msg = format!("Unable to terminate instances: {}", error.clone().with_hint());
+    let failed = json!({"code": error.code, "message": error.message});
+    let lists = [("terminate_success", json!([])), ("terminate_failed", ids.into())];
+    result(false, [[("failed", true.into()), ("msg", msg.into()), ("error", failed)].as_slice(), &lists].concat())
+}
+
 /// What is there is made as asked for: attributes, tags, then whether it runs.
 async fn change(cloud: &Cloud, found: Vec<Instance>, state: &str) -> Outcome {
     let mut changes = Vec::new();
@@ -73,7 +84,13 @@ async fn change(cloud: &Cloud, found: Vec<Instance>, state: &str) -> Outcome {
     for instance in &found {
         changes.extend(attributes::settle(cloud, instance).await?);
         let current = tags::current(&described(instance));
-        tagged |= tags::settle(cloud, &id(instance), &current, tags::wanted(cloud).as_ref()).await?.0;
+        tagged |= tags::settle_named(cloud, &id(instance), &current).await?;
+    }
+    if !cloud.check {
+        // Whose change it is, is told of those that are planned.
+        for change in changes.iter_mut().filter_map(Json::as_object_mut) {
+            change.shift_remove("InstanceId");
+        }
     }
     let power = match state {
         "present" => None,

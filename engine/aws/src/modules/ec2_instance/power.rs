@@ -11,6 +11,8 @@ use crate::api_error::ApiError;
 /// What was started or stopped.
 pub(super) struct Power {
     msg: &'static str,
+    /// Whether anything is, or in check mode would be, changed.
+    changed: bool,
     restarted: Option<Vec<String>>,
     started: Option<Vec<String>>,
     stopped: Option<Vec<String>>,
@@ -22,7 +24,7 @@ impl Power {
         let those = |states: &[&str]| -> Vec<String> {
             found.iter().filter(|one| states.contains(&state(one))).map(id).collect()
         };
-        let empty = Self { msg: "", restarted: None, started: None, stopped: None };
+        let empty = Self { msg: "", changed: false, restarted: None, started: None, stopped: None };
         match wanted {
             "stopped" => {
                 let changed = those(&["pending", "running"]);
@@ -32,19 +34,23 @@ impl Power {
             "running" | "started" => {
                 let changed = those(&["stopped", "stopping"]);
                 start(cloud, &changed, &ids(found), wanted == "started").await?;
-                Ok(Self { msg: "Instances started", started: Some(changed), ..empty })
+                // The collection says it twice.
+                Ok(Self { msg: "Instances started", restarted: Some(changed.clone()), started: Some(changed), ..empty })
             }
             _ => {
                 let running = those(&["pending", "running"]);
                 stop(cloud, &running, &ids(found)).await?;
                 start(cloud, &ids(found), &ids(found), wanted == "restarted").await?;
-                Ok(Self { msg: "Instances restarted", restarted: Some(ids(found)), ..empty })
+                // In check mode nothing has succeeded.
+                let done = if cloud.check { Vec::new() } else { ids(found) };
+                let changed = !found.is_empty();
+                Ok(Self { msg: "Instances restarted", changed, restarted: Some(done), ..empty })
             }
         }
     }
 
     pub(super) fn changed(&self) -> bool {
-        [&self.restarted, &self.started, &self.stopped].into_iter().flatten().any(|ids| !ids.is_empty())
+        self.changed || [&self.started, &self.stopped].into_iter().flatten().any(|ids| !ids.is_empty())
     }
 
     pub(super) fn into_result(self) -> Map {
