@@ -55,22 +55,24 @@ impl Engines {
 
     /// The words that come before a playbook's arguments.
     pub(crate) fn playbook(&self, engine: Engine) -> Vec<String> {
-        let path = |path: Option<PathBuf>| path.unwrap_or_default().display().to_string();
-        match engine {
-            Engine::Kapell => vec![path(self.kapell.clone()), "playbook".to_owned()],
-            Engine::Ansible | Engine::Mitogen => {
-                vec![path(self.ansible.as_ref().map(|ansible| ansible.environment.join("bin/ansible-playbook")))]
-            }
-        }
+        self.program(engine, "ansible-playbook")
     }
 
     /// The words that come before the arguments of `ansible-inventory`.
     pub(crate) fn inventory(&self, engine: Engine) -> Vec<String> {
+        self.program(engine, "ansible-inventory")
+    }
+
+    /// The words that come before the arguments of one of Ansible's programs.
+    pub(crate) fn program(&self, engine: Engine, name: &str) -> Vec<String> {
         let path = |path: Option<PathBuf>| path.unwrap_or_default().display().to_string();
         match engine {
-            Engine::Kapell => vec![path(self.kapell.clone()), "inventory".to_owned()],
+            Engine::Kapell => {
+                let command = name.strip_prefix("ansible-").unwrap_or("run");
+                vec![path(self.kapell.clone()), command.to_owned()]
+            }
             Engine::Ansible | Engine::Mitogen => {
-                vec![path(self.ansible.as_ref().map(|ansible| ansible.environment.join("bin/ansible-inventory")))]
+                vec![path(self.ansible.as_ref().map(|ansible| ansible.environment.join("bin").join(name)))]
             }
         }
     }

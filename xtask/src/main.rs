@@ -53,6 +53,8 @@ enum Task {
     ModulesOnFleet(modules_on_fleet::ModulesCommand),
     /// Run the cases of tests/conformance under two engines and show what differs.
     Conformance(conformance::ConformanceCommand),
+    /// Have cases told by every callback, and by the default one under several options, and compare what is printed.
+    Outputs(conformance::OutputsCommand),
     /// Show the inventories of tests/conformance/inventories by both programs and compare.
     Inventories(inventories::InventoriesCommand),
     /// EC2 against moto, an emulator of its API: the shipped playbook and inventory, the modules, what goes wrong.
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
         Task::RolloutUnderLoad(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::ModulesOnFleet(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::Outputs(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Aws(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

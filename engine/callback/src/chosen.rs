@@ -8,7 +8,7 @@ use kapell_template::Templar;
 
 use crate::json_report::Pace;
 use crate::python::{Natives, PythonCallbacks, Wanted};
-use crate::{Default, JsonReport, Junit, Minimal, ProfileTasks, Shape, Silent, Timer, Tree};
+use crate::{Color, Default, Display, JsonReport, Junit, Minimal, ProfileTasks, Shape, Silent, Timer, Tree};
 
 /// Where callbacks written in Python are found, and what answers their questions.
 pub struct Content<'c> {
@@ -125,6 +125,15 @@ fn stdout_callback(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagno
             warnings.push(Diagnostic::warning(message));
             Box::new(Default::new(settings, verbosity))
         }
+    }
+}
+
+/// With `-vv`, those for standard output that come with the program and are not the one in use.
+pub fn say_unused(settings: &Settings, verbosity: u8, chosen: &str) {
+    let display = Display::new(settings.nocolor, settings.force_color);
+    let chosen = base_name(chosen);
+    for name in ["default", "minimal", "oneline"].into_iter().filter(|name| verbosity > 1 && *name != chosen) {
+        display.out(&format!("Skipping callback '{name}', as we already have a stdout callback."), Color::Verbose);
     }
 }
 

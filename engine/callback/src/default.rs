@@ -25,6 +25,7 @@ struct Options {
     diff_context: usize,
     debug: bool,
     host_starts: bool,
+    args: bool,
     path_on_failure: bool,
     look: Look,
     deprecations: bool,
@@ -59,6 +60,7 @@ impl Default {
             diff_context: settings.diff_context,
             debug: settings.debug,
             host_starts: settings.show_per_host_start,
+            args: settings.display_args_to_stdout,
             path_on_failure: settings.show_task_path_on_failure,
             look: Look::new(settings, verbosity),
             deprecations: settings.deprecation_warnings,
@@ -107,7 +109,7 @@ impl Default {
     fn announce(&mut self, task: &TaskInfo) {
         let word = if task.is_handler { "RUNNING HANDLER" } else { "TASK" };
         let mark = if task.check_mode && self.options.check_mode_markers { " [CHECK MODE]" } else { "" };
-        let args = task.args.as_deref().unwrap_or_default();
+        let args = task.args.as_deref().filter(|_| self.options.args).unwrap_or_default();
         let mut text = banner(&format!("{word} [{}{args}]{mark}", task.name.trim()), self.display.columns);
         if self.options.verbosity >= 2
             && let Some(origin) = &task.origin
@@ -136,7 +138,7 @@ impl Default {
         let is_loop = event.result.looped && !event.result.unreachable;
         match event.status {
             TaskStatus::Ok | TaskStatus::Changed => {
-                if !is_loop {
+                if !is_loop && !event.task.is_include() {
                     self.show_ok(event, "=> ");
                 }
             }

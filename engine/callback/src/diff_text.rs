@@ -6,10 +6,18 @@ use similar::TextDiff;
 use crate::json_text::{Layout, map_text};
 use crate::{Color, Display};
 
-/// Prints every diff a result carries.
+/// Prints the diffs a result carries.
 pub(crate) fn show(display: &Display, data: &Map, context: usize) {
-    for text in texts(data, context) {
+    let text = text(data, context);
+    if !text.is_empty() {
         display.out(&paint(display, &text), Color::Plain);
+    }
+}
+
+/// As `show`; of diffs that say nothing an empty line.
+pub(crate) fn show_any(display: &Display, data: &Map, context: usize) {
+    if data.get("diff").is_some_and(Value::is_truthy) {
+        display.out(&paint(display, &text(data, context)), Color::Plain);
     }
 }
 

@@ -15,7 +15,7 @@ pub fn diagnostic_text(diagnostic: &Diagnostic) -> String {
 }
 
 /// The same with its word in front, and the colour of that.
-pub(crate) fn diagnostic_line(diagnostic: &Diagnostic) -> (String, Color) {
+pub fn diagnostic_line(diagnostic: &Diagnostic) -> (String, Color) {
     let (word, color) = match diagnostic.severity {
         Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
         Severity::Warning => ("WARNING", Color::Warning),

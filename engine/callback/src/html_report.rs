@@ -251,6 +251,7 @@ impl Callback for HtmlReport {
                 self.starts.entry((host, task)).or_insert(now);
             }
             Event::TaskError(report) => self.error = Some(report_text(report)),
+            Event::HostResult(result) if result.task.is_include() && result.status == TaskStatus::Ok => {}
             Event::HostResult(result) => self.host_result(result),
             Event::Stats(stats) => self.stats(stats),
             Event::RunEnd => self.write(),

@@ -4,11 +4,13 @@ use std::fmt::Write;
 
 use kapell_parsing::{Map, Value, value::float_repr};
 
-/// On one line, or with four spaces a level, or on one line without a blank after a comma.
+/// On one line, or with four spaces a level, or on lines that are not indented, or on one line without a blank after a
+/// comma.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     Line,
     Indented,
+    Flat,
     Tight,
 }
 
@@ -79,6 +81,7 @@ fn separate(text: &mut String, index: usize, layout: Layout, level: usize) {
         (Layout::Line | Layout::Tight, 0) => {}
         (Layout::Tight, _) => text.push(','),
         (Layout::Line, _) => text.push_str(", "),
+        (Layout::Flat, _) => text.push_str(if index == 0 { "\n" } else { ",\n" }),
         (Layout::Indented, _) => {
             text.push_str(if index == 0 { "\n" } else { ",\n" });
             text.push_str(&" ".repeat(level * 4));
@@ -87,8 +90,10 @@ fn separate(text: &mut String, index: usize, layout: Layout, level: usize) {
 }
 
 fn close(text: &mut String, bracket: char, layout: Layout, level: usize) {
-    if layout == Layout::Indented {
+    if matches!(layout, Layout::Indented | Layout::Flat) {
         text.push('\n');
+    }
+    if layout == Layout::Indented {
         text.push_str(&" ".repeat(level * 4));
     }
     text.push(bracket);

@@ -1,60 +1,48 @@
 //! The junit callback: each task on each host as a test case, in a file that CI servers read.
 
+mod options;
+
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::time::Instant;
 
+use indexmap::IndexMap;
 use kapell_executor::event::HostResult;
-use kapell_executor::{Callback, Event, TaskStatus};
-use kapell_parsing::Value;
+use kapell_executor::{Callback, Event, TaskInfo, TaskStatus};
+use kapell_parsing::{Map, Value};
 
+use self::options::Options;
+use crate::error_text::report_text;
 use crate::json_text::{Layout, map_text};
-use crate::result_text::bare_result;
+use crate::result_text::whole_result;
 use crate::{Color, Display};
 
-/// What the environment says: `JUNIT_OUTPUT_DIR` and its kin.
-struct Options {
-    directory: PathBuf,
-    fail_on_change: bool,
-    /// A failure that the task ignores counts.
-    fail_on_ignore: bool,
-    include_setup: bool,
-    prefix: String,
-}
+/// Who an include's own case is about, beside the hosts that asked for it.
+const INCLUDE: &str = "include";
 
-impl Options {
-    fn of_environment() -> Self {
-        let text = |name: &str| std::env::var(name).unwrap_or_default();
-        let flag = |name: &str, usual: bool| match text(name).to_lowercase().as_str() {
-            "" => usual,
-            value => ["1", "true", "yes", "on", "y", "t"].contains(&value),
-        };
-        let directory = match text("JUNIT_OUTPUT_DIR") {
-            given if given.is_empty() => PathBuf::from(text("HOME")).join(".ansible.log"),
-            given => PathBuf::from(given),
-        };
-        Self {
-            directory,
-            fail_on_change: flag("JUNIT_FAIL_ON_CHANGE", false),
-            fail_on_ignore: flag("JUNIT_FAIL_ON_IGNORE", false),
-            include_setup: flag("JUNIT_INCLUDE_SETUP_TASKS_IN_REPORT", true),
-            prefix: text("JUNIT_TEST_CASE_PREFIX"),
-        }
-    }
+/// The cases of one task, under names that begin with the play's.
+struct TaskCases {
+    name: String,
+    class: String,
+    start: Instant,
+    cases: Vec<Case>,
 }
 
 struct Case {
-    name: String,
-    class: String,
+    host: String,
     seconds: f64,
     outcome: Outcome,
-    output: String,
 }
 
+#[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    Passed,
+    /// What the task returned.
+    Passed(String),
+    /// Why.
     Skipped(String),
-    Failed(String),
+    /// A message and what the task returned.
+    Failed(String, String),
+    /// A message and all that is known of the error.
+    Broken(String, String),
 }
 
 pub struct Junit {
@@ -62,61 +50,76 @@ pub struct Junit {
     playbook: String,
     play: String,
     starts: HashMap<(u64, String), Instant>,
-    cases: Vec<Case>,
+    tasks: IndexMap<u64, TaskCases>,
 }
 
 impl Junit {
     pub fn new() -> Self {
         let (playbook, play) = (String::new(), String::new());
-        Self { options: Options::of_environment(), playbook, play, starts: HashMap::new(), cases: Vec::new() }
+        Self { options: Options::of_environment(), playbook, play, starts: HashMap::new(), tasks: IndexMap::new() }
+    }
+
+    fn task(&mut self, task: &TaskInfo) -> &mut TaskCases {
+        self.tasks.entry(task.id).or_insert_with(|| {
+            let args = task.args.as_deref().filter(|_| !self.options.hide_arguments).unwrap_or_default();
+            let name = format!("{}: {}{args}", self.play, task.name.trim());
+            TaskCases { name, class: self.options.class(task), start: Instant::now(), cases: Vec::new() }
+        })
     }
 
     fn add(&mut self, result: &HostResult) {
-        let task = &result.task;
-        let seconds =
-            self.starts.remove(&(task.id, result.host.clone())).map_or(0.0, |start| start.elapsed().as_secs_f64());
-        let is_setup = ["setup", "gather_facts"].iter().any(|name| task.action.rsplit('.').next() == Some(name));
-        let name = format!("[{}] {}: {}", result.host, self.play, task.name.trim());
-        if is_setup && !self.options.include_setup || !name.contains(self.options.prefix.as_str()) {
+        let is_setup = ["setup", "gather_facts"].contains(&result.task.action.rsplit('.').next().unwrap_or_default());
+        if is_setup && !self.options.include_setup {
             return;
         }
-        let shown = bare_result(result, 0);
-        let message = shown.get("msg").map(Value::to_string).unwrap_or_default();
-        let outcome = match result.status {
-            TaskStatus::Ok | TaskStatus::Changed if self.options.fail_on_change && result.result.is_changed() => {
-                Outcome::Failed("the task changed something".to_owned())
+        let outcome = self.options.outcome(result);
+        let failed = matches!(outcome, Outcome::Failed(..) | Outcome::Broken(..));
+        if !failed && !result.task.name.trim().starts_with(self.options.prefix.as_str()) {
+            return;
+        }
+        let start = self.starts.remove(&(result.task.id, result.host.clone()));
+        let seconds = start.map_or(0.0, |start| start.elapsed().as_secs_f64());
+        self.task(&result.task).cases.push(Case { host: result.host.clone(), seconds, outcome });
+    }
+
+    /// All that an include brought is one case: a line for each file or role, with what its loop adds and its hosts.
+    fn include(&mut self, task: &TaskInfo, file: &str, vars: &Map, hosts: &[String]) {
+        if !task.name.trim().starts_with(self.options.prefix.as_str()) {
+            return;
+        }
+        let line = format!("{file} (args={{}} vars={}): [{}]", Value::map(vars.clone()).repr(), hosts.join(", "));
+        let cases = self.task(task);
+        match cases.cases.iter_mut().find(|case| case.host == INCLUDE).map(|case| &mut case.outcome) {
+            Some(Outcome::Passed(lines)) => lines.extend(["\n", &line]),
+            _ => {
+                let seconds = cases.start.elapsed().as_secs_f64();
+                cases.cases.push(Case { host: INCLUDE.to_owned(), seconds, outcome: Outcome::Passed(line) });
             }
-            TaskStatus::Ok | TaskStatus::Changed => Outcome::Passed,
-            TaskStatus::Skipped => {
-                Outcome::Skipped(shown.get("skip_reason").map_or_else(|| "skipped".to_owned(), Value::to_string))
-            }
-            TaskStatus::Ignored if !self.options.fail_on_ignore => Outcome::Passed,
-            _ => Outcome::Failed(if message.is_empty() { "the task failed".to_owned() } else { message }),
-        };
-        let place = task.origin.as_ref().map(|origin| format!("{}:{}", origin.path().display(), origin.line));
-        let class = place.unwrap_or_else(|| self.playbook.clone());
-        self.cases.push(Case { name, class, seconds, outcome, output: map_text(&shown, Layout::Indented) });
+        }
     }
 
     fn xml(&self) -> String {
-        let count = |wanted: fn(&Outcome) -> bool| self.cases.iter().filter(|case| wanted(&case.outcome)).count();
-        let failures = count(|outcome| matches!(outcome, Outcome::Failed(_)));
+        let cases = || self.tasks.values().flat_map(|task| &task.cases);
+        let count = |is_wanted: fn(&Outcome) -> bool| cases().filter(|case| is_wanted(&case.outcome)).count();
+        let errors = count(|outcome| matches!(outcome, Outcome::Broken(..)));
+        let failures = count(|outcome| matches!(outcome, Outcome::Failed(..)));
         let skipped = count(|outcome| matches!(outcome, Outcome::Skipped(_)));
-        let time: f64 = self.cases.iter().map(|case| case.seconds).sum();
-        let totals = format!(
-            "disabled=\"0\" errors=\"0\" failures=\"{failures}\" tests=\"{}\" time=\"{time:.6}\"",
-            self.cases.len()
-        );
+        let (tests, time) = (cases().count(), cases().map(|case| case.seconds).sum::<f64>());
         let name = escaped(&self.playbook);
-        let mut xml = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<testsuites {totals}>\n");
-        xml.push_str(&format!("\t<testsuite name=\"{name}\" skipped=\"{skipped}\" {totals}>\n"));
-        self.cases.iter().for_each(|case| push_case(&mut xml, case));
+        let heads = format!("disabled=\"0\" errors=\"{errors}\" failures=\"{failures}\"");
+        let tails = format!("tests=\"{tests}\" time=\"{time:.6}\"");
+        let mut xml = format!("<?xml version=\"1.0\" ?>\n<testsuites {heads} {tails}>\n");
+        xml.push_str(&format!("\t<testsuite {heads} name=\"{name}\" skipped=\"{skipped}\" {tails}>\n"));
+        for task in self.tasks.values() {
+            task.cases.iter().for_each(|case| push_case(&mut xml, task, case));
+        }
         xml.push_str("\t</testsuite>\n</testsuites>\n");
         xml
     }
 
     fn write(&self) {
-        let stamp = jiff::Timestamp::now().as_microsecond();
+        let now = jiff::Timestamp::now();
+        let stamp = format!("{}.{:06}", now.as_second(), now.subsec_microsecond());
         let path = self.options.directory.join(format!("{}-{stamp}.xml", self.playbook));
         let written = fs_err::create_dir_all(&self.options.directory).and_then(|()| fs_err::write(path, self.xml()));
         if let Err(error) = written {
@@ -132,18 +135,52 @@ impl Default for Junit {
     }
 }
 
-fn push_case(xml: &mut String, case: &Case) {
-    let (name, class) = (escaped(&case.name), escaped(&case.class));
-    xml.push_str(&format!("\t\t<testcase classname=\"{class}\" name=\"{name}\" time=\"{:.6}\">\n", case.seconds));
-    match &case.outcome {
-        Outcome::Passed => {}
-        Outcome::Skipped(reason) => xml.push_str(&format!("\t\t\t<skipped>{}</skipped>\n", escaped(reason))),
-        Outcome::Failed(message) => {
-            let (message, output) = (escaped(message), escaped(&case.output));
-            xml.push_str(&format!("\t\t\t<failure message=\"{message}\" type=\"failure\">{output}</failure>\n"));
+impl Options {
+    fn outcome(&self, event: &HostResult) -> Outcome {
+        let shown = whole_result(event, 0);
+        // What debug tasks and their kin say is laid out as on a screen.
+        let is_loud = event.result.verbose_always && !event.result.no_log;
+        let text = || map_text(&shown, if is_loud { Layout::Indented } else { Layout::Flat });
+        if event.status == TaskStatus::Skipped {
+            return Outcome::Skipped(shown.get("skip_reason").map_or_else(|| "skipped".to_owned(), Value::to_string));
+        }
+        let failed = match event.status {
+            TaskStatus::Ok | TaskStatus::Changed => self.fail_on_change && event.result.is_changed(),
+            TaskStatus::Ignored => self.fail_on_ignore,
+            _ => true,
+        };
+        let name = event.task.name.as_str();
+        let counts_as_failed = match (failed, name.contains("EXPECTED FAILURE"), name.contains("TOGGLE RESULT")) {
+            (failed, false, true) => !failed,
+            (_, true, _) => false,
+            (failed, ..) => failed,
+        };
+        match (&event.result.error, counts_as_failed) {
+            (_, false) => Outcome::Passed(text()),
+            (Some(error), true) if !event.result.no_log => Outcome::Broken(error.message(), report_text(error)),
+            (_, true) => {
+                let rc = || format!("rc={}", shown.get("rc").map_or_else(|| "unknown".to_owned(), Value::to_string));
+                Outcome::Failed(shown.get("msg").map_or_else(rc, Value::to_string), text())
+            }
         }
     }
-    xml.push_str(&format!("\t\t\t<system-out>{}</system-out>\n\t\t</testcase>\n", escaped(&case.output)));
+}
+
+fn push_case(xml: &mut String, task: &TaskCases, case: &Case) {
+    let (class, name) = (escaped(&task.class), escaped(&format!("[{}] {}", case.host, task.name)));
+    xml.push_str(&format!("\t\t<testcase classname=\"{class}\" name=\"{name}\" time=\"{:.6}\">\n\t\t\t", case.seconds));
+    match &case.outcome {
+        Outcome::Passed(output) => xml.push_str(&format!("<system-out>{}</system-out>", escaped(output))),
+        Outcome::Skipped(reason) => xml.push_str(&format!("<skipped>{}</skipped>", escaped(reason))),
+        Outcome::Failed(message, output) => push_failure(xml, "failure", message, output),
+        Outcome::Broken(message, output) => push_failure(xml, "error", message, output),
+    }
+    xml.push_str("\n\t\t</testcase>\n");
+}
+
+fn push_failure(xml: &mut String, kind: &str, message: &str, output: &str) {
+    let (message, output) = (escaped(message), escaped(output));
+    xml.push_str(&format!("<{kind} message=\"{message}\" type=\"{kind}\">{output}</{kind}>"));
 }
 
 /// As XML can hold it; control characters have no form there.
@@ -170,8 +207,12 @@ impl Callback for Junit {
                 self.playbook = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
             }
             Event::PlayStart { name, .. } => self.play.clone_from(name),
+            Event::TaskStart(task) => _ = self.task(task),
             Event::HostStart { host, task } => drop(self.starts.insert((task.id, host.clone()), Instant::now())),
             Event::HostResult(result) => self.add(result),
+            Event::Included { task, file, vars, hosts, .. } => {
+                self.include(task, &file.to_string_lossy(), vars, hosts);
+            }
             Event::Stats(_) => self.write(),
             _ => {}
         }
@@ -182,13 +223,27 @@ impl Callback for Junit {
 mod tests {
     use super::*;
 
+    fn case(outcome: Outcome) -> String {
+        let name = "play: a < b".into();
+        let task = TaskCases { name, class: "c".into(), start: Instant::now(), cases: Vec::new() };
+        let mut xml = String::new();
+        push_case(&mut xml, &task, &Case { host: "h".into(), seconds: 0.5, outcome });
+        xml
+    }
+
     #[test]
     fn a_failed_case_says_why() {
-        let outcome = Outcome::Failed("a < b".into());
-        let case = Case { name: "n".into(), class: "c".into(), seconds: 0.5, outcome, output: "x\u{7}".into() };
-        let mut xml = String::new();
-        push_case(&mut xml, &case);
+        let xml = case(Outcome::Failed("a < b".into(), "x\u{7}".into()));
         assert!(xml.contains("<failure message=\"a &lt; b\" type=\"failure\">x</failure>"), "{xml}");
-        assert!(xml.starts_with("\t\t<testcase classname=\"c\" name=\"n\" time=\"0.500000\">"), "{xml}");
+        assert!(
+            xml.starts_with("\t\t<testcase classname=\"c\" name=\"[h] play: a &lt; b\" time=\"0.500000\">"),
+            "{xml}"
+        );
+        assert!(!xml.contains("system-out"), "{xml}");
+    }
+
+    #[test]
+    fn a_skipped_case_says_why() {
+        assert!(case(Outcome::Skipped("no".into())).contains("<skipped>no</skipped>"));
     }
 }

@@ -22,10 +22,10 @@ mod silent;
 mod timing;
 mod tree;
 
-pub use chosen::{Content, callbacks};
+pub use chosen::{Content, callbacks, say_unused};
 pub use default::Default;
 pub use display::{Color, Display};
-pub use error_text::diagnostic_text;
+pub use error_text::{diagnostic_line, diagnostic_text};
 pub use html_report::HtmlReport;
 pub use json_report::JsonReport;
 pub use junit::Junit;

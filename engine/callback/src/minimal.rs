@@ -56,8 +56,8 @@ impl Minimal {
         let result = &event.result;
         self.show_warnings(result);
         let host = event.host.as_str();
-        if self.shape == Shape::Block && event.diff_mode && result.is_changed() && !result.no_log {
-            diff_text::show(&self.display, &result.data, self.diff_context);
+        if self.shape == Shape::Block && event.diff_mode && !result.no_log {
+            diff_text::show_any(&self.display, &result.data, self.diff_context);
         }
         let (state, color) = match event.status {
             TaskStatus::Unreachable => return self.unreachable(event),
@@ -74,7 +74,8 @@ impl Minimal {
         let is_background = result.data.contains_key("ansible_job_id") && state != "FAILED";
         // On one line, what failed with an error is told as data.
         let is_data = is_background || (self.shape == Shape::Line && state == "FAILED" && result.error.is_some());
-        let is_command = is_command(&event.task.action) && !is_data;
+        let is_command_task = is_command(&event.task.action);
+        let is_command = is_command_task && !is_data;
         let text = match (is_command && !result.no_log, self.shape) {
             (true, Shape::Block) => command_block(host, state, &result.data),
             (true, Shape::Line) => command_line(host, state, &result.data),
@@ -84,7 +85,9 @@ impl Minimal {
             }
         };
         if self.shape == Shape::Line && state == "FAILED" && result.error.is_some() {
-            self.display.out(EXCEPTION, color);
+            let said = is_command_task && !result.no_log;
+            let first = said.then(|| command_line(host, state, &result.data));
+            self.display.out(first.as_deref().unwrap_or(EXCEPTION), color);
         }
         self.display.out(&text, color);
     }
@@ -101,15 +104,10 @@ impl Minimal {
     }
 
     fn result(&self, event: &HostResult) -> String {
-        let mut shown = match self.shape {
+        let shown = match self.shape {
             Shape::Block => bare_result(event, self.verbosity),
             Shape::Line => whole_result(event, self.verbosity),
         };
-        // The line says so.
-        shown.shift_remove("failed");
-        if shown.get("skipped").is_some_and(|skipped| !skipped.is_truthy()) {
-            shown.shift_remove("skipped");
-        }
         match self.shape {
             Shape::Block => map_text(&shown, Layout::Indented),
             Shape::Line if event.result.verbose_always => map_text(&shown, Layout::Indented).replace('\n', ""),

@@ -107,6 +107,11 @@ fn result_with(event: &HostResult, verbosity: u8, only_message: bool) -> Map {
         return censored;
     }
     let mut data = kept(event, verbosity, only_message);
+    // Whoever shows it says so.
+    data.shift_remove("failed");
+    if data.get("skipped").is_some_and(|skipped| !skipped.is_truthy()) {
+        data.shift_remove("skipped");
+    }
     for stream in ["stdout", "stderr"] {
         let lines = format!("{stream}_lines");
         if let Some(Value::Str(text)) = data.get(stream)

@@ -1,8 +1,8 @@
 //! `Refusal`: why a command did not do its work, with the exit code that says so; and how findings are told.
 
-use kapell_callback::{Color, Display, diagnostic_text};
+use kapell_callback::{Display, diagnostic_line};
 use kapell_executor::Stopped;
-use kapell_parsing::{Diagnostic, Severity};
+use kapell_parsing::Diagnostic;
 
 use crate::exit_code::Exit;
 
@@ -71,11 +71,7 @@ pub(crate) fn conclude(run: impl FnOnce(&mut Vec<Diagnostic>) -> Result<Exit, Re
 /// Findings on standard error, each with its place.
 pub(crate) fn tell(display: &Display, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        let (word, color) = match diagnostic.severity {
-            Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
-            Severity::Warning => ("WARNING", Color::Warning),
-            Severity::Error => ("ERROR", Color::Failed),
-        };
-        display.err(&format!("[{word}]: {}", diagnostic_text(diagnostic)), color);
+        let (line, color) = diagnostic_line(diagnostic);
+        display.err(&line, color);
     }
 }

@@ -16,6 +16,15 @@ pub(crate) fn text(program: &str, settings: &Settings) -> String {
     )
 }
 
+/// With `-v`, the first line says which `ansible.cfg` counts; with `-vv`, before that, which program this is.
+pub(crate) fn say_version(program: &str, settings: &Settings, verbosity: u8) {
+    let display = Display::new(settings.nocolor, settings.force_color);
+    if verbosity > 1 {
+        display.out(&text(program, settings), Color::Plain);
+    }
+    say_config_file(&display, settings, verbosity);
+}
+
 /// With `-v`, the first line says which `ansible.cfg` counts.
 pub(crate) fn say_config_file(display: &Display, settings: &Settings, verbosity: u8) {
     if verbosity == 0 {

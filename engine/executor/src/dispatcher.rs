@@ -28,6 +28,7 @@ use crate::run_state::RunState;
 use crate::selection::Selection;
 use crate::strategy::Strategy;
 use crate::task_executor::{HostTask, Overrides, TaskOutcome};
+use crate::told_arguments::told_arguments;
 use crate::variables::{HostVariables, TaskVariables};
 use crate::{Event, Run, Stopped, TaskInfo, TaskStatus, reserved_names};
 
@@ -300,6 +301,7 @@ impl<'a> Dispatcher<'a> {
             Some(role) if !task.is_include_role() => format!("{} : {name}", role.name),
             _ => name,
         };
+        let no_log = keywords.bool("no_log").ok().flatten().unwrap_or(self.run.settings.no_log);
         TaskInfo {
             id: task.id,
             name,
@@ -307,9 +309,9 @@ impl<'a> Dispatcher<'a> {
             origin: Some(task.origin.clone()),
             is_handler: task.is_handler,
             check_mode: keywords.bool("check_mode").ok().flatten().unwrap_or(self.run.options.check),
-            no_log: keywords.bool("no_log").ok().flatten().unwrap_or(self.run.settings.no_log),
+            no_log,
             independent: self.settings.strategy != Strategy::Linear,
-            args: None,
+            args: told_arguments(task, no_log, &self.run.settings),
         }
     }
 
@@ -350,10 +352,10 @@ impl<'a> Dispatcher<'a> {
         self.apply(&host, &all, effects)?;
         let status = self.settle(&affected, &all, &mut outcome);
         let is_include = !includes.is_empty() && !outcome.result.is_failed();
+        if !told {
+            self.tell(&info, &outcome, status);
+        }
         if !is_include {
-            if !told {
-                self.tell(&info, &outcome, status);
-            }
             self.state.stats.record(&outcome.host, status, outcome.result.is_changed());
         }
         if let Some(step) = self.steps.get_mut(&id) {

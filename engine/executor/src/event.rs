@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Origin};
+use kapell_parsing::{Diagnostic, Map, Origin};
 
 use crate::error_report::ErrorReport;
+use crate::resolve::qualified;
 use crate::{Stats, TaskResult, TaskStatus};
 
 /// A task as callbacks see it.
@@ -22,8 +23,15 @@ pub struct TaskInfo {
     pub no_log: bool,
     /// Each host does it when it gets there: it is announced with its results, not when it starts.
     pub independent: bool,
-    /// `key=value` arguments for the banner when `display_args_to_stdout` is on.
+    /// ` key=value, key=value`, as written, where banners or reports are to show it.
     pub args: Option<String>,
+}
+
+impl TaskInfo {
+    /// Whether it puts tasks in its place, which tell more than its own result.
+    pub fn is_include(&self) -> bool {
+        matches!(qualified(&self.action).as_str(), "ansible.builtin.include_tasks" | "ansible.builtin.include_role")
+    }
 }
 
 /// One result of one host, or of one item of a loop on one host.
@@ -77,9 +85,12 @@ pub enum Event {
         result: TaskResult,
     },
     Included {
+        task: Arc<TaskInfo>,
         file: PathBuf,
         hosts: Vec<String>,
         item_label: Option<String>,
+        /// What its loop adds.
+        vars: Map,
         is_role: bool,
     },
     Notified {

@@ -235,7 +235,7 @@ impl Dispatcher<'_> {
             match load(self.run, task, &group.request, &self.play.basedir) {
                 Ok(content) => {
                     self.run.turn_to(info);
-                    self.welcome(&group, &content);
+                    self.welcome(info, &group, &content);
                     loaded.push((group, content));
                 }
                 Err(failed) if failed.is_of_hosts() => {
@@ -261,7 +261,7 @@ impl Dispatcher<'_> {
     }
 
     /// Tells of an include and takes in the handlers and variables it brings.
-    fn welcome(&mut self, group: &IncludeGroup, content: &Loaded) {
+    fn welcome(&mut self, info: &Arc<TaskInfo>, group: &IncludeGroup, content: &Loaded) {
         let (file, is_role) = match &group.request.what {
             Included::Tasks { path, .. } => (path.clone(), false),
             Included::Role { args } => {
@@ -271,7 +271,8 @@ impl Dispatcher<'_> {
         };
         let item_label = item_label(&group.request);
         let hosts = group.hosts.iter().cloned().collect();
-        self.run.emit(Event::Included { file, hosts, item_label, is_role });
+        let vars = group.request.vars.clone();
+        self.run.emit(Event::Included { task: Arc::clone(info), file, hosts, item_label, vars, is_role });
         group.hosts.iter().for_each(|host| self.state.stats.record(host, TaskStatus::Ok, false));
         if !content.handlers.is_empty() {
             self.iterator.add_handlers(content.handlers.clone());

@@ -42,6 +42,7 @@ pub mod tag_filter;
 pub mod task_executor;
 pub mod task_result;
 mod terminal;
+mod told_arguments;
 pub mod variables;
 pub mod vars_prompt;
 

@@ -38,7 +38,7 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
     fact_cache::recall(run, &mut state);
     'playbooks: for playbook in playbooks {
         run.emit(Event::PlaybookStart {
-            path: playbook.path.clone(),
+            path: playbook.named.clone(),
             plays: playbook.plays.len(),
             check: run.options.check,
         });

@@ -118,7 +118,7 @@ pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, LoadErro
     }
     let mut loader = Loader::new(cx, playbook_file::directory(path));
     let plays = loader.playbook_file(path, &Handed::default());
-    loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), plays })
+    loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), named: path.to_path_buf(), plays })
 }
 
 /// The playbook as far as it can be read, for whoever looks for mistakes, and all that is wrong with it.
@@ -128,7 +128,7 @@ pub fn look_at_playbook(path: &Path, cx: &LoadContext) -> (Option<Playbook>, Vec
     }
     let mut loader = Loader::new(cx, playbook_file::directory(path));
     let plays = loader.playbook_file(path, &Handed::default());
-    (plays.map(|plays| Playbook { path: path.to_path_buf(), plays }), loader.into_errors())
+    (plays.map(|plays| Playbook { path: path.to_path_buf(), named: path.to_path_buf(), plays }), loader.into_errors())
 }
 
 /// Loads plays that are in no file: ad-hoc commands. `path` names a file that could be in their directory.
@@ -136,7 +136,7 @@ pub fn load_plays(path: &Path, plays: Value, cx: &LoadContext) -> Result<Playboo
     let mut loader = Loader::new(cx, playbook_file::directory(path));
     loader.assume(path, plays);
     let plays = loader.playbook_file(path, &Handed::default());
-    loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), plays })
+    loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), named: path.to_path_buf(), plays })
 }
 
 /// Loads the file of `include_tasks`. `parent` is what [`include_scope`] made of the include task.

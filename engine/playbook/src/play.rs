@@ -11,6 +11,8 @@ use crate::{Node, Role, Scope, Task};
 #[derive(Debug)]
 pub struct Playbook {
     pub path: PathBuf,
+    /// As it was asked for, which need not be a whole path.
+    pub named: PathBuf,
     pub plays: Vec<Arc<Play>>,
 }
 

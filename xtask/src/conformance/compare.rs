@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::printed;
 use super::snapshot::{Content, Entry, Kind, Snapshot};
 use super::trial::Run;
 use crate::recap::Recap;
@@ -151,78 +152,20 @@ pub(super) fn same_output(expected: &[Run], actual: &[Run]) -> bool {
 }
 
 fn first_other_line(expected: &Run, actual: &Run) -> Option<Difference> {
-    let (expected, actual) = (lines(&expected.output), lines(&actual.output));
+    other_line("stdout", &expected.output, &actual.output)
+}
+
+/// The first line that is not the same in two texts that were printed.
+pub(super) fn other_line(place: &str, expected: &str, actual: &str) -> Option<Difference> {
+    let (expected, actual) = (printed::lines(expected), printed::lines(actual));
     let at = (0..expected.len().max(actual.len())).find(|&index| expected.get(index) != actual.get(index))?;
     let line = |lines: &[String]| lines.get(at).cloned().unwrap_or_else(|| "(end)".to_owned());
-    Some(Difference::new(format!("stdout, line {}", at + 1), line(&expected), line(&actual)))
-}
-
-/// `included: FILE for HOSTS`: the hosts are listed as they finished.
-fn with_sorted_hosts(line: &str) -> String {
-    let Some((file, hosts)) = line.strip_prefix("included: ").and_then(|rest| rest.split_once(" for ")) else {
-        return line.to_owned();
-    };
-    let (hosts, item) = hosts.split_once(" => ").unwrap_or((hosts, ""));
-    let mut hosts: Vec<&str> = hosts.split(", ").collect();
-    hosts.sort_unstable();
-    format!("included: {file} for {} => {item}", hosts.join(", "))
-}
-
-/// Replaces what no two runs share: times and process numbers in results that are printed.
-fn mask(line: &str) -> String {
-    const VOLATILE: [&str; 11] =
-        ["delta", "start", "end", "atime", "mtime", "ctime", "inode", "ino", "pid", "ansible_job_id", "results_file"];
-    let mut masked = with_sorted_hosts(line.trim_end());
-    for key in VOLATILE {
-        let key = format!("\"{key}\": ");
-        let Some(at) = masked.find(&key) else { continue };
-        let value = at + key.len();
-        let length = masked[value..].find([',', '}']).unwrap_or(masked.len() - value);
-        masked.replace_range(value..value + length, "?");
-    }
-    // Contents without a file are handed over in one that nobody sees.
-    if let Some(at) = masked.find("\"src\": \"").filter(|at| masked[*at..].contains("/.source")) {
-        let length = masked[at + 8..].find('"').unwrap_or(masked.len() - at - 8);
-        masked.replace_range(at + 8..at + 8 + length, "?");
-    }
-    masked
-}
-
-/// Lines of several hosts under one task come in the order in which the hosts finish: sort them.
-fn lines(output: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut start = 0;
-    for line in output.lines() {
-        if line.is_empty() {
-            continue;
-        }
-        if is_heading(line) {
-            lines[start..].sort();
-            lines.push(mask(line));
-            start = lines.len();
-        } else {
-            lines.push(mask(line));
-        }
-    }
-    lines[start..].sort();
-    lines
-}
-
-fn is_heading(line: &str) -> bool {
-    ["PLAY ", "TASK ", "RUNNING HANDLER "].iter().any(|heading| line.starts_with(heading))
+    Some(Difference::new(format!("{place}, line {}", at + 1), line(&expected), line(&actual)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_masked_and_hosts_sorted() {
-        let one = "TASK [x] ***\nok: [b] => {\"delta\": \"0:00:01\", \"rc\": 0}\nok: [a]\n";
-        let other = "TASK [x] ***\nok: [a]\nok: [b] => {\"delta\": \"0:00:02\", \"rc\": 0}\n";
-        assert_eq!(lines(one), lines(other));
-        assert_ne!(lines(one), lines("TASK [x] ***\nok: [a]\nok: [b]\n"));
-    }
 
     #[test]
     fn a_difference_in_data_names_the_innermost_place() {

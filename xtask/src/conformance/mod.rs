@@ -4,8 +4,11 @@
 mod case;
 mod compare;
 mod fleet_content;
+mod outputs;
+mod printed;
 mod snapshot;
 mod trial;
+mod variant;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -19,6 +22,9 @@ use crate::lab::Lab;
 use case::Case;
 use compare::Difference;
 use trial::Trial;
+use variant::Variant;
+
+pub(crate) use outputs::OutputsCommand;
 
 /// Differences printed for one case.
 const SHOWN: usize = 12;
@@ -101,8 +107,8 @@ impl ConformanceCommand {
     }
 
     fn run_one(&self, lab: &Lab, engines: &Engines, case: &Case, fresh: bool) -> Result<Outcome> {
-        let callback = self.callback.as_deref();
-        let trial = Trial { lab, engines, case, callback };
+        let variant = self.callback.as_deref().map(Variant::of_callback).unwrap_or_default();
+        let trial = Trial { lab, engines, case, variant: &variant };
         let expected = if fresh { trial.run(self.reference) } else { trial.run_remembered(self.reference) }?;
         let actual = trial.run(self.engine)?;
         let output = self.show.then(|| expected.iter().map(|run| run.output.as_str()).collect());
@@ -110,7 +116,7 @@ impl ConformanceCommand {
         Ok(Outcome {
             name: case.name.clone(),
             runs: expected.len(),
-            differences: compare::compare(case.compares_stdout || callback.is_some(), &expected, &actual),
+            differences: compare::compare(case.compares_stdout || self.callback.is_some(), &expected, &actual),
             same_output: compare::same_output(&expected, &actual),
             reference_seconds: seconds(&expected),
             seconds: seconds(&actual),

@@ -6,8 +6,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::case::{self, Case};
+use super::case::{Case, CommandLine};
 use super::snapshot::{self, Snapshot};
+use super::variant::Variant;
 use crate::command::{command, run};
 use crate::engine::{Engine, Engines};
 use crate::lab::Lab;
@@ -20,8 +21,7 @@ pub(super) struct Trial<'a> {
     pub(super) lab: &'a Lab,
     pub(super) engines: &'a Engines,
     pub(super) case: &'a Case,
-    /// What prints, if not the default.
-    pub(super) callback: Option<&'a str>,
+    pub(super) variant: &'a Variant,
 }
 
 /// What one run left behind.
@@ -33,6 +33,9 @@ pub(super) struct Run {
     pub(super) files: Snapshot,
     pub(super) output: String,
     pub(super) errors: String,
+    /// The files that callbacks wrote, in order of their names.
+    #[serde(default)]
+    pub(super) reports: Vec<String>,
     pub(super) seconds: f64,
 }
 
@@ -41,8 +44,8 @@ impl Trial<'_> {
     pub(super) fn run_remembered(&self, engine: Engine) -> Result<Vec<Run>> {
         let memory = self.lab.path("conformance-memory");
         fs_err::create_dir_all(&memory)?;
-        let callback = self.callback.map(|name| format!("-{name}")).unwrap_or_default();
-        let name = format!("{}{callback}-{}-{:016x}.json", self.case.name, engine.name(), self.case.fingerprint()?);
+        let (case, variant) = (&self.case.name, self.variant.suffix());
+        let name = format!("{case}{variant}-{}-{:016x}.json", engine.name(), self.case.fingerprint()?);
         let file = memory.join(name);
         if let Some(runs) = fs_err::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
             return Ok(runs);
@@ -61,7 +64,7 @@ impl Trial<'_> {
             fs_err::create_dir_all(place.join(child))?;
         }
         self.copy_project(&place.join("project"))?;
-        self.case.runs.iter().map(|arguments| self.run_once(engine, &place, arguments)).collect()
+        self.case.runs.iter().map(|line| self.run_once(engine, &place, line)).collect()
     }
 
     fn copy_project(&self, project: &Path) -> Result<()> {
@@ -85,24 +88,17 @@ impl Trial<'_> {
         self.case.source.file_name().map(PathBuf::from).unwrap_or_default()
     }
 
-    fn run_once(&self, engine: Engine, place: &Path, arguments: &[String]) -> Result<Run> {
+    fn run_once(&self, engine: Engine, place: &Path, line: &CommandLine) -> Result<Run> {
         let project = place.join("project");
-        let mut words = PATIENCE.map(str::to_owned).to_vec();
-        words.extend(self.engines.playbook(engine));
-        if !arguments.iter().any(|argument| argument == "-i") {
-            let inventory = ["inventory", "inventory.yml"].into_iter().find(|name| project.join(name).exists());
-            words.extend(["-i".to_owned(), inventory.unwrap_or("inventory.ini").to_owned()]);
-        }
-        words.extend(["-e".to_owned(), format!("out={}", place.join("out").display())]);
-        if !case::names_playbook(arguments) {
-            words.push("site.yml".to_owned());
-        }
-        words.extend(arguments.iter().cloned());
-        let mut command = command(words);
+        let mut command = command(self.words(engine, place, line));
         command.env_clear().env("HOME", place.join("home")).env("LANG", "C.UTF-8").env("COLUMNS", "80");
         // Ansible's two halves of a job do not agree on which home `~` is.
         command.env("ANSIBLE_ASYNC_DIR", place.join("home/jobs"));
-        command.envs(self.callback.map(|name| ("ANSIBLE_STDOUT_CALLBACK", name)));
+        let reports = place.join("reports");
+        for name in ["JUNIT_OUTPUT_DIR", "ANSIBLE_CALLBACK_TREE_DIR"] {
+            command.env(name, &reports);
+        }
+        command.envs(self.variant.environment.iter().map(|(name, value)| (name, value)));
         self.engines.prepare(engine, &mut command)?;
         let started = Instant::now();
         let output = command.current_dir(&project).output().context("cannot start the engine")?;
@@ -114,7 +110,37 @@ impl Trial<'_> {
             files: snapshot::read(&place.join("out"), &|_| true)?,
             output: text,
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+            reports: take_files(&reports)?,
             seconds,
         })
     }
+
+    fn words(&self, engine: Engine, place: &Path, line: &CommandLine) -> Vec<String> {
+        let project = place.join("project");
+        let mut words = PATIENCE.map(str::to_owned).to_vec();
+        words.extend(self.engines.program(engine, &line.program));
+        if !line.arguments.iter().any(|argument| argument == "-i") {
+            let inventory = ["inventory", "inventory.yml"].into_iter().find(|name| project.join(name).exists());
+            words.extend(["-i".to_owned(), inventory.unwrap_or("inventory.ini").to_owned()]);
+        }
+        words.extend(["-e".to_owned(), format!("out={}", place.join("out").display())]);
+        if line.runs_playbook() && !line.names_playbook() {
+            words.push("site.yml".to_owned());
+        }
+        words.extend(line.arguments.iter().chain(&self.variant.arguments).cloned());
+        words
+    }
+}
+
+/// The texts of a directory's files, which are gone afterwards.
+fn take_files(directory: &Path) -> Result<Vec<String>> {
+    if !directory.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs_err::read_dir(directory)?.collect::<std::io::Result<Vec<_>>>()?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.sort();
+    let texts = paths.iter().map(fs_err::read_to_string).collect::<std::io::Result<_>>()?;
+    fs_err::remove_dir_all(directory)?;
+    Ok(texts)
 }

@@ -48,7 +48,8 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
         return Ok(Exit::Ok);
     }
     let verbosity = args.verbose.max(settings.verbosity.min(6));
-    version::say_config_file(&Display::new(settings.nocolor, settings.force_color), &settings, verbosity);
+    version::say_version("ansible-playbook", &settings, verbosity);
+    kapell_callback::say_unused(&settings, verbosity, &settings.stdout_callback);
     let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
     let prepared = prepare(args, settings, warnings)?;
     if listing::is_wanted(&args.listing) {
@@ -146,8 +147,9 @@ fn load_playbooks(
         render: &render,
         warnings: &found,
     };
-    let loaded: Result<Vec<Playbook>, LoadErrors> =
-        args.playbooks.iter().map(|path| load_playbook(&absolute(path), &cx)).collect();
+    let loaded =
+        args.playbooks.iter().map(|path| Ok(Playbook { named: path.clone(), ..load_playbook(&absolute(path), &cx)? }));
+    let loaded: Result<Vec<Playbook>, LoadErrors> = loaded.collect();
     warnings.extend(found.into_inner());
     loaded.map_err(|failed| Refusal::new(exit_of(&failed), failed.errors))
 }

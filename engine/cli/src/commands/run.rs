@@ -108,13 +108,24 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     }
     args.task.connection.apply_to(&mut settings);
     args.task.apply_to(&mut settings);
-    version::say_config_file(&display, &settings, args.task.verbose.max(settings.verbosity));
+    version::say_version("ansible", &settings, args.task.verbose.max(settings.verbosity));
+    let chosen = match (args.one_line, settings.bin_ansible_callbacks) {
+        (true, _) => "oneline",
+        (false, true) => settings.stdout_callback.as_str(),
+        (false, false) => "minimal",
+    };
+    kapell_callback::say_unused(&settings, args.task.verbose.max(settings.verbosity), chosen);
     let passwords = Passwords::collect(&args.task.connection, &args.task.privilege, &settings)?;
     let beside = [foundation::playbook_dir(args.task.playbook_dir.as_ref(), &settings)];
     let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, &beside, warnings)?;
     let given = args.pattern.as_deref().unwrap_or_default();
     let pattern = HostPattern::parse([given])?;
-    let hosts = base.inventory.select(&pattern, base.limit.as_ref(), warnings)?;
+    let mut unmatched = Vec::new();
+    let hosts = base.inventory.select(&pattern, base.limit.as_ref(), &mut unmatched)?;
+    if hosts.is_empty() || args.task.list_hosts {
+        // Otherwise the run says so.
+        warnings.append(&mut unmatched);
+    }
     if hosts.is_empty() {
         let named = !base.inventory.select(&pattern, None, &mut Vec::new())?.is_empty();
         if base.limit.is_some() && named {

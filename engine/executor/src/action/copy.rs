@@ -108,8 +108,21 @@ pub(super) async fn send_content(
     if let Some(basename) = basename {
         args.insert("_original_basename".into(), basename.into());
     }
+    let dest = text_arg(&args, "dest").unwrap_or_default();
     let blobs = Blobs::from_iter([(sha256, BlobSource::Bytes(Arc::from(content)))]);
-    cx.call_module(task, MODULE, &args, &blobs).await
+    let mut result = cx.call_module(task, MODULE, &args, &blobs).await?;
+    if result.data.contains_key("md5sum") && !result.data.contains_key("src") {
+        result.set("src", staged_name(&cx.spec.remote_tmp, &dest));
+    }
+    Ok(result)
+}
+
+/// Results name the file in which contents came to the node. Ansible's is gone by then; ours never was there, and its
+/// name says no more than that there was no other source.
+fn staged_name(remote_tmp: &str, dest: &str) -> String {
+    let extension = Path::new(dest).extension().map(|text| format!(".{}", text.to_string_lossy())).unwrap_or_default();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    format!("{remote_tmp}/ansible-tmp-{now:.7}-{}/.source{extension}", std::process::id())
 }
 
 async fn send_file(task: &ResolvedTask, cx: &ActionContext<'_>, source: &Path) -> Result<TaskResult, ActionError> {

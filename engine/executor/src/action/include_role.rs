@@ -18,7 +18,6 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
         return Err(ActionError::failed("'name' is a required field for include_role."));
     }
     let mut result = TaskResult::new(Map::new());
-    result.set("changed", false);
     result.set("include_args", kapell_parsing::Value::map(task.args.clone()));
     let request = IncludeRequest {
         what: Included::Role { args: task.args.clone() },

@@ -1,0 +1,189 @@
+//! `cargo xtask outputs`: cases told by every callback, and by the default one under several options, beside ansible-core:
+//! standard output, standard error and the files that callbacks write.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+
+use super::case::Case;
+use super::compare::{self, Difference};
+use super::trial::{Run, Trial};
+use super::variant::Variant;
+use crate::engine::{Engine, Engines};
+use crate::lab::Lab;
+
+#[derive(Args)]
+pub(crate) struct OutputsCommand {
+    /// Only cases whose name contains one of these, instead of those of tests/conformance/outputs.txt.
+    names: Vec<String>,
+    /// Only these variants: default, minimal, oneline, json, junit, tree, v, vv, diff, check, yaml, quiet.
+    #[arg(long, value_delimiter = ',')]
+    variants: Vec<String>,
+    /// Every case.
+    #[arg(long)]
+    all: bool,
+    /// Cases at the same time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// Measure the reference again, even where the lab remembers it for the same files.
+    #[arg(long)]
+    fresh: bool,
+    /// Write both sides' texts into this directory, to look at.
+    #[arg(long)]
+    keep: Option<std::path::PathBuf>,
+}
+
+/// A case under a variant, and what differs.
+struct Outcome {
+    variant: String,
+    case: String,
+    differences: Vec<Difference>,
+}
+
+/// Variant and case, with the reason.
+type Known = BTreeMap<(String, String), String>;
+
+impl OutputsCommand {
+    pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
+        let engines = Engines::ensure(lab, &[Engine::Kapell, Engine::Ansible])?;
+        let directory = lab.repository().join("tests/conformance");
+        let known = read_known(&directory.join("known_outputs.txt"))?;
+        let cases = self.cases(&directory)?;
+        let variants = Variant::find(&self.variants);
+        ensure!(!cases.is_empty() && !variants.is_empty(), "no such case or variant");
+        let mut outcomes = Vec::new();
+        for variant in &variants {
+            outcomes.extend(self.run_all(lab, &engines, &cases, variant, &known)?);
+        }
+        summarize(&variants, &outcomes, &known)
+    }
+
+    fn cases(&self, directory: &Path) -> Result<Vec<Case>> {
+        let mut cases = Case::find(directory, &self.names)?;
+        if self.names.is_empty() && !self.all {
+            let listed = fs_err::read_to_string(directory.join("outputs.txt"))?;
+            let listed: Vec<&str> = listed.lines().filter(|line| !line.starts_with('#')).map(str::trim).collect();
+            cases.retain(|case| listed.contains(&case.name.as_str()));
+        }
+        Ok(cases)
+    }
+
+    fn run_all(
+        &self,
+        lab: &Lab,
+        engines: &Engines,
+        cases: &[Case],
+        variant: &Variant,
+        known: &Known,
+    ) -> Result<Vec<Outcome>> {
+        let next = AtomicUsize::new(0);
+        let outcomes = Mutex::new(Vec::new());
+        let work = || {
+            while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                // Commands that choose how they tell are told once.
+                let chooses = case.runs.iter().any(|line| !line.runs_playbook());
+                if chooses && !variant.changes_nothing() {
+                    continue;
+                }
+                let outcome = self.run_one(&Trial { lab, engines, case, variant })?;
+                outcome.print(known);
+                outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(outcome);
+            }
+            anyhow::Ok(())
+        };
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.jobs.max(1)).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")))
+        })?;
+        Ok(outcomes.into_inner().unwrap_or_default())
+    }
+
+    fn run_one(&self, trial: &Trial) -> Result<Outcome> {
+        let expected = if self.fresh { trial.run(Engine::Ansible) } else { trial.run_remembered(Engine::Ansible) }?;
+        let actual = trial.run(Engine::Kapell)?;
+        let (variant, case) = (trial.variant.name.clone(), trial.case.name.clone());
+        if let Some(directory) = &self.keep {
+            keep(directory, &variant, &case, "expected", &expected)?;
+            keep(directory, &variant, &case, "actual", &actual)?;
+        }
+        let differences = expected.iter().zip(&actual).enumerate();
+        let differences = differences.flat_map(|(index, (expected, actual))| compare_run(index + 1, expected, actual));
+        Ok(Outcome { variant, case, differences: differences.collect() })
+    }
+}
+
+fn compare_run(number: usize, expected: &Run, actual: &Run) -> Vec<Difference> {
+    let place = |what: &str| format!("run {number}: {what}");
+    let mut differences = Vec::new();
+    differences.extend(compare::other_line(&place("stdout"), &expected.output, &actual.output));
+    differences.extend(compare::other_line(&place("stderr"), &expected.errors, &actual.errors));
+    let count = expected.reports.len().max(actual.reports.len());
+    let report = |run: &Run, index: usize| run.reports.get(index).cloned().unwrap_or_default();
+    differences.extend((0..count).filter_map(|index| {
+        compare::other_line(&place(&format!("file {}", index + 1)), &report(expected, index), &report(actual, index))
+    }));
+    differences
+}
+
+fn keep(directory: &Path, variant: &str, case: &str, side: &str, runs: &[Run]) -> Result<()> {
+    fs_err::create_dir_all(directory)?;
+    let texts = runs.iter().map(|run| {
+        let files: String = run.reports.iter().map(|text| format!("=== file\n{text}\n")).collect();
+        format!("=== stdout\n{}=== stderr\n{}{files}", run.output, run.errors)
+    });
+    Ok(fs_err::write(directory.join(format!("{case}.{variant}.{side}")), texts.collect::<String>())?)
+}
+
+impl Outcome {
+    fn key(&self) -> (String, String) {
+        (self.variant.clone(), self.case.clone())
+    }
+
+    fn print(&self, known: &Known) {
+        if self.differences.is_empty() {
+            return;
+        }
+        let word = if known.contains_key(&self.key()) { "known" } else { "DIFFERENT" };
+        println!("{word:<9} {} {}", self.variant, self.case);
+        for difference in &self.differences {
+            println!("{difference}");
+        }
+    }
+}
+
+fn summarize(variants: &[Variant], outcomes: &[Outcome], known: &Known) -> Result<()> {
+    println!("{:<10} {:>8} {:>6} {:>10} {:>6}", "variant", "compared", "equal", "different", "known");
+    for variant in variants {
+        let own: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.variant == variant.name).collect();
+        let different: Vec<_> = own.iter().filter(|outcome| !outcome.differences.is_empty()).collect();
+        let expected = different.iter().filter(|outcome| known.contains_key(&outcome.key())).count();
+        let (all, differ) = (own.len(), different.len());
+        println!("{:<10} {all:>8} {:>6} {differ:>10} {expected:>6}", variant.name, all - differ);
+    }
+    for outcome in outcomes.iter().filter(|outcome| outcome.differences.is_empty()) {
+        if known.contains_key(&outcome.key()) {
+            println!("{} {} is equal now: its line in known_outputs.txt can go", outcome.variant, outcome.case);
+        }
+    }
+    let unknown = outcomes.iter().filter(|o| !o.differences.is_empty() && !known.contains_key(&o.key()));
+    let unknown: Vec<String> = unknown.map(|outcome| format!("{} {}", outcome.variant, outcome.case)).collect();
+    ensure!(unknown.is_empty(), "different: {}", unknown.join(", "));
+    Ok(())
+}
+
+/// Lines `VARIANT CASE: REASON`.
+fn read_known(path: &Path) -> Result<Known> {
+    let mut known = Known::new();
+    for line in fs_err::read_to_string(path)?.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let parts = line.split_once(": ").and_then(|(key, reason)| Some((key.split_once(' ')?, reason)));
+        let Some(((variant, case), reason)) = parts else {
+            bail!("{}: not `VARIANT CASE: REASON`: {line}", path.display())
+        };
+        known.insert((variant.to_owned(), case.to_owned()), reason.to_owned());
+    }
+    Ok(known)
+}
