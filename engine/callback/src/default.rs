@@ -10,6 +10,7 @@ use kapell_parsing::{Diagnostic, Severity, Value};
 
 use crate::banner::banner;
 use crate::error_text::{diagnostic_line, report_text};
+use crate::folded::{Folded, HostLine};
 use crate::progress::Progress;
 use crate::result_text::{Look, is_debug, is_shown, result_text};
 use crate::{Color, Display, diff_text, json_text, recap};
@@ -43,13 +44,15 @@ pub struct Default {
     dry_run: bool,
     /// A banner not printed yet, because its task showed nothing so far.
     waiting: Option<String>,
+    /// Lines of hosts that wait for those of others.
+    folded: Option<Folded>,
 }
 
 impl Default {
     pub fn new(settings: &Settings, verbosity: u8) -> Self {
-        let mut display = Display::new(settings.nocolor, settings.force_color);
-        let progress = Progress::new(true);
-        display.set_progress(progress.bar());
+        let display = Display::new(settings.nocolor, settings.force_color);
+        let progress = Progress::new(settings);
+        let folded = settings.fold.then(Folded::default);
         let options = Options {
             verbosity,
             skipped_hosts: settings.display_skipped_hosts,
@@ -65,7 +68,7 @@ impl Default {
             look: Look::new(settings, verbosity),
             deprecations: settings.deprecation_warnings,
         };
-        Self { display, options, progress, told: HashSet::new(), current: None, dry_run: false, waiting: None }
+        Self { display, options, progress, told: HashSet::new(), current: None, dry_run: false, waiting: None, folded }
     }
 
     fn banner(&self, text: &str) {
@@ -84,16 +87,14 @@ impl Default {
         }
     }
 
-    fn play_start(&mut self, name: &str, hosts: &[String], (batch, batches): (usize, usize), check_mode: bool) {
+    fn play_start(&mut self, name: &str, check_mode: bool) {
         let mark = if check_mode && self.options.check_mode_markers { " [CHECK MODE]" } else { "" };
         let name = name.trim();
         self.banner(&if name.is_empty() { format!("PLAY{mark}") } else { format!("PLAY [{name}]{mark}") });
         self.current = None;
-        self.progress.play(hosts.len(), batch, batches);
     }
 
     fn task_start(&mut self, task: &TaskInfo) {
-        self.progress.task(&task.name);
         if !task.independent {
             self.announce(task);
         }
@@ -118,6 +119,7 @@ impl Default {
                 self.display.paint(&format!("task path: {}:{}", origin.path().display(), origin.line), Color::Verbose);
             text = format!("{text}\n{path}");
         }
+        self.unfold();
         self.current = Some(task.id);
         self.waiting = Some(text);
         if self.options.skipped_hosts && self.options.ok_hosts {
@@ -133,7 +135,6 @@ impl Default {
 
     fn host_result(&mut self, event: &HostResult) {
         self.announce_again(&event.task);
-        self.progress.host_done(matches!(event.status, TaskStatus::Failed | TaskStatus::Unreachable));
         self.show_warnings(event);
         let is_loop = event.result.looped && !event.result.unreachable;
         match event.status {
@@ -146,18 +147,16 @@ impl Default {
             TaskStatus::Unreachable => {
                 self.flush_banner();
                 self.show_path(event);
-                let text =
-                    format!("fatal: [{}]: UNREACHABLE! => {}", label(event), result_text(event, self.options.look));
-                self.failure(&text, Color::Unreachable);
+                let after = format!("]: UNREACHABLE! => {}", result_text(event, self.options.look));
+                self.tell(event, failure("fatal: [", after, Color::Unreachable));
                 self.ignoring(event);
             }
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
                 self.flush_banner();
                 if !is_loop || has_no_items(event) || is_debug(&event.task.action) {
                     self.show_path(event);
-                    let text =
-                        format!("fatal: [{}]: FAILED! => {}", label(event), result_text(event, self.options.look));
-                    self.failure(&text, Color::Failed);
+                    let after = format!("]: FAILED! => {}", result_text(event, self.options.look));
+                    self.tell(event, failure("fatal: [", after, Color::Failed));
                 }
                 self.ignoring(event);
             }
@@ -183,8 +182,8 @@ impl Default {
         self.display.detail(&text, 3, self.options.verbosity);
     }
 
-    fn ignoring(&self, event: &HostResult) {
-        if event.ignore_errors {
+    fn ignoring(&mut self, event: &HostResult) {
+        if event.ignore_errors && self.folded.is_none() {
             self.display.out("...ignoring", Color::Skipped);
         }
     }
@@ -199,22 +198,47 @@ impl Default {
             return;
         }
         self.flush_banner();
-        self.show_diff(event);
-        let (word, color) = if changed { ("changed", Color::Changed) } else { ("ok", Color::Ok) };
-        let mut text = format!("{word}: [{}]", label(event));
+        let (before, color) = if changed { ("changed: [", Color::Changed) } else { ("ok: [", Color::Ok) };
+        let mut after = "]".to_owned();
         if let Some(item) = item(event) {
-            text = format!("{text} => (item={item})");
+            after = format!("{after} => (item={item})");
         }
         if is_shown(event, self.options.verbosity) {
-            text = format!("{text} {arrow}{}", result_text(event, self.options.look));
+            after = format!("{after} {arrow}{}", result_text(event, self.options.look));
         }
-        self.display.out(&text, color);
+        let diff = self.diff(event);
+        self.tell(event, HostLine { before: before.to_owned(), after, diff, color, is_failure: false });
     }
 
-    fn show_diff(&self, event: &HostResult) {
-        if !event.result.no_log && event.diff_mode && event.result.is_changed() {
-            diff_text::show(&self.display, &event.result.data, self.options.diff_context);
+    fn diff(&self, event: &HostResult) -> String {
+        let is_shown = !event.result.no_log && event.diff_mode && event.result.is_changed();
+        if is_shown { diff_text::text(&event.result.data, self.options.diff_context) } else { String::new() }
+    }
+
+    fn tell(&mut self, event: &HostResult, mut line: HostLine) {
+        match &mut self.folded {
+            Some(folded) => {
+                if line.is_failure && event.ignore_errors && event.item_label.is_none() {
+                    line.after.push_str("\n...ignoring");
+                }
+                folded.add(line, label(event));
+            }
+            None => self.print(&line, &label(event)),
         }
+    }
+
+    /// Prints what waited for other hosts.
+    fn unfold(&mut self) {
+        let lines = self.folded.as_mut().map(Folded::take).unwrap_or_default();
+        lines.iter().for_each(|(line, hosts)| self.print(line, hosts));
+    }
+
+    fn print(&self, line: &HostLine, hosts: &str) {
+        if !line.diff.is_empty() {
+            self.display.out(&diff_text::painted(&self.display, &line.diff), Color::Plain);
+        }
+        let text = line.about(hosts);
+        if line.is_failure { self.failure(&text, line.color) } else { self.display.out(&text, line.color) }
     }
 
     fn show_skipped(&mut self, event: &HostResult) {
@@ -222,14 +246,15 @@ impl Default {
             return;
         }
         self.flush_banner();
-        let mut text = format!("skipping: [{}]", label(event));
+        let mut after = "]".to_owned();
         if let Some(item) = item(event) {
-            text = format!("{text} => (item={item}) ");
+            after = format!("{after} => (item={item}) ");
         }
         if is_shown(event, self.options.verbosity) {
-            text = format!("{text} => {}", result_text(event, self.options.look));
+            after = format!("{after} => {}", result_text(event, self.options.look));
         }
-        self.display.out(&text, Color::Skipped);
+        let (before, diff) = ("skipping: [".to_owned(), String::new());
+        self.tell(event, HostLine { before, after, diff, color: Color::Skipped, is_failure: false });
     }
 
     fn item_result(&mut self, event: &HostResult) {
@@ -240,16 +265,14 @@ impl Default {
             TaskStatus::Skipped => self.show_skipped(event),
             TaskStatus::Unreachable => {
                 self.flush_banner();
-                let text =
-                    format!("fatal: [{}]: UNREACHABLE! => {}", label(event), result_text(event, self.options.look));
-                self.failure(&text, Color::Unreachable);
+                let after = format!("]: UNREACHABLE! => {}", result_text(event, self.options.look));
+                self.tell(event, failure("fatal: [", after, Color::Unreachable));
             }
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => {
                 self.flush_banner();
                 let item = item(event).unwrap_or_default();
-                let text =
-                    format!("failed: [{}] (item={item}) => {}", label(event), result_text(event, self.options.look));
-                self.failure(&text, Color::Failed);
+                let after = format!("] (item={item}) => {}", result_text(event, self.options.look));
+                self.tell(event, failure("failed: [", after, Color::Failed));
             }
         }
     }
@@ -286,14 +309,12 @@ impl Default {
     }
 
     fn stats(&mut self, stats: &Stats) {
-        self.progress.finish();
-        self.display.set_progress(None);
         recap::show(&self.display, stats);
         if self.options.custom_stats && !stats.custom.is_empty() {
             self.display.out("", Color::Plain);
             self.display.out(banner("CUSTOM STATS: ", self.display.columns).trim_start(), Color::Plain);
             let mut hosts: Vec<_> = stats.custom.iter().collect();
-            hosts.sort_by_key(|(name, _)| name.as_str());
+            hosts.sort_by_key(|(name, _)| (name.as_str() == "_run", name.as_str()));
             for (name, data) in hosts {
                 let name = if name == "_run" { "RUN" } else { name };
                 let data = squeezed(&json_text::map_text(data, json_text::Layout::Indented));
@@ -305,6 +326,25 @@ impl Default {
             self.banner("DRY RUN");
         }
     }
+}
+
+fn failure(before: &str, after: String, color: Color) -> HostLine {
+    HostLine { before: before.to_owned(), after, diff: String::new(), color, is_failure: true }
+}
+
+/// Whether lines of hosts may not wait any longer: what comes is about something else.
+fn ends_folding(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::HostResult(_)
+            | Event::ItemResult(_)
+            | Event::HostStart { .. }
+            | Event::Output { .. }
+            | Event::TaskError(_)
+            | Event::Notified { .. }
+            | Event::Diagnostic(_)
+            | Event::Turn(_)
+    )
 }
 
 /// `TASK: name`, as the start of a task on a host is told.
@@ -338,13 +378,12 @@ fn has_no_items(event: &HostResult) -> bool {
 
 impl Callback for Default {
     fn on_event(&mut self, event: &Event) {
-        if !matches!(event, Event::Prompt(_) | Event::Banner(_) | Event::Message(_) | Event::Diagnostic(_)) {
-            self.progress.show();
+        self.progress.see(event);
+        if ends_folding(event) {
+            self.unfold();
         }
         match event {
-            Event::PlayStart { name, hosts, batch, batches, check_mode, .. } => {
-                self.play_start(name, hosts, (*batch, *batches), *check_mode);
-            }
+            Event::PlayStart { name, check_mode, .. } => self.play_start(name, *check_mode),
             Event::NoHostsMatched => self.display.out("skipping: no hosts matched", Color::Skipped),
             Event::NoHostsRemaining => self.banner("NO MORE HOSTS LEFT"),
             Event::TaskStart(task) => self.task_start(task),
@@ -389,7 +428,6 @@ impl Callback for Default {
                 self.display.out(text, Color::Verbose);
             }
             Event::Prompt(text) => {
-                self.progress.hide();
                 self.flush_banner();
                 self.display.prompt(text);
             }
@@ -398,7 +436,7 @@ impl Callback for Default {
             Event::Stats(stats) => self.stats(stats),
             Event::PlaybookStart { path, plays, check } => self.playbook_start(path, *plays, *check),
             Event::ImplicitTask(_) | Event::Notified { .. } | Event::Detail { .. } | Event::Output { .. } => {}
-            Event::RunEnd => self.progress.finish(),
+            Event::RunEnd => {}
         }
     }
 }

@@ -6,18 +6,10 @@ use similar::TextDiff;
 use crate::json_text::{Layout, map_text};
 use crate::{Color, Display};
 
-/// Prints the diffs a result carries.
+/// Prints the diffs a result carries; of those that say nothing an empty line.
 pub(crate) fn show(display: &Display, data: &Map, context: usize) {
-    let text = text(data, context);
-    if !text.is_empty() {
-        display.out(&paint(display, &text), Color::Plain);
-    }
-}
-
-/// As `show`; of diffs that say nothing an empty line.
-pub(crate) fn show_any(display: &Display, data: &Map, context: usize) {
     if data.get("diff").is_some_and(Value::is_truthy) {
-        display.out(&paint(display, &text(data, context)), Color::Plain);
+        display.out(&painted(display, &text(data, context)), Color::Plain);
     }
 }
 
@@ -85,7 +77,8 @@ fn unified(diff: &Value, before: &str, after: &str, context: usize) -> String {
     text
 }
 
-fn paint(display: &Display, text: &str) -> String {
+/// With the colours of a diff, line by line.
+pub(crate) fn painted(display: &Display, text: &str) -> String {
     let lines = text.lines().map(|line| {
         let color = match line.as_bytes().first() {
             Some(b'+') => Color::DiffAdded,

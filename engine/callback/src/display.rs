@@ -2,12 +2,11 @@
 
 use std::io::{IsTerminal, Write};
 
-use indicatif::ProgressBar;
-
+use crate::screen::{self, Stream};
 use crate::log_file;
 
 /// The colours ansible-playbook uses by default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Color {
     Plain,
     Ok,
@@ -46,7 +45,6 @@ pub struct Display {
     pub colored: bool,
     /// Width of banners: the terminal's, or ansible-playbook's 79 elsewhere.
     pub columns: usize,
-    progress: Option<ProgressBar>,
 }
 
 impl Display {
@@ -56,12 +54,7 @@ impl Display {
         let colored = force_color || (terminal && !no_color);
         let columns =
             if terminal { usize::from(console::Term::stdout().size().1).saturating_sub(1).max(40) } else { 79 };
-        Self { colored, columns, progress: None }
-    }
-
-    /// Lines printed from now on go above `progress`.
-    pub fn set_progress(&mut self, progress: Option<ProgressBar>) {
-        self.progress = progress;
+        Self { colored, columns }
     }
 
     /// `text` and a line end to standard output.
@@ -94,30 +87,19 @@ impl Display {
     }
 
     fn print(&self, text: &str, color: Color) {
-        let painted = self.paint(text, color);
-        self.above_progress(|| write_all(&mut std::io::stdout().lock(), &painted));
+        screen::print(Stream::Out, &(self.paint(text, color) + "\n"));
     }
 
     /// `text` to standard output, where an answer is to follow on the same line.
     pub fn prompt(&self, text: &str) {
-        self.above_progress(|| {
-            let mut stdout = std::io::stdout().lock();
-            let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        });
+        screen::hide();
+        screen::print(Stream::Out, text);
     }
 
     /// `text` and a line end to standard error.
     pub fn err(&self, text: &str, color: Color) {
         log_file::write(text);
-        let painted = self.paint(text, color);
-        self.above_progress(|| write_all(&mut std::io::stderr().lock(), &painted));
-    }
-
-    fn above_progress(&self, print: impl FnOnce()) {
-        match &self.progress {
-            Some(progress) => progress.suspend(print),
-            None => print(),
-        }
+        screen::print(Stream::Err, &(self.paint(text, color) + "\n"));
     }
 
     /// `text` in `color`, line by line, when colours are on.
@@ -125,9 +107,4 @@ impl Display {
         let Some(code) = color.code().filter(|_| self.colored) else { return text.to_owned() };
         text.split('\n').map(|line| format!("\x1b[{code}m{line}\x1b[0m")).collect::<Vec<_>>().join("\n")
     }
-}
-
-/// A reader that went away is not worth an error: the run goes on.
-fn write_all(stream: &mut dyn Write, text: &str) {
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.write_all(b"\n")).and_then(|()| stream.flush());
 }

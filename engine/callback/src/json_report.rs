@@ -27,13 +27,15 @@ pub struct JsonReport {
     /// Places of the tasks of the play in it.
     tasks: HashMap<u64, usize>,
     ids: u64,
+    /// Of the items of hosts' loops, whose results come later.
+    labels: HashMap<String, Vec<String>>,
 }
 
 impl JsonReport {
     pub fn new(settings: &Settings, pace: Pace) -> Self {
         let display = Display::new(settings.nocolor, settings.force_color);
         let shows_custom_stats = settings.show_custom_stats;
-        Self { display, pace, shows_custom_stats, plays: Vec::new(), tasks: HashMap::new(), ids: 0 }
+        Self { display, pace, shows_custom_stats, plays: Vec::new(), tasks: HashMap::new(), ids: 0, labels: HashMap::new() }
     }
 
     fn next_id(&mut self) -> String {
@@ -71,6 +73,15 @@ impl JsonReport {
     fn host_result(&mut self, result: &HostResult) {
         let mut shown = json_of(&plain_result(&result.result, Some(result)));
         shown.insert("action".into(), result.task.action.clone().into());
+        if result.task.action.rsplit('.').next() == Some("meta") {
+            shown.remove("_ansible_no_log");
+        }
+        let labels = self.labels.remove(&result.host).unwrap_or_default();
+        if let Some(items) = shown.get_mut("results").and_then(JsonValue::as_array_mut).filter(|_| result.result.looped) {
+            for (item, label) in items.iter_mut().zip(labels).filter(|(item, _)| item.get("_ansible_item_label").is_some()) {
+                item["_ansible_item_label"] = label.into();
+            }
+        }
         for (flag, set) in [
             ("failed", matches!(result.status, TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored)),
             ("unreachable", result.status == TaskStatus::Unreachable),
@@ -164,6 +175,10 @@ impl Callback for JsonReport {
         match event {
             Event::PlayStart { name, origin, .. } => self.play_start(name, origin),
             Event::TaskStart(task) => self.task_start(task),
+            Event::ItemResult(item) => {
+                let label = item.item_label.clone().unwrap_or_default();
+                self.labels.entry(item.host.clone()).or_default().push(label);
+            }
             Event::HostResult(result) => self.host_result(result),
             Event::Stats(stats) => self.stats(stats),
             Event::Diagnostic(diagnostic) => {

@@ -1,11 +1,14 @@
 //! Events in, text out: what a run shows on a terminal, in a pipe, in a log. The only crate of the engine that prints.
 
 mod banner;
+mod board;
 mod chosen;
 mod default;
 mod diff_text;
 mod display;
 mod error_text;
+mod folded;
+mod host_ranges;
 mod html_report;
 mod json_report;
 mod json_text;
@@ -18,6 +21,7 @@ mod python;
 mod python_events;
 mod recap;
 mod result_text;
+mod screen;
 mod silent;
 mod timing;
 mod tree;
@@ -31,6 +35,7 @@ pub use json_report::JsonReport;
 pub use junit::Junit;
 pub use log_file::open_log;
 pub use minimal::{Minimal, Shape};
+pub use screen::is_possible as is_watched;
 pub use silent::Silent;
 pub use timing::{ProfileTasks, Timer};
 pub use tree::Tree;

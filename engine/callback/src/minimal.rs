@@ -57,7 +57,7 @@ impl Minimal {
         self.show_warnings(result);
         let host = event.host.as_str();
         if self.shape == Shape::Block && event.diff_mode && !result.no_log {
-            diff_text::show_any(&self.display, &result.data, self.diff_context);
+            diff_text::show(&self.display, &result.data, self.diff_context);
         }
         let (state, color) = match event.status {
             TaskStatus::Unreachable => return self.unreachable(event),

@@ -44,12 +44,13 @@ pub(crate) fn plain_result(result: &TaskResult, told: Option<&HostResult>) -> Ma
 /// A flag that only registered variables have, or that a loop counts with.
 fn is_untold_flag(key: Option<&str>, value: &Value, result: &TaskResult) -> bool {
     let is_false = matches!(value, Value::Bool(false));
-    is_false && (key == Some("failed") && !result.data.contains_key("failed") || key == Some("skipped"))
+    is_false && (key == Some("failed") && !result.looped || key == Some("skipped"))
 }
 
 /// Whether it is shown without being asked for, as what `debug` says is.
 fn is_loud(result: &TaskResult, told: Option<&HostResult>) -> bool {
-    result.verbose_always || told.is_some_and(|told| is_debug(&told.task.action))
+    let is_quiet = result.is_failed() || result.is_skipped();
+    !is_quiet && (result.verbose_always || told.is_some_and(|told| is_debug(&told.task.action)))
 }
 
 fn say_how_it_is_shown(data: &mut Map, is_loud: bool) {

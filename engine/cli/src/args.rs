@@ -191,6 +191,9 @@ pub(crate) struct PlayArgs {
     /// Start the playbook at the task matching this name
     #[arg(long, value_name = "START_AT_TASK")]
     pub start_at_task: Option<String>,
+    /// Show results that read the same once for all their hosts
+    #[arg(long)]
+    pub fold: bool,
     /// Write a page about the run into this file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -44,6 +44,7 @@ impl Login<'_> {
             step: false,
             flush_cache: hosts.flush_cache,
             inventory_sources: inventory::sources(&hosts.inventory, settings),
+            live_output: kapell_callback::is_watched(),
         }
     }
 }

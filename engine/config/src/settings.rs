@@ -364,6 +364,8 @@ settings! {
     show_task_path_on_failure show_task_path_on_failure: bool = "False" [defaults.show_task_path_on_failure] [ANSIBLE_SHOW_TASK_PATH_ON_FAILURE];
     /// Whether the arguments of a task are shown in its header.
     DISPLAY_ARGS_TO_STDOUT display_args_to_stdout: bool = "False" [defaults.display_args_to_stdout] [ANSIBLE_DISPLAY_ARGS_TO_STDOUT];
+    /// Whether results that read the same are shown once for all their hosts.
+    FOLD fold: bool = "False" [defaults.fold] [ANSIBLE_FOLD];
     /// Whether custom statistics are shown in the recap.
     SHOW_CUSTOM_STATS show_custom_stats: bool = "False" [defaults.show_custom_stats] [ANSIBLE_SHOW_CUSTOM_STATS];
     /// Whether differences are always shown.

@@ -46,6 +46,8 @@ pub struct RunOptions {
     /// `--flush-cache`: facts kept of earlier runs are forgotten.
     pub flush_cache: bool,
     pub inventory_sources: Vec<String>,
+    /// Somebody watches: what commands print is told while they run.
+    pub live_output: bool,
 }
 
 pub struct Run {

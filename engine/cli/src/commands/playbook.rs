@@ -63,6 +63,7 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
 fn load_settings(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refusal> {
     let mut settings = foundation::settings(warnings)?;
     args.connection.apply_to(&mut settings);
+    settings.fold |= args.run.fold;
     Ok(settings)
 }
 

@@ -10,6 +10,7 @@ use kapell_parsing::{Map, Origin, Value};
 use kapell_protocol::ModuleCall;
 use kapell_template::RenderContext;
 
+use super::live_lines;
 use crate::error_report::ErrorReport;
 use crate::python_plugins::PluginConnection;
 use crate::resolve::ResolvedTask;
@@ -235,7 +236,7 @@ impl ActionContext<'_> {
         };
         let session = self.session().await?;
         let result = match task.background {
-            None => session.call(call, blobs, None).await?,
+            None => session.call(call, blobs, live_lines::watch(self.run, self.host, task.no_log)).await?,
             Some(background) => session.start_job(call, self.job(background)?, blobs).await?,
         };
         Ok(TaskResult { by_module: true, ..TaskResult::new(value_map(&result)) })

@@ -16,6 +16,7 @@ mod group_by;
 mod include_role;
 mod include_tasks;
 mod include_vars;
+mod live_lines;
 mod module;
 mod offered_file;
 mod patch;
