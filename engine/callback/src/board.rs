@@ -118,7 +118,8 @@ impl Board {
     fn head(&self, room: usize, now: Instant) -> String {
         let elapsed = now.duration_since(self.start);
         let spinner = SPINNER[(elapsed.as_millis() / 120) as usize % SPINNER.len()];
-        let batch = if self.batches > 1 { format!("batch {} of {} · ", self.batch, self.batches) } else { String::new() };
+        let batch =
+            if self.batches > 1 { format!("batch {} of {} · ", self.batch, self.batches) } else { String::new() };
         let time = clock(elapsed);
         let text = cut(&format!("{spinner} {batch}{}", self.task.trim()), room.saturating_sub(time.len() + 1));
         let gap = room.saturating_sub(width(&text) + time.len());

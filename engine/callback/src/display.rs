@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use crate::screen::{self, Stream};
 use crate::log_file;
+use crate::screen::{self, Stream};
 
 /// The colours ansible-playbook uses by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -47,9 +47,9 @@ fn follows(one: &str, next: &str) -> bool {
 
 fn parts(host: &str) -> Option<Parts<'_>> {
     let end = host.rfind(|c: char| c.is_ascii_digit())? + 1;
-    let start = host[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| {
-        at + host[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = host[..end]
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |at| at + host[at..].chars().next().map_or(1, char::len_utf8));
     Some(Parts { before: &host[..start], digits: &host[start..end], after: &host[end..] })
 }
 

@@ -35,7 +35,15 @@ impl JsonReport {
     pub fn new(settings: &Settings, pace: Pace) -> Self {
         let display = Display::new(settings.nocolor, settings.force_color);
         let shows_custom_stats = settings.show_custom_stats;
-        Self { display, pace, shows_custom_stats, plays: Vec::new(), tasks: HashMap::new(), ids: 0, labels: HashMap::new() }
+        Self {
+            display,
+            pace,
+            shows_custom_stats,
+            plays: Vec::new(),
+            tasks: HashMap::new(),
+            ids: 0,
+            labels: HashMap::new(),
+        }
     }
 
     fn next_id(&mut self) -> String {
@@ -77,8 +85,11 @@ impl JsonReport {
             shown.remove("_ansible_no_log");
         }
         let labels = self.labels.remove(&result.host).unwrap_or_default();
-        if let Some(items) = shown.get_mut("results").and_then(JsonValue::as_array_mut).filter(|_| result.result.looped) {
-            for (item, label) in items.iter_mut().zip(labels).filter(|(item, _)| item.get("_ansible_item_label").is_some()) {
+        if let Some(items) = shown.get_mut("results").and_then(JsonValue::as_array_mut).filter(|_| result.result.looped)
+        {
+            for (item, label) in
+                items.iter_mut().zip(labels).filter(|(item, _)| item.get("_ansible_item_label").is_some())
+            {
                 item["_ansible_item_label"] = label.into();
             }
         }
