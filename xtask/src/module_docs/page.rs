@@ -8,7 +8,7 @@ use anyhow::Result;
 use kapell_modules::{Arg, ArgKind, Constraint, Module};
 use serde_json::{Map, Value};
 
-use super::words::ModuleWords;
+use super::words::{ActionWords, ModuleWords};
 
 const MOST_EXAMPLES: usize = 3;
 const LONGEST_VALUE: usize = 60;
@@ -137,15 +137,34 @@ fn push_examples(page: &mut String, module: &Module, words: &ModuleWords, cases:
     if shown.is_empty() {
         return;
     }
+    let tasks = shown.into_iter().map(|(title, case)| (title, &case.args));
+    push_tasks(page, module.name, tasks);
+}
+
+fn push_tasks<'t>(page: &mut String, name: &str, tasks: impl Iterator<Item = (&'t str, &'t Map<String, Value>)>) {
     page.push_str("\n## Examples\n\n```yaml\n");
-    for (title, case) in shown {
-        let _ = writeln!(page, "- name: {}\n  {}:", scalar(title), module.name);
-        for (key, value) in case.args.iter().filter(|(key, _)| !key.starts_with('_')) {
+    for (title, args) in tasks {
+        let _ = writeln!(page, "- name: {}\n  {name}:", scalar(title));
+        for (key, value) in args.iter().filter(|(key, _)| !key.starts_with('_')) {
             let text = if let Value::String(text) = value { scalar(text) } else { value.to_string() };
             let _ = writeln!(page, "    {key}: {}", text.replace("$DIR", "/srv"));
         }
     }
     page.push_str("```\n");
+}
+
+/// Of an action of the control node, which has no table.
+pub(super) fn action(name: &str, words: &ActionWords) -> String {
+    let mut page =
+        format!("# {name}\n\n{}\n\nDone by the control node; it needs no module on the host.\n", words.about);
+    page.push_str("\n## Parameters\n\n| parameter | what it says |\n|---|---|\n");
+    for (parameter, says) in &words.parameters {
+        let _ = writeln!(page, "| `{parameter}` | {} |", says.replace('|', "\\|"));
+    }
+    if !words.tasks.is_empty() {
+        push_tasks(&mut page, name, words.tasks.iter().map(|(title, args)| (title.as_str(), args)));
+    }
+    page
 }
 
 fn titled<'c>(words: &'c ModuleWords, cases: &'c [Case]) -> Vec<(&'c str, &'c Case)> {

@@ -1,13 +1,15 @@
 //! `ModuleWords`: what people wrote about a module's parameters and examples, in `modules/words/NAME.txt`.
 //!
 //! A line is `PARAMETER: what it says` (`PARAMETER.OPTION` within one) or `example CASE: title`. Parameters that many modules
-//! share have their words in `shared.txt`.
+//! share have their words in `shared.txt`. Actions of the control node have no table and no cases: their files say everything,
+//! with `about: …` and `task TITLE: {parameters}`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use kapell_modules::{Arg, Module};
+use serde_json::{Map, Value};
 
 use super::page::{Case, is_good, public};
 
@@ -19,6 +21,42 @@ pub(super) struct ModuleWords {
     /// Names of cases with titles, in the order in which they are shown.
     pub(super) examples: Vec<(String, String)>,
     is_written: bool,
+}
+
+/// What is written about an action.
+pub(super) struct ActionWords {
+    pub(super) about: String,
+    pub(super) parameters: BTreeMap<String, String>,
+    /// Titles, and parameters as JSON.
+    pub(super) tasks: Vec<(String, Map<String, Value>)>,
+}
+
+impl ActionWords {
+    /// Of the files that are about no module.
+    pub(super) fn all(repository: &Path) -> Result<BTreeMap<String, Self>> {
+        let mut all = BTreeMap::new();
+        for entry in fs_err::read_dir(repository.join(DIRECTORY))? {
+            let file = entry?.path();
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if name != "shared" && kapell_modules::find(&name).is_none() {
+                all.insert(name, Self::read(&file)?);
+            }
+        }
+        Ok(all)
+    }
+
+    fn read(file: &Path) -> Result<Self> {
+        let (mut parameters, _) = parse(file)?;
+        let about = parameters.remove("about");
+        let about = about.with_context(|| format!("{}: neither a module nor `about: …`", file.display()))?;
+        let (tasks, parameters): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            parameters.into_iter().partition(|(name, _)| name.starts_with("task "));
+        let task = |(name, text): (String, String)| {
+            let args = serde_json::from_str(&text).with_context(|| format!("{}: '{text}'", file.display()))?;
+            Ok((name.trim_start_matches("task ").to_owned(), args))
+        };
+        Ok(Self { about, parameters, tasks: tasks.into_iter().map(task).collect::<Result<_>>()? })
+    }
 }
 
 impl ModuleWords {

@@ -26,8 +26,10 @@ for name in ansible ansible-config ansible-console ansible-doc ansible-galaxy an
     test \"$(readlink -f \"$(command -v $name)\")\" = /usr/bin/kapell
     $name --version | grep -q kapell
 done";
-const GONE: &str = "set -eu
-! test -e /usr/bin/kapell; ! test -h /usr/bin/ansible; ! test -h /usr/bin/ansible-playbook; ! test -e /etc/alternatives/ansible";
+const GONE: &str =
+    "for path in /usr/bin/kapell /usr/bin/ansible /usr/bin/ansible-playbook /etc/alternatives/ansible; do
+    if test -e $path || test -h $path; then echo $path is left; exit 1; fi
+done";
 
 pub(super) fn check(lab: &Lab, packages: &Packages) -> Result<()> {
     for tool in ["debootstrap", "systemd-nspawn", "rpm"] {
@@ -42,12 +44,12 @@ pub(super) fn check(lab: &Lab, packages: &Packages) -> Result<()> {
 }
 
 fn with_deb(system: &System, deb: &Path, commands: &[String]) -> Result<()> {
-    system.bring(deb, "tmp/kapell.deb")?;
-    system.run("dpkg --install /tmp/kapell.deb")?;
+    system.bring(deb, "srv/kapell.deb")?;
+    system.run("dpkg --install /srv/kapell.deb")?;
     system.run(IN_PLACE)?;
     system.run(NAMES)?;
     system.walk_through(commands)?;
-    system.run("dpkg --install /tmp/kapell.deb")?;
+    system.run("dpkg --install /srv/kapell.deb")?;
     system.run(NAMES)?;
     system.run("dpkg --remove kapell")?;
     system.run(GONE)?;
@@ -63,8 +65,8 @@ fn beside_ansible(system: &System, deb: &Path) -> Result<()> {
         fs_err::write(&path, ansible)?;
         run(command(["chmod", "755"]).arg(&path))?;
     }
-    system.bring(deb, "tmp/kapell.deb")?;
-    system.run("dpkg --install /tmp/kapell.deb && kapell --version")?;
+    system.bring(deb, "srv/kapell.deb")?;
+    system.run("dpkg --install /srv/kapell.deb && kapell --version")?;
     system.run("test \"$(ansible-playbook)\" = 'the real one' && test \"$(ansible)\" = 'the real one'")?;
     system.run("dpkg --remove kapell && test \"$(ansible-playbook)\" = 'the real one'")?;
     println!("deb: an Ansible that was there keeps its names");
@@ -84,8 +86,8 @@ fn with_rpm(system: &System, rpm: &Path, commands: &[String]) -> Result<()> {
 }
 
 fn with_archive(system: &System, archive: &Path, commands: &[String]) -> Result<()> {
-    system.bring(archive, "tmp/kapell.tar.gz")?;
-    system.run("mkdir /opt/kapell && tar -xzf /tmp/kapell.tar.gz --strip-components=1 -C /opt/kapell")?;
+    system.bring(archive, "srv/kapell.tar.gz")?;
+    system.run("mkdir /opt/kapell && tar -xzf /srv/kapell.tar.gz --strip-components=1 -C /opt/kapell")?;
     system.run("ln -s /opt/kapell/bin/kapell /usr/local/bin/ && kapell --version")?;
     system.walk_through(commands)?;
     println!("tar.gz: unpacked, {} commands of the README", commands.len());

@@ -114,10 +114,11 @@ fn describe(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<String, Re
     if args.names.is_empty() {
         return Err(Refusal::options("Missing module name: incorrect options passed"));
     }
-    let mut found = Vec::new();
+    let (mut found, mut actions) = (Vec::new(), Vec::new());
     for name in &args.names {
         match Described::find(name) {
             Some(module) => found.push(module),
+            None if !args.json && !args.snippet && action(name).is_some() => actions.extend(action(name)),
             None => {
                 let known = Described::names().map(|name| name.rsplit('.').next().unwrap_or(name));
                 warnings.push(Diagnostic::warning(format!("module {name} not found")).did_you_mean(name, known));
@@ -128,7 +129,7 @@ fn describe(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<String, Re
         return Ok(pretty(&found.iter().map(|module| (module.name.to_owned(), as_json(module))).collect()));
     }
     let show = |module: &Described| if args.snippet { snippet(module) } else { text(module) };
-    Ok(found.iter().map(show).collect::<Vec<_>>().join("\n\n"))
+    Ok(found.iter().map(show).chain(actions).collect::<Vec<_>>().join("\n\n"))
 }
 
 fn text(module: &Described) -> String {
@@ -152,6 +153,19 @@ fn text(module: &Described) -> String {
         }
     }
     text.trim_end().to_owned()
+}
+
+/// The words of a page about an action of the control node, which has no table of arguments.
+fn action(name: &str) -> Option<String> {
+    let full = if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") };
+    let page = module_pages::of(&full)?;
+    let mut text = format!("> ACTION {full}\n\n  {}\n", about(page)?);
+    for (title, heading) in [("OPTIONS", "Parameters"), ("EXAMPLES", "Examples")] {
+        if let Some(section) = section(page, heading) {
+            text.push_str(&format!("\n{title}:\n\n{section}\n"));
+        }
+    }
+    Some(text.trim_end().to_owned())
 }
 
 /// The paragraph below a page's title.
@@ -282,6 +296,13 @@ mod tests {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("```") && !text.contains("|---"));
+    }
+
+    #[test]
+    fn actions_are_described_by_their_pages() {
+        let text = action("template").unwrap();
+        assert!(text.contains("- validate  Command") && text.contains("  ansible.builtin.template:"), "{text}");
+        assert_eq!(action("nosuch"), None);
     }
 
     #[test]

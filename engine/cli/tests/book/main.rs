@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has failed")]
 #![expect(clippy::print_stdout, reason = "says what ran and what did not, also when everything passes")]
 
+mod examples;
 mod inline;
 mod page;
 mod project;
@@ -45,6 +46,9 @@ fn main() -> ExitCode {
         problems.extend(inline::options(&path, &name));
         count(&page, &mut not_run, &mut problems);
         run += perform(&page, repository, &path, &mut problems);
+    }
+    if wanted.is_empty() {
+        problems.extend(examples::problems(repository));
     }
     println!("book: {run} commands run");
     for (kind, meaning) in REASONS {
