@@ -254,13 +254,13 @@ fn absolute(path: &Path) -> Result<PathBuf, Diagnostic> {
 pub(crate) struct FileText {
     /// For places; without the text when that is secret.
     pub(crate) file: Arc<SourceFile>,
-    secret: String,
+    text: String,
     pub(crate) is_secret: bool,
 }
 
 impl FileText {
     pub(crate) fn text(&self) -> &str {
-        if self.is_secret { &self.secret } else { &self.file.text }
+        &self.text
     }
 }
 
@@ -274,8 +274,8 @@ pub(crate) fn read_text(path: &Path, cx: &LoadContext) -> Result<FileText, Diagn
         data
     };
     let text = String::from_utf8(data).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    let (shown, secret) = if is_secret { (String::new(), text) } else { (text, String::new()) };
-    Ok(FileText { file: SourceFile::new(path, shown), secret, is_secret })
+    let file = if is_secret { SourceFile::new(path, "") } else { SourceFile::of_file(path, &text) };
+    Ok(FileText { file, text, is_secret })
 }
 
 /// A YAML file, vault or not.

@@ -33,8 +33,8 @@ impl Inventory {
             let allowed = self.evaluate(limit, warnings)?;
             hosts = hosts.filtered(|id| allowed.contains(id));
         }
-        let named = |name: &&str| pattern.terms.iter().any(|term| term.name == **name);
-        let implicit = LOCALHOST_NAMES.into_iter().find(named);
+        let localhost = |term: &Term| LOCALHOST_NAMES.into_iter().find(|name| *name == term.name);
+        let implicit = pattern.terms.iter().find_map(localhost);
         let name_of = |id: HostId| match id {
             HostId::IMPLICIT => implicit.unwrap_or("localhost"),
             id => &self.host_at(id).name,
