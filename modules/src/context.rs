@@ -13,6 +13,7 @@ use crate::checksum::Digests;
 use crate::command::{self, CommandOutput, CommandSpec};
 use crate::conversion::PathVariables;
 use crate::error::root_cause;
+use crate::secrets::Secrets;
 use crate::{Accounts, BlobSource, EventSink, Map, ModuleError};
 
 /// What a module may use while it runs. In check mode the writing side does nothing.
@@ -26,6 +27,7 @@ pub struct Context<'a> {
     pub(crate) remote_tmp: String,
     pub(crate) warnings: Vec<String>,
     pub(crate) deprecations: Vec<Value>,
+    pub(crate) secrets: Secrets,
     blobs: &'a mut dyn BlobSource,
     events: &'a mut dyn EventSink,
     deadline: Option<Instant>,
@@ -42,6 +44,7 @@ impl<'a> Context<'a> {
             remote_tmp: call.remote_tmp.clone(),
             warnings: Vec::new(),
             deprecations: Vec::new(),
+            secrets: Secrets::default(),
             blobs,
             events,
             deadline: call.timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds)),
@@ -138,6 +141,7 @@ impl<'a> Context<'a> {
     }
 
     fn execute(&mut self, spec: &CommandSpec) -> Result<CommandOutput, ModuleError> {
+        debug_assert!(!self.secrets.are_in(spec), "{} gets a secret in its arguments", spec.program.display());
         let mut spec = spec.clone();
         if let Some(left) = self.time_left() {
             spec.timeout = Some(spec.timeout.map_or(left, |limit| limit.min(left)));

@@ -17,6 +17,7 @@ pub fn run(call: &ModuleCall, blobs: &mut dyn BlobSource, events: &mut dyn Event
         return failure(ModuleError::failed(format!("The module {} was not found in this worker", call.module)));
     };
     let mut cx = Context::new(call, blobs, events);
+    cx.secrets = Secrets::of(module, &call.args);
     let validation = validate(module, &call.module, &call.args, &cx);
     cx.warnings.extend(validation.warnings);
     let mut result = match validation.outcome {
@@ -28,7 +29,7 @@ pub fn run(call: &ModuleCall, blobs: &mut dyn BlobSource, events: &mut dyn Event
     add_lines(&mut result);
     add_notes(&mut result, &mut cx);
     result.insert("invocation".to_owned(), invocation(module, &validation.shown));
-    Secrets::of(module, &call.args).scrub(&mut result);
+    cx.secrets.scrub(&mut result);
     result
 }
 

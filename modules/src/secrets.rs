@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::arg::Arg;
-use crate::{Map, Module};
+use crate::{CommandSpec, Map, Module};
 
 /// What `invocation` shows instead of a secret argument.
 pub(crate) const CENSORED: &str = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER";
 const STARS: &str = "********";
+/// A text of fewer bytes may be in a command line by chance.
+const SHORTEST_TELLING: usize = 6;
 
 /// The secret texts of a call.
 #[derive(Default)]
@@ -34,6 +36,12 @@ impl Secrets {
         }
         let scrubbed = std::mem::take(map).into_iter().map(|(key, value)| (key, self.scrubbed(value)));
         *map = scrubbed.collect();
+    }
+
+    /// Whether everybody on the node could read one while the command runs. Short ones are words of any command line.
+    pub(crate) fn are_in(&self, command: &CommandSpec) -> bool {
+        let long = self.texts.iter().filter(|text| text.len() >= SHORTEST_TELLING);
+        long.into_iter().any(|secret| command.args.iter().any(|arg| arg.contains(secret.as_str())))
     }
 
     fn scrubbed(&self, value: Value) -> Value {
@@ -98,5 +106,18 @@ fn collect_texts(value: &Value, found: &mut BTreeSet<String>) {
         Value::Array(items) => items.iter().for_each(|item| collect_texts(item, found)),
         Value::Object(map) => map.values().for_each(|item| collect_texts(item, found)),
         Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_lines_that_would_tell_are_found() {
+        let secrets = Secrets { texts: vec!["correct horse".to_owned(), "short".to_owned()] };
+        assert!(secrets.are_in(&CommandSpec::new(["tool", "--password=correct horse"])));
+        assert!(!secrets.are_in(&CommandSpec::new(["tool", "--short"]).stdin("correct horse")));
+        assert!(!Secrets::default().are_in(&CommandSpec::new(["tool"])));
     }
 }

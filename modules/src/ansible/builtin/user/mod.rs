@@ -106,6 +106,7 @@ struct Task<'a> {
 impl Task<'_> {
     fn create(&mut self, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         let groups = look_up_groups(self.request, cx)?;
+        self.check_password(None, cx)?;
         let own_group = cx.accounts.group(&self.request.name).is_some();
         if self.request.local {
             ["lgroupmod", "lchage"].iter().try_for_each(|name| cx.require_program(name).map(drop))?;
@@ -114,6 +115,7 @@ impl Task<'_> {
             home::make_missing_parents(self.request, cx)?;
         }
         self.run(plan::create(self.request, own_group), cx)?;
+        self.set_password(None, cx)?;
         if self.request.local {
             self.run_all(plan::change_local(self.request, None, &groups), cx)?;
         }
@@ -122,7 +124,9 @@ impl Task<'_> {
 
     fn change(&mut self, account: &Account, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         let groups = look_up_groups(self.request, cx)?;
+        self.check_password(Some(account), cx)?;
         self.run_all(plan::change(self.request, account, &groups), cx)?;
+        self.set_password(Some(account), cx)?;
         if self.request.local {
             self.run_all(plan::change_local(self.request, Some(account), &groups), cx)?;
         }
@@ -150,15 +154,36 @@ impl Task<'_> {
         lines.into_iter().try_for_each(|line| self.run(line, cx))
     }
 
-    /// One command that changes the account; the password it may hold never shows.
+    /// Before anything is changed: an account without its password would be left behind.
+    fn check_password(&self, account: Option<&Account>, cx: &Context<'_>) -> Result<(), ModuleError> {
+        match plan::new_password(self.request, account).filter(|_| !cx.check_mode) {
+            Some(new) => {
+                self.request.check_password()?;
+                cx.require_program(&new.line[0]).map(drop)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn set_password(&mut self, account: Option<&Account>, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        let Some(new) = plan::new_password(self.request, account) else { return Ok(()) };
+        self.execute(CommandSpec::new(new.line).stdin(new.input), cx)
+    }
+
+    /// One command that changes the account.
     fn run(&mut self, line: CommandLine, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        self.execute(CommandSpec::new(line), cx)
+    }
+
+    fn execute(&mut self, command: CommandSpec, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         self.changed = true;
         if cx.check_mode {
             return Ok(());
         }
-        cx.require_program(&line[0])?;
-        let removing = line[0].ends_with("userdel");
-        let output = cx.run(&CommandSpec::new(line))?;
+        let name = command.program.to_string_lossy().into_owned();
+        cx.require_program(&name)?;
+        let removing = name.ends_with("userdel");
+        let output = cx.run(&command)?;
         // 12: the account is gone, only its home directory could not be removed.
         if !output.ok() && (!removing || output.rc != 12) {
             let text = if output.stderr.is_empty() { output.stdout() } else { output.stderr() };

@@ -34,7 +34,6 @@ pub(super) fn create(request: &Request, own_group_exists: bool) -> CommandLine {
         line.option("-e", request.expires.map(Expiry::date));
         line.option("-f", request.password_age.inactive);
     }
-    line.option("-p", new_password(request));
     home_options(request, &mut line);
     line.flag_if(request.system, "-r");
     line.finish(&request.name)
@@ -54,9 +53,31 @@ fn home_options(request: &Request, line: &mut Line) {
     line.option("-K", request.uid_max.map(|uid| format!("UID_MAX={uid}")));
 }
 
-fn new_password(request: &Request) -> Option<String> {
-    let password = request.password.as_ref()?;
-    Some(if request.password_lock == Some(true) { format!("!{password}") } else { password.clone() })
+/// `chpasswd` with what it reads. Told to `useradd` or `usermod`, everybody on the node could see the hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NewPassword {
+    pub line: CommandLine,
+    pub input: String,
+}
+
+/// The password that is set, when that is not the one of the account.
+pub(super) fn new_password(request: &Request, account: Option<&Account>) -> Option<NewPassword> {
+    let password = request.password.as_deref().filter(|wanted| match account {
+        Some(account) => !request.password_on_create_only && bare(wanted) != bare(current_password(account)),
+        None => true,
+    })?;
+    let lock = if request.password_lock == Some(true) { "!" } else { "" };
+    let line = ["chpasswd", "-e"].map(str::to_owned).to_vec();
+    Some(NewPassword { line, input: format!("{}:{lock}{password}\n", request.name) })
+}
+
+fn current_password(account: &Account) -> &str {
+    account.shadow.password.as_deref().unwrap_or_default()
+}
+
+/// A password without the mark that locks it.
+fn bare(password: &str) -> &str {
+    password.trim_start_matches('!')
 }
 
 /// `usermod`, for an existing user; `None` when it is already as asked.
@@ -80,7 +101,7 @@ pub(super) fn change(request: &Request, account: &Account, groups: &Groups) -> O
     if !request.local {
         line.option("-e", changed_expiry(request, account).map(Expiry::date));
     }
-    change_password(request, account, &mut line);
+    change_lock(request, account, &mut line);
     line.option("-Z", request.seuser.as_ref());
     line.has_options().then(|| line.finish(&request.name))
 }
@@ -109,20 +130,14 @@ pub(super) fn changed_expiry(request: &Request, account: &Account) -> Option<Exp
     request.expires.filter(|wanted| *wanted != current)
 }
 
-fn change_password(request: &Request, account: &Account, line: &mut Line) {
-    let current = account.shadow.password.as_deref().unwrap_or_default();
-    let locked = account.shadow.is_locked();
-    let new = request.password.as_deref().filter(|wanted| {
-        !request.password_on_create_only && wanted.trim_start_matches('!') != current.trim_start_matches('!')
-    });
-    if let Some(password) = new {
-        let lock = request.password_lock == Some(true);
-        line.option("-p", Some(if lock { format!("!{password}") } else { password.to_owned() }));
-    } else if request.password_lock == Some(true) && !locked {
-        line.flag("-L");
-    } else if request.password_lock == Some(false) && locked {
-        line.flag("-U");
+/// A lock is part of a new password, and changed by itself otherwise.
+fn change_lock(request: &Request, account: &Account, line: &mut Line) {
+    if new_password(request, Some(account)).is_some() {
+        return;
     }
+    let locked = account.shadow.is_locked();
+    line.flag_if(request.password_lock == Some(true) && !locked, "-L");
+    line.flag_if(request.password_lock == Some(false) && locked, "-U");
 }
 
 /// `chage`, when an age is asked for that is not the current one.
@@ -256,7 +271,7 @@ mod tests {
                     password_lock: Some(true),
                     ..request()
                 },
-                "useradd -u 7 -o -g www -G adm,sudo -c W -s /bin/false -e 1970-01-02 -p !h -m web",
+                "useradd -u 7 -o -g www -G adm,sudo -c W -s /bin/false -e 1970-01-02 -m web",
             ),
             (
                 Request { skeleton: text("/s"), umask: text("077"), uid_min: Some(5), ..request() },
@@ -285,7 +300,7 @@ mod tests {
             (Request { expires: Some(Expiry::Day(10)), ..request() }, &none, None),
             (Request { expires: Some(Expiry::Never), ..request() }, &none, Some("usermod -e  web")),
             (Request { password: text("$6$s$h"), ..request() }, &none, None),
-            (Request { password: text("$6$s$i"), ..request() }, &none, Some("usermod -p $6$s$i web")),
+            (Request { password: text("$6$s$i"), password_lock: Some(false), ..request() }, &none, None),
             (Request { password: text("n"), password_on_create_only: true, ..request() }, &none, None),
             (Request { password_lock: Some(true), ..request() }, &none, None),
             (Request { password_lock: Some(false), ..request() }, &none, Some("usermod -U web")),
@@ -299,6 +314,25 @@ mod tests {
         assert_eq!(line(false, &groups(&[])).map(|line| line.join(" ")).as_deref(), Some("usermod -G  web"));
         let sudo = groups(&[("sudo", 27), ("www", 33)]);
         assert_eq!(line(true, &sudo).map(|line| line.join(" ")).as_deref(), Some("usermod -a -G sudo web"));
+    }
+
+    #[test]
+    fn passwords_are_read_by_the_program_that_sets_them() {
+        let set = |request: Request, account: Option<&Account>| {
+            let new = new_password(&request, account)?;
+            assert_eq!(new.line.join(" "), "chpasswd -e");
+            Some(new.input)
+        };
+        let (there, with) = (account(), |password: &str| Request { password: text(password), ..request() });
+        assert_eq!(set(request(), None), None);
+        assert_eq!(set(with("h"), None).as_deref(), Some("web:h\n"));
+        assert_eq!(set(with(""), None).as_deref(), Some("web:\n"));
+        let locked = Request { password_lock: Some(true), ..with("h") };
+        assert_eq!(set(locked.clone(), None).as_deref(), Some("web:!h\n"));
+        assert_eq!(set(locked, Some(&there)).as_deref(), Some("web:!h\n"));
+        assert_eq!(set(with("$6$s$h"), Some(&there)), None);
+        assert_eq!(set(with("$6$s$i"), Some(&there)).as_deref(), Some("web:$6$s$i\n"));
+        assert_eq!(set(Request { password_on_create_only: true, ..with("n") }, Some(&there)), None);
     }
 
     #[test]

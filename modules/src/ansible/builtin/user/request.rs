@@ -105,6 +105,16 @@ impl Request {
         Ok(request)
     }
 
+    /// A password is a field of a line.
+    pub(super) fn check_password(&self) -> Result<(), ModuleError> {
+        match self.password.as_deref().filter(|password| password.contains([':', '\n'])) {
+            Some(_) => Err(ModuleError::failed("password: a hash can hold neither a ':' nor a line end")
+                .with("name", self.name.clone())
+                .with("rc", 3)),
+            None => Ok(()),
+        }
+    }
+
     fn check_local(&self) -> Result<(), ModuleError> {
         let given =
             [("umask", self.umask.is_some()), ("uid_min", self.uid_min.is_some()), ("uid_max", self.uid_max.is_some())];

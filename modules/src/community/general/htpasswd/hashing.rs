@@ -78,10 +78,12 @@ fn sha1(password: &str) -> String {
     format!("{{SHA}}{}", STANDARD.encode(sha1::Sha1::digest(password)))
 }
 
-/// Perl is there wherever dpkg or git are, and hands crypt(3) out. The password goes through its standard input.
+/// Perl is there wherever dpkg or git are, and hands crypt(3) out. The password, and the setting, which may be a whole
+/// hash, go through its standard input.
 fn system_crypt(password: &str, setting: &str, cx: &mut Context<'_>) -> Result<String, ModuleError> {
-    let script = "my $s = shift; local $/; my $p = <STDIN>; print crypt($p, $s) // ''";
-    let output = cx.run_read(&CommandSpec::new(["perl", "-e", script, setting]).stdin(password))?;
+    let script = "my $s = <STDIN>; chomp $s; local $/; my $p = <STDIN> // ''; print crypt($p, $s) // ''";
+    let input = format!("{}\n{password}", setting.lines().next().unwrap_or_default());
+    let output = cx.run_read(&CommandSpec::new(["perl", "-e", script]).stdin(input))?;
     let hash = output.stdout();
     if output.ok() && !hash.is_empty() && !hash.starts_with('*') {
         return Ok(hash);
