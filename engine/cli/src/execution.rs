@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kapell_callback::{Color, Display};
 use kapell_config::Settings;
-use kapell_connection::Connections;
+use kapell_connection::{Connections, Secret};
 use kapell_executor::playbook_executor::RunReport;
 use kapell_executor::run_state::RunState;
 use kapell_executor::{Callback, Event, ModuleLibrary, Run, RunOptions};
@@ -18,7 +18,7 @@ use kapell_template::Templar;
 use crate::exit_code::Exit;
 use crate::refusal::Refusal;
 use crate::surroundings::templar_options;
-use crate::{events, inventory};
+use crate::{events, inventory, passwords};
 
 /// Variables are templated by recursion, so deeply nested ones need room; untouched pages cost nothing.
 const TEMPLATE_STACK: usize = 16 << 20;
@@ -47,8 +47,10 @@ impl Execution {
         let listener = events::listen(receiver, self.callback);
         let interrupted = Arc::new(AtomicBool::new(false));
         let connection_events = sender.clone();
-        let connections =
-            Connections::new(move |text| drop(connection_events.send(Event::Diagnostic(Diagnostic::warning(text)))));
+        let connections = Connections::asking(
+            move |text| drop(connection_events.send(Event::Diagnostic(Diagnostic::warning(text)))),
+            |question| passwords::ask_somebody(question).map(Secret::new),
+        );
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let roots = self.playbook_files.iter().filter_map(|file| absolute(file).parent().map(Path::to_owned));
         let listener_of_plugins = sender.clone();

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use kapell_callback::Display;
 use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, VaultSecrets};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcgetpgrp, tcsetattr};
 
 use crate::args::{ConnectionArgs, PrivilegeArgs, VaultArgs};
 use crate::refusal::tell;
@@ -226,6 +226,13 @@ pub(crate) fn ask(prompt: &str) -> Result<String> {
         bail!("EOFError (ctrl-d) on prompt: there is no terminal and nothing to read");
     }
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Asks only where somebody sits: at a terminal that this process has to itself.
+pub(crate) fn ask_somebody(prompt: &str) -> Option<String> {
+    let terminal = fs_err::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+    let is_ours = tcgetpgrp(&terminal).ok()? == rustix::process::getpgrp();
+    if is_ours { ask_at(terminal, prompt).ok() } else { None }
 }
 
 /// A line typed without echo; the terminal is as it was afterwards.

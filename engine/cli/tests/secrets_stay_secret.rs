@@ -133,6 +133,14 @@ const DISCREET: &str = "
     - template: {src: text.j2, dest: '{{ mine }}/rendered', mode: '0600'}
     - uri: {url: 'http://127.0.0.1:1/', url_username: u, url_password: '{{ argument }}'}
       ignore_errors: true
+    - community.general.htpasswd:
+        {path: '{{ mine }}/users', name: web, password: '{{ argument }}', hash_scheme: sha512_crypt}
+      ignore_errors: true
+    - community.crypto.openssh_keypair: {path: '{{ mine }}/key', type: ed25519, passphrase: '{{ argument }}'}
+      ignore_errors: true
+    - community.crypto.openssl_privatekey:
+        {path: '{{ mine }}/pem', type: ECC, curve: secp256r1, passphrase: '{{ argument }}', cipher: auto}
+      ignore_errors: true
     - shell: sleep 0.3
       become: true
     - shell: sleep 0.3

@@ -21,7 +21,6 @@ struct Words {
     directory: Option<String>,
 }
 
-/// One way of becoming one user, ready to be put in front of a command.
 /// Whether there is such a become method; else what to tell.
 pub fn check_become_method(name: &str) -> Result<(), String> {
     method_named(name).map(|_| ())
@@ -34,10 +33,14 @@ fn method_named(name: &str) -> Result<&'static Method, String> {
     };
     METHODS.iter().find(is_named).ok_or_else(|| {
         let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
-        format!("Invalid become method specified, could not find '{name}'; there are: {}", known.join(", "))
+        format!(
+            "Invalid become method specified, could not find matching plugin: '{name}'. There are: {}",
+            known.join(", ")
+        )
     })
 }
 
+/// One way of becoming one user, ready to be put in front of a command.
 pub(crate) struct Becoming<'a> {
     method: &'static Method,
     words: Words,

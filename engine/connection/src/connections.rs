@@ -15,7 +15,7 @@ use crate::single_flight::SingleFlight;
 use crate::ssh::{SshConnection, SshContext, local_user, needs_client};
 use crate::whole_commands::{self, Place, WholeCommands};
 use crate::worker_binary::{WorkerBinaries, worker_directories};
-use crate::{BecomeSpec, Connection, ConnectionError, ConnectionSpec, Process, WorkerSession};
+use crate::{BecomeSpec, Connection, ConnectionError, ConnectionSpec, Process, Secret, WorkerSession};
 
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 /// For the shell of a node to come up and the worker to say hello, at least.
@@ -38,8 +38,16 @@ impl Default for Connections {
 impl Connections {
     /// Warnings (an SSH option that is not supported) are given to `warn`, each once.
     pub fn new(warn: impl Fn(String) + Send + Sync + 'static) -> Self {
+        Self::asking(warn, |_| None)
+    }
+
+    /// With `ask`, which puts the question to somebody, for passphrases of keys that no agent holds.
+    pub fn asking(
+        warn: impl Fn(String) + Send + Sync + 'static,
+        ask: impl Fn(&str) -> Option<Secret> + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            ssh: Arc::new(SshContext::new(Box::new(warn))),
+            ssh: Arc::new(SshContext::new(Box::new(warn), Arc::new(ask))),
             binaries: WorkerBinaries::new(worker_directories()),
             open: SingleFlight::default(),
             sessions: SingleFlight::default(),

@@ -17,6 +17,11 @@ pub struct ContainerOptions {
     pub environment: Vec<(String, String)>,
     /// `chroot` is tried by others than root, too.
     pub any_user: bool,
+    /// The server of a container, of `lxd` and `incus`; `None`: this machine.
+    pub remote: Option<String>,
+    pub project: Option<String>,
+    /// What makes root another user where the program cannot.
+    pub switch_user: Option<String>,
 }
 
 type Enter = fn(&ConnectionSpec, &ContainerOptions) -> Result<Vec<String>, String>;
@@ -33,6 +38,8 @@ static KINDS: &[Kind] = &[
     Kind { names: &["docker", "docker_api"], program: "docker", enter: docker, default_user: None },
     Kind { names: &["podman"], program: "podman", enter: podman, default_user: None },
     Kind { names: &["buildah"], program: "buildah", enter: buildah, default_user: None },
+    Kind { names: &["lxd"], program: "lxc", enter: lxd, default_user: Some("root") },
+    Kind { names: &["incus"], program: "incus", enter: incus, default_user: Some("root") },
     Kind { names: &["lxc"], program: "lxc-attach", enter: lxc, default_user: Some("root") },
     Kind { names: &["chroot"], program: "chroot", enter: chroot, default_user: Some("root") },
     Kind { names: &["nspawn"], program: "systemd-nspawn", enter: nspawn, default_user: Some("root") },
@@ -60,17 +67,22 @@ pub(crate) fn program(spec: &ConnectionSpec) -> Option<Result<Program, Connectio
         Ok([vec![program.to_owned()], extra, enter].concat())
     };
     let failed = |message| ConnectionError::Configuration { host: spec.host.clone(), message };
-    Some(words().map(Program::new).map_err(failed))
+    let program = |words| Program { environment: options.environment.clone(), ..Program::new(words) };
+    Some(words().map(program).map_err(failed))
 }
 
 fn find(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.names.contains(&name))
 }
 
-/// `docker exec -i -u USER NAME`.
+/// `docker exec -i -u USER NAME`. Values of variables go through the program's own environment, as everybody can read
+/// its arguments; but for those it may need for itself.
 fn docker(spec: &ConnectionSpec, options: &ContainerOptions) -> Result<Vec<String>, String> {
     let mut words = vec!["exec".to_owned(), "-i".to_owned()];
-    words.extend(options.environment.iter().flat_map(|(name, value)| ["-e".to_owned(), format!("{name}={value}")]));
+    let is_its_own = |name: &str| std::env::var_os(name).is_some() || name.starts_with("LD_");
+    let variable =
+        |(name, value): &(String, String)| if is_its_own(name) { format!("{name}={value}") } else { name.clone() };
+    words.extend(options.environment.iter().flat_map(|entry| ["-e".to_owned(), variable(entry)]));
     words.extend(options.working_directory.iter().flat_map(|directory| ["-w".to_owned(), directory.clone()]));
     words.extend(spec.user.iter().flat_map(|user| ["-u".to_owned(), user.clone()]));
     words.extend(options.privileged.then(|| "--privileged".to_owned()));
@@ -87,6 +99,35 @@ fn podman(spec: &ConnectionSpec, options: &ContainerOptions) -> Result<Vec<Strin
 fn buildah(spec: &ConnectionSpec, _: &ContainerOptions) -> Result<Vec<String>, String> {
     let user = spec.user.iter().flat_map(|user| ["--user".to_owned(), user.clone()]);
     Ok(["run".to_owned()].into_iter().chain(user).chain([name(spec)?, "--".to_owned()]).collect())
+}
+
+/// `lxc exec -T local:NAME --`. The first part of a full name is the instance's.
+fn lxd(spec: &ConnectionSpec, options: &ContainerOptions) -> Result<Vec<String>, String> {
+    let name = name(spec)?;
+    Ok(instance(name.split('.').next().unwrap_or(&name), options, spec.user.as_deref()))
+}
+
+/// `incus exec -T local:NAME --`.
+fn incus(spec: &ConnectionSpec, options: &ContainerOptions) -> Result<Vec<String>, String> {
+    Ok(instance(&name(spec)?, options, spec.user.as_deref()))
+}
+
+fn instance(name: &str, options: &ContainerOptions, user: Option<&str>) -> Vec<String> {
+    let remote = options.remote.as_deref().unwrap_or("local");
+    let mut words: Vec<String> =
+        options.project.iter().flat_map(|project| ["--project".to_owned(), project.clone()]).collect();
+    words.extend(["exec", "-T", &format!("{remote}:{name}"), "--"].map(str::to_owned));
+    if let Some(user) = user.filter(|user| !user.is_empty() && *user != "root") {
+        // `/bin/sh -c COMMAND` follows: these are $1 to $3.
+        let switch = shell_words::quote(options.switch_user.as_deref().unwrap_or("/bin/su")).into_owned();
+        words.extend([
+            "/bin/sh".to_owned(),
+            "-c".to_owned(),
+            format!("exec {switch} \"$0\" -c \"$3\""),
+            user.to_owned(),
+        ]);
+    }
+    words
 }
 
 /// `lxc-attach --clear-env -n NAME --`.
@@ -156,14 +197,22 @@ mod tests {
             extra_args: "--host 'a b'".into(),
             working_directory: Some("/srv".into()),
             privileged: true,
-            environment: vec![("A".into(), "1".into())],
-            any_user: false,
+            environment: vec![("KAPELL_A".into(), "1".into()), ("PATH".into(), "/p".into())],
+            ..plain()
         };
+        let far = || ContainerOptions { remote: Some("far".into()), project: Some("p".into()), ..plain() };
         let cases = [
             ("docker", "box", plain(), "docker exec -i -u me box"),
-            ("docker", "box", full, "/opt/docker --host a b exec -i -e A=1 -w /srv -u me --privileged box"),
+            (
+                "docker",
+                "box",
+                full,
+                "/opt/docker --host a b exec -i -e KAPELL_A -e PATH=/p -w /srv -u me --privileged box",
+            ),
             ("podman", "box", plain(), "podman exec -i -u me box"),
             ("buildah", "box", plain(), "buildah run --user me box --"),
+            ("lxd", "box.example.org", plain(), "lxc exec -T local:box -- /bin/sh -c exec /bin/su \"$0\" -c \"$3\" me"),
+            ("incus", "box", far(), "incus --project p exec -T far:box -- /bin/sh -c exec /bin/su \"$0\" -c \"$3\" me"),
             ("lxc", "box", plain(), "lxc-attach --clear-env -n box --"),
             ("chroot", "/", ContainerOptions { any_user: true, ..plain() }, "chroot /"),
             (

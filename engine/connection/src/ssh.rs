@@ -1,5 +1,6 @@
 //! SSH: one connection per host, any number of commands on it.
 
+mod agent_forwarding;
 mod algorithms;
 mod arguments;
 mod certificate_signer;
@@ -18,6 +19,7 @@ mod paths;
 mod proxy_command;
 mod resolver;
 mod server_check;
+mod session_requests;
 mod target;
 mod wildcard;
 
@@ -40,9 +42,10 @@ use self::identities::Identities;
 pub(crate) use self::paths::local_user;
 use self::resolver::Resolver;
 use self::server_check::{ServerCheck, Verdicts};
+use self::session_requests::SessionRequests;
 use self::target::Target;
 use crate::single_flight::SingleFlight;
-use crate::{Connection, ConnectionError, ConnectionSpec, Process};
+use crate::{Connection, ConnectionError, ConnectionSpec, Process, Secret};
 
 const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -58,7 +61,11 @@ pub(crate) struct SshContext {
     hops: SingleFlight<HopKey, SshConnection, ConnectionError>,
     warned: Mutex<HashSet<String>>,
     warn: Box<dyn Fn(String) + Send + Sync>,
+    ask: Ask,
 }
+
+/// Asks somebody at a terminal for a passphrase; `None` where nobody is.
+pub(crate) type Ask = Arc<dyn Fn(&str) -> Option<Secret> + Send + Sync>;
 
 /// Whether only the OpenSSH client can do what the spec wants.
 pub(crate) fn needs_client(spec: &ConnectionSpec) -> bool {
@@ -66,7 +73,7 @@ pub(crate) fn needs_client(spec: &ConnectionSpec) -> bool {
 }
 
 impl SshContext {
-    pub(crate) fn new(warn: Box<dyn Fn(String) + Send + Sync>) -> Self {
+    pub(crate) fn new(warn: Box<dyn Fn(String) + Send + Sync>, ask: Ask) -> Self {
         Self {
             config: OnceLock::new(),
             other_configs: Mutex::default(),
@@ -77,6 +84,7 @@ impl SshContext {
             hops: SingleFlight::default(),
             warned: Mutex::default(),
             warn,
+            ask,
         }
     }
 
@@ -85,6 +93,16 @@ impl SshContext {
         for hop in self.hops.remove_all() {
             hop.close().await;
         }
+    }
+
+    /// Opens an encrypted key with what somebody types, once a run. True: one of them is open now.
+    async fn unlock(&self, keys: &[PathBuf]) -> bool {
+        for key in keys {
+            if self.identities.unlock(key, &self.ask).await {
+                return true;
+            }
+        }
+        false
     }
 
     /// Who will be logged in for this spec.
@@ -134,6 +152,7 @@ pub(crate) struct SshConnection {
     verdicts: Arc<Verdicts>,
     /// A host that does not open a channel in this time is dead.
     patience: Duration,
+    requests: SessionRequests,
     /// Kept because this connection runs through it.
     _through: Option<Arc<SshConnection>>,
     context: Arc<SshContext>,
@@ -147,8 +166,7 @@ impl SshConnection {
         let target = context.target(spec);
         let mut key = HopKey { lane: lane(&spec.host), way: Vec::new() };
         let mut through: Option<Arc<Self>> = None;
-        for hop in &target.jumps {
-            let hop = hop_spec(spec, hop);
+        for hop in way(spec, &target, |hop| context.target(hop).jumps) {
             key.way.push(hop.clone());
             let open = || Self::open_target(context, &hop, context.target(&hop), through.clone());
             through = Some(context.hops.get(&key, |hop| !hop.is_closed(), open).await?);
@@ -167,6 +185,7 @@ impl SshConnection {
         let patience = target.timeout * 2;
         Ok(Arc::new(Self {
             label: target.label.clone(),
+            requests: if verdicts.is_suspect() { target.requests.without_agent() } else { target.requests.clone() },
             handle,
             verdicts,
             patience,
@@ -198,7 +217,25 @@ fn lane(host: &str) -> u64 {
     hasher.finish() % LANES
 }
 
-/// `[user@]host[:port]`, logged in to with the same keys but none of the host's own variables.
+/// Longer chains are a mistake.
+const MOST_HOPS: usize = 16;
+
+/// The jump hosts on the way, from here. As with `ssh`, the way to the first of them may be in the configuration, too;
+/// `jumps` tells it. One that leads back to a host on the way (`Host *` means the jump host as well) is none.
+fn way(spec: &ConnectionSpec, target: &Target, jumps: impl Fn(&ConnectionSpec) -> Vec<String>) -> Vec<ConnectionSpec> {
+    let hops = |of: &ConnectionSpec, jumps: &[String]| jumps.iter().map(|hop| hop_spec(of, hop)).collect::<Vec<_>>();
+    let mut way = hops(spec, &target.jumps);
+    while let Some(first) = way.first() {
+        let before = hops(first, &jumps(first));
+        if before.is_empty() || before.iter().any(|hop| way.contains(hop)) || way.len() + before.len() > MOST_HOPS {
+            break;
+        }
+        way.splice(0..0, before);
+    }
+    way
+}
+
+/// `[user@]host[:port]`, logged in to with the same keys and configuration but none of the host's own variables.
 fn hop_spec(spec: &ConnectionSpec, hop: &str) -> ConnectionSpec {
     let (user, rest) = hop.rsplit_once('@').map_or((None, hop), |(user, rest)| (Some(user.to_owned()), rest));
     let (address, port) = match rest.rsplit_once(':') {
@@ -211,10 +248,16 @@ fn hop_spec(spec: &ConnectionSpec, hop: &str) -> ConnectionSpec {
         user,
         port,
         password: None,
-        ssh_args: String::new(),
+        ssh_args: configuration_of(spec),
         become_: None,
         ..spec.clone()
     }
+}
+
+/// `-F` is for every host on the way.
+fn configuration_of(spec: &ConnectionSpec) -> String {
+    let file = SshArguments::parse(&spec.ssh_args).config_file;
+    file.map(|file| format!("-F {}", shell_words::quote(&file.to_string_lossy()))).unwrap_or_default()
 }
 
 #[async_trait]
@@ -276,7 +319,7 @@ impl SshConnection {
             Ok(Err(_)) => return Err(self.lost()),
             Ok(Ok(channel)) => channel,
         };
-        let process = channel_process::start(channel, command, pty, Arc::clone(&self.verdicts)).await;
+        let process = channel_process::start(channel, command, pty, &self.requests, Arc::clone(&self.verdicts)).await;
         process.map(Some).map_err(|_| self.lost())
     }
 }
@@ -297,6 +340,35 @@ mod tests {
         for (text, (user, address, port)) in cases {
             let hop = hop_spec(&spec, text);
             assert_eq!((hop.user.as_deref(), hop.address.as_str(), hop.port), (user, address, port), "{text}");
+        }
+        let elsewhere = ConnectionSpec { ssh_args: "-C -F '/a b' -p 7".into(), ..spec };
+        assert_eq!(hop_spec(&elsewhere, "gate").ssh_args, "-F '/a b'");
+    }
+
+    #[test]
+    fn ways_through_jump_hosts() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(
+            file.path(),
+            "Host inner\nProxyJump middle\nHost middle\nProxyJump outer\nHost round\nProxyJump trip\n\
+             Host trip\nProxyJump round\nHost plain\nProxyJump none\nHost *\nProxyJump outer\n",
+        )
+        .unwrap();
+        let context = SshContext::new(Box::new(|_| ()), Arc::new(|_| None));
+        let cases = [
+            ("inner", "", "outer middle"),
+            ("web", "", "outer"),
+            ("outer", "", "outer"),
+            ("plain", "", ""),
+            ("web", "-J inner,x", "outer middle inner x"),
+            ("web", "-J trip", "round trip"),
+        ];
+        for (host, args, expected) in cases {
+            let args = format!("-F {} {args}", file.path().display());
+            let spec = ConnectionSpec { ssh_args: args, ..ConnectionSpec::ssh(host) };
+            let way = way(&spec, &context.target(&spec), |hop| context.target(hop).jumps);
+            let way: Vec<&str> = way.iter().map(|hop| hop.address.as_str()).collect();
+            assert_eq!(way.join(" "), expected, "{host}");
         }
     }
 }

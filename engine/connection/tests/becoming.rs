@@ -156,5 +156,5 @@ async fn programs_with_their_own_arguments_and_prompts() {
 async fn methods_nobody_knows_are_named() {
     let Some(server) = node() else { return };
     let error = error_of(&becoming(&server, Account::Alice, carol("magic"))).await.to_string();
-    assert!(error.contains("could not find 'magic'; there are: sudo, su, doas"), "{error}");
+    assert!(error.contains("could not find matching plugin: 'magic'. There are: sudo, su, doas"), "{error}");
 }

@@ -135,6 +135,165 @@ async fn rsa_with_sha1_only_when_named() {
     assert_eq!(once(&allowed, "echo in").await.unwrap(), "in");
 }
 
+/// An agent of its own, gone when dropped.
+struct Agent {
+    process: std::process::Child,
+    socket: std::path::PathBuf,
+}
+
+impl Agent {
+    fn start(directory: &Path) -> Self {
+        let socket = directory.join("agent");
+        let mut command = std::process::Command::new("ssh-agent");
+        let process = command.arg("-D").arg("-a").arg(&socket).stdout(std::process::Stdio::null()).spawn().unwrap();
+        while !socket.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        Self { process, socket }
+    }
+
+    fn add(&self, key: &Path) {
+        let added =
+            std::process::Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", &self.socket).status();
+        assert!(added.unwrap().success());
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_are_forwarded_to_those_who_want_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(server) = Sshd::start() else { return };
+    ssh_keygen(directory.path(), "-t ed25519 -N '' -C forwarded -f held");
+    let agent = Agent::start(directory.path());
+    agent.add(&directory.path().join("held"));
+    // The option stands alone: it is the first that counts, and there is one in the spec already.
+    let agent_of = |args: &str| ConnectionSpec {
+        ssh_args: format!("-F none -o IdentityAgent={} {args}", agent.socket.display()),
+        ..spec(&server)
+    };
+    let look = "ssh-add -l 2>&1 | grep -c forwarded";
+    assert_eq!(once(&agent_of(""), look).await.unwrap(), "0");
+    let forwarding = agent_of("-A");
+    let connections = kapell_connection::Connections::default();
+    for _ in 0..3 {
+        assert_eq!(nodes::stdout_of(&connections, &forwarding, look).await.unwrap(), "1");
+    }
+    connections.close_all().await;
+    let other = format!("-o IdentityAgent=none -o ForwardAgent={}", agent.socket.display());
+    let other = ConnectionSpec { ssh_args: format!("-F none {other}"), ..spec(&server) };
+    assert_eq!(once(&other, look).await.unwrap(), "1");
+    assert_eq!(once(&agent_of("-A -o BatchMode=yes -a"), look).await.unwrap(), "1", "the first counts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_go_along() {
+    let Some(server) = configured("AcceptEnv KAPELL_*") else { return };
+    let sending = with_args(&spec(&server), "-o SendEnv=CARGO_MANIFEST_D* -o 'SetEnv KAPELL_A=\"1 2\" OTHER=3'");
+    assert_eq!(once(&sending, "echo $KAPELL_A:$OTHER:$CARGO_MANIFEST_DIR").await.unwrap(), "1 2::");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_keys_of_hosts() {
+    let directory = tempfile::tempdir().unwrap();
+    let Some(server) = Sshd::start() else { return };
+    let list = directory.path().join("revoked");
+    let with_list = with_args(&spec(&server), &format!("-o RevokedHostKeys={}", list.display()));
+    let error = error_of(&with_list).await.to_string();
+    assert!(error.contains("cannot be read"), "{error}");
+    std::fs::write(&list, "# none yet\n").unwrap();
+    assert_eq!(once(&with_list, "echo in").await.unwrap(), "in");
+    let known = std::fs::read_to_string(&server.known_hosts).unwrap();
+    let (_, key) = known.lines().next().unwrap().split_once(' ').unwrap();
+    std::fs::write(&list, format!("{key}\n")).unwrap();
+    let error = error_of(&with_list).await;
+    assert!(matches!(error, ConnectionError::HostKey { .. }) && error.to_string().contains("is revoked"), "{error}");
+    std::fs::write(&list, "SSHKRL\n").unwrap();
+    let error = error_of(&with_list).await.to_string();
+    assert!(error.contains("KRL"), "{error}");
+}
+
+/// With checking switched off a host is let in under any key, but a new one is told no password.
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_with_another_key_get_no_password() {
+    let Some(server) = Sshd::start() else { return };
+    if !server.has_accounts() {
+        return;
+    }
+    let by_key = ConnectionSpec {
+        host_key_checking: false,
+        known_hosts: vec![server.wrong_known_hosts.clone()],
+        ..spec(&server)
+    };
+    assert_eq!(once(&by_key, "echo in").await.unwrap(), "in");
+    let by_password = ConnectionSpec {
+        private_key_file: Some(server.other_key.clone()),
+        password: Some(Secret::new(Account::PASSWORD)),
+        ..by_key
+    };
+    let error = error_of(&by_password).await;
+    let is_refused = matches!(error, ConnectionError::AuthFailed { .. });
+    assert!(is_refused && error.to_string().contains("is not told the password"), "{error}");
+    assert!(!server.log().contains("Failed password"), "{}", server.log());
+    let unknown = ConnectionSpec { known_hosts: vec!["/dev/null".into()], ..by_password };
+    assert_eq!(once(&unknown, "echo in").await.unwrap(), "in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passphrases_are_asked_for_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = SshdOptions { addresses: 6, ..SshdOptions::default() };
+    let Some(server) = Sshd::start_with(&options) else { return };
+    let key = directory.path().join("key");
+    std::fs::copy(&server.key, &key).unwrap();
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+    kapell_test_support::ssh_keygen(directory.path(), &["-p", "-P", "", "-N", "right", "-f", "key"]).unwrap();
+    let asking = |answers: &'static [&'static str]| {
+        let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let heard = std::sync::Arc::clone(&asked);
+        let connections = kapell_connection::Connections::asking(
+            |_| {},
+            move |question| {
+                let mut asked = asked.lock().unwrap();
+                asked.push(question.to_owned());
+                answers.get(asked.len() - 1).map(|answer| Secret::new(*answer))
+            },
+        );
+        (std::sync::Arc::new(connections), heard)
+    };
+    let locked = ConnectionSpec { private_key_file: Some(key.clone()), ..spec(&server) };
+    let (connections, heard) = asking(&["wrong", "right"]);
+    let hosts: Vec<_> = (1..=6)
+        .map(|number| {
+            let spec = ConnectionSpec { address: server.address(number), ..locked.clone() };
+            let connections = std::sync::Arc::clone(&connections);
+            tokio::spawn(async move { nodes::stdout_of(&connections, &spec, "echo in").await })
+        })
+        .collect();
+    for host in hosts {
+        assert_eq!(host.await.unwrap().unwrap(), "in");
+    }
+    connections.close_all().await;
+    let question = format!("Enter passphrase for key '{}': ", key.display());
+    assert_eq!(*heard.lock().unwrap(), [question.clone(), question]);
+
+    let (connections, heard) = asking(&["", "right"]);
+    for _ in 0..2 {
+        let error = connections.session(&locked).await.map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("is encrypted and there is no passphrase"), "{error}");
+    }
+    assert_eq!(heard.lock().unwrap().len(), 1, "who does not answer is not asked again");
+    let (connections, heard) = asking(&["right"]);
+    connections.session(&with_args(&locked, "-o BatchMode=yes")).await.map(|_| ()).unwrap_err();
+    assert!(heard.lock().unwrap().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_methods_in_a_row() {
     for wanted in ["publickey,password", "password,publickey"] {

@@ -125,6 +125,37 @@ async fn containers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn instances_of_lxd_and_incus() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("incus");
+    std::fs::write(
+        &program,
+        "#!/bin/sh\n[ \"$1 $2 $3\" = 'exec -T far:box' ] && [ \"$4\" = -- ] || { echo \"no $3\" >&2; exit 1; }\n\
+         shift 4; INSIDE=yes exec \"$@\"\n",
+    )
+    .unwrap();
+    let su = directory.path().join("su");
+    std::fs::write(&su, "#!/bin/sh\n[ \"$2\" = -c ] && AS=$1 exec sh -c \"$3\"\n").unwrap();
+    for file in [&program, &su] {
+        std::fs::set_permissions(file, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let options = ContainerOptions {
+        program: Some(program.to_str().unwrap().into()),
+        remote: Some("far".into()),
+        switch_user: Some(su.to_str().unwrap().into()),
+        ..ContainerOptions::default()
+    };
+    for kind in ["incus", "lxd"] {
+        let root = inside(kind, "box", options.clone());
+        assert_eq!(once(&root, "echo $INSIDE$AS").await.unwrap(), "yes", "{kind}");
+        let me = ConnectionSpec { user: Some("me".into()), ..root.clone() };
+        assert_eq!(once(&me, "echo $INSIDE$AS").await.unwrap(), "yesme", "{kind}");
+        let error = error_of(&ConnectionSpec { address: "gone".into(), ..root }).await.to_string();
+        assert!(error.contains("no far:gone"), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kinds_nobody_knows_are_named() {
     let error = error_of(&inside("magic", "box", ContainerOptions::default())).await.to_string();
     assert!(error.contains("the connection plugin 'magic' was not found; there are: ssh, "), "{error}");

@@ -182,6 +182,9 @@ fn container_options(reader: &Reader<'_>, kind: &str) -> Result<ContainerOptions
         privileged: reader.flag(&[&own("privileged")])?.unwrap_or(false),
         environment: environment.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
         any_user: reader.flag(&[&own("disable_root_check")])?.unwrap_or(false),
+        remote: reader.text(&[&own("remote")])?,
+        project: reader.text(&[&own("project")])?,
+        switch_user: reader.text(&[&format!("{kind}_become_method")])?,
     })
 }
 

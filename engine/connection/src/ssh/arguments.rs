@@ -16,7 +16,7 @@ pub(crate) struct SshArguments {
 }
 
 /// Letters that change nothing here.
-const WITHOUT_EFFECT: &str = "AaCfGgKkMNnqsTtVvXxYy";
+const WITHOUT_EFFECT: &str = "CfGgkMNnqsTtVvXxYy";
 /// Letters with a value that are not supported.
 const UNSUPPORTED_WITH_VALUE: &str = "BDEeLOPQRSWw";
 
@@ -44,15 +44,17 @@ impl SshArguments {
             match letter {
                 '4' => self.set("AddressFamily", "inet".to_owned()),
                 '6' => self.set("AddressFamily", "inet6".to_owned()),
-                _ => {}
+                'A' => self.set("ForwardAgent", "yes".to_owned()),
+                'a' => self.set("ForwardAgent", "no".to_owned()),
+                'K' => self.set("GSSAPIAuthentication", "yes".to_owned()),
+                _ if WITHOUT_EFFECT.contains(letter) => {}
+                _ => {
+                    let rest = &letters[at + letter.len_utf8()..];
+                    let value = if rest.is_empty() { following.next() } else { Some(rest.to_owned()) };
+                    self.letter(letter, value.unwrap_or_default());
+                    return;
+                }
             }
-            if WITHOUT_EFFECT.contains(letter) || "46".contains(letter) {
-                continue;
-            }
-            let rest = &letters[at + letter.len_utf8()..];
-            let value = if rest.is_empty() { following.next() } else { Some(rest.to_owned()) };
-            self.letter(letter, value.unwrap_or_default());
-            return;
         }
     }
 
@@ -130,6 +132,19 @@ mod tests {
         let parsed = SshArguments::parse("-o ProxyCommand=\"ssh -W '%h:%p' gate\" -J other");
         assert_eq!(parsed.options.proxy_command.as_deref(), Some("ssh -W '%h:%p' gate"));
         assert_eq!(parsed.options.proxy_jump, None);
+    }
+
+    #[test]
+    fn letters_that_stand_for_options() {
+        let parsed = SshArguments::parse("-4CAo 'SetEnv A=1 B=2' -oSendEnv=LC_* -o BatchMode=yes");
+        assert_eq!(parsed.options.forward_agent.as_deref(), Some("yes"));
+        assert_eq!(
+            (parsed.options.set_env, parsed.options.send_env),
+            (vec!["A=1".into(), "B=2".into()], vec!["LC_*".into()])
+        );
+        assert!(parsed.warnings.is_empty() && !parsed.needs_client && parsed.options.batch_mode == Some(true));
+        assert!(SshArguments::parse("-K").needs_client);
+        assert_eq!(SshArguments::parse("-o SetEnv=A").warnings.len(), 1);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
 
 use super::server_check::Verdicts;
+use super::session_requests::SessionRequests;
 use crate::{ExitStatus, Process};
 
 /// Packets of stdout or stderr waiting to be read; the SSH window bounds their sizes.
@@ -41,8 +42,10 @@ pub(crate) async fn start(
     channel: Channel<Msg>,
     command: &str,
     pty: bool,
+    requests: &SessionRequests,
     verdicts: Arc<Verdicts>,
 ) -> Result<Process, russh::Error> {
+    requests.send(&channel).await?;
     if pty {
         channel.request_pty(false, "dumb", 80, 24, 0, 0, RAW).await?;
     }

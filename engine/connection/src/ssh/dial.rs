@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::SshContext;
+use super::agent_forwarding::AgentForwarding;
 use super::login::{Login, LoginError};
 use super::options::AddressFamily;
 use super::proxy_command::{self, Complaints};
@@ -40,6 +42,8 @@ enum Failure {
     Busy(ConnectionError),
     /// The network; `retries` may help.
     Network(ConnectionError),
+    /// Keys that might have been right are encrypted.
+    Locked(Vec<PathBuf>, ConnectionError),
     Final(ConnectionError),
 }
 
@@ -54,6 +58,11 @@ pub(crate) async fn dial(
         match dial_once(context, target, through).await {
             Ok(connection) => return Ok(connection),
             Err(Failure::Final(error)) => return Err(error),
+            Err(Failure::Locked(keys, error)) => {
+                if !target.may_ask || !context.unlock(&keys).await {
+                    return Err(error);
+                }
+            }
             Err(Failure::Busy(error)) if busy < BUSY_RETRIES => {
                 tracing::debug!(host = target.label, %error, "the server is busy");
                 busy += 1;
@@ -87,6 +96,7 @@ async fn dial_once(
         target: Arc::clone(target),
         host_keys: Arc::clone(&context.host_keys),
         verdicts: Arc::clone(&verdicts),
+        forwarding: AgentForwarding::default(),
     };
     let config = Arc::new(config(context, target));
     let mut handle = match (through, &target.proxy_command) {
@@ -236,10 +246,12 @@ async fn log_in(
     verdicts: &Verdicts,
 ) -> Result<(), Failure> {
     let patience = target.timeout * LOGIN_PATIENCE;
-    match timeout(patience, Login::new(handle, target, &context.identities).run()).await {
+    let login = Login::new(handle, target, &context.identities, !verdicts.is_suspect());
+    match timeout(patience, login.run()).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(LoginError::Refused(message))) => {
-            Err(Failure::Final(ConnectionError::AuthFailed { host: target.label.clone(), message }))
+        Ok(Err(LoginError::Refused { message, locked })) => {
+            let error = ConnectionError::AuthFailed { host: target.label.clone(), message };
+            Err(if locked.is_empty() { Failure::Final(error) } else { Failure::Locked(locked, error) })
         }
         Ok(Err(LoginError::Broken(error))) => {
             // The background task may know better, a moment later.

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
 use super::host_certificate;
@@ -15,47 +16,62 @@ use super::target::Target;
 
 type Files = Vec<PathBuf>;
 
+/// What is thought of a host that is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Trusted,
+    /// It has another key than the one that is known, and checking is off.
+    Suspect,
+}
+
 /// The files read so far, shared by all connections of a run.
 #[derive(Debug, Default)]
 pub(crate) struct HostKeys(Mutex<HashMap<Files, Arc<Mutex<KnownHosts>>>>);
 
 impl HostKeys {
     /// Error: the message for the user.
-    pub(crate) fn check(&self, target: &Target, key: &PublicKey) -> Result<(), String> {
+    pub(crate) fn check(&self, target: &Target, key: &PublicKey) -> Result<Standing, String> {
+        refuse_revoked(target, &[key])?;
         let known = self.known_hosts(&target.known_hosts);
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         match (verdict(&known, target, key), target.checking) {
-            (Verdict::Known, _) | (Verdict::Changed { .. }, HostKeyChecking::Off) => Ok(()),
+            (Verdict::Known, _) => Ok(Standing::Trusted),
+            (Verdict::Changed { .. }, HostKeyChecking::Off) => Ok(Standing::Suspect),
             (Verdict::Revoked { place }, _) => Err(revoked(target, key, &place)),
             (Verdict::Changed { recorded, place }, _) => Err(changed(target, key, &recorded, &place)),
             (Verdict::Unknown, HostKeyChecking::Strict) => Err(unknown(target, key)),
             (Verdict::Unknown, HostKeyChecking::AcceptNew | HostKeyChecking::Off) => {
                 known.learn(&target.key_name, key);
                 learn(target, key);
-                Ok(())
+                Ok(Standing::Trusted)
             }
         }
     }
 
     /// Error: the message for the user. A certificate of an authority nobody here knows is a key like any other.
-    pub(crate) fn check_certificate(&self, target: &Target, certificate: &Certificate) -> Result<(), String> {
+    pub(crate) fn check_certificate(&self, target: &Target, certificate: &Certificate) -> Result<Standing, String> {
         let known = self.known_hosts(&target.known_hosts);
         let authority = PublicKey::from(certificate.signature_key().clone());
         let key = PublicKey::from(certificate.public_key().clone());
-        let standing = {
+        refuse_revoked(target, &[&authority, &key])?;
+        let is_authority = {
             let known = known.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(place) = [&authority, &key].iter().find_map(|key| known.revocation(&target.key_name, key)) {
                 return Err(revoked(target, &key, &place));
             }
             known.is_authority(&target.key_name, &authority) || known.is_authority(&target.host, &authority)
         };
-        if !standing {
+        if !is_authority {
             return self.check(target, &key);
         }
         let principal = target.host_key_alias.as_deref().unwrap_or(&target.host);
-        host_certificate::check(certificate, &authority, principal).map_err(|reason| {
-            format!("Host key verification failed: the certificate of {} is not valid: {reason}", target.key_name)
-        })
+        match host_certificate::check(certificate, &authority, principal) {
+            Ok(()) => Ok(Standing::Trusted),
+            Err(reason) => Err(format!(
+                "Host key verification failed: the certificate of {} is not valid: {reason}",
+                target.key_name
+            )),
+        }
     }
 
     /// Host keys to ask for, those the host is known by first, and kinds of which a certificate would be good.
@@ -94,6 +110,30 @@ fn verdict(known: &KnownHosts, target: &Target, key: &PublicKey) -> Verdict {
         },
         verdict => verdict,
     }
+}
+
+/// `RevokedHostKeys`. A list that cannot be read lets nobody in, as with `ssh`.
+fn refuse_revoked(target: &Target, keys: &[&PublicKey]) -> Result<(), String> {
+    let Some(path) = &target.revoked_host_keys else { return Ok(()) };
+    let list = revoked_keys(path).map_err(|reason| {
+        format!("Host key verification failed: the revoked keys of {} cannot be read: {reason}", path.display())
+    })?;
+    match keys.iter().find(|key| list.contains(key.key_data())) {
+        Some(key) => Err(revoked(target, key, &path.display().to_string())),
+        None => Ok(()),
+    }
+}
+
+/// One public key a line.
+fn revoked_keys(path: &Path) -> Result<Vec<KeyData>, String> {
+    let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
+    if bytes.starts_with(b"SSHKRL") {
+        return Err("it is a binary list (KRL); a text file with a public key a line is needed".to_owned());
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let read = |line: &str| PublicKey::from_openssh(line).map(|key| key.key_data().clone());
+    lines.map(|line| read(line).map_err(|error| format!("{error}: {line}"))).collect()
 }
 
 fn is_same_kind(one: &Algorithm, other: &Algorithm) -> bool {

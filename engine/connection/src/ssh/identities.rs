@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::keys::{Certificate, PrivateKey, PublicKey, decode_secret_key, load_openssh_certificate, load_public_key};
 
+use super::Ask;
 use crate::Secret;
 
 /// What became of a key file.
@@ -19,20 +20,40 @@ pub(crate) enum LoadedKey {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Identities(Mutex<HashMap<(PathBuf, Option<Secret>), LoadedKey>>);
+pub(crate) struct Identities {
+    loaded: Mutex<HashMap<(PathBuf, Option<Secret>), LoadedKey>>,
+    /// Keys whose passphrase somebody was asked for, and whether that opened them.
+    asked: tokio::sync::Mutex<HashMap<PathBuf, bool>>,
+}
+
+/// How often a passphrase may be mistyped.
+const TRIES: usize = 3;
 
 impl Identities {
     pub(crate) fn load(&self, path: &Path, passphrase: Option<&Secret>) -> LoadedKey {
-        let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = loaded.entry((path.to_owned(), passphrase.cloned()));
         entry.or_insert_with(|| read(path, passphrase)).clone()
     }
-}
 
-impl Identities {
+    /// Asks for the passphrase of an encrypted key file, once however many hosts want the key. True: it is open now.
+    pub(crate) async fn unlock(&self, path: &Path, ask: &Ask) -> bool {
+        let mut asked = self.asked.lock().await;
+        if let Some(is_open) = asked.get(path) {
+            return *is_open;
+        }
+        let (file, ask) = (path.to_owned(), Arc::clone(ask));
+        let opened = tokio::task::spawn_blocking(move || opened_by_asking(&file, &ask)).await.ok().flatten();
+        asked.insert(path.to_owned(), opened.is_some());
+        let Some(key) = opened else { return false };
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        loaded.insert((path.to_owned(), None), LoadedKey::Ready(key));
+        true
+    }
+
     /// A key that is no file.
     pub(crate) fn decode(&self, text: &Secret, passphrase: Option<&Secret>) -> LoadedKey {
-        let mut loaded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = loaded.entry((PathBuf::from("(ansible_ssh_private_key)"), Some(text.clone())));
         entry.or_insert_with(|| decode(Path::new("in ansible_ssh_private_key"), text.expose(), passphrase)).clone()
     }
@@ -88,6 +109,14 @@ fn unlock(path: &Path, text: &str, passphrase: Option<&Secret>) -> LoadedKey {
         Ok(key) => LoadedKey::Ready(Arc::new(key)),
         Err(error) => LoadedKey::Locked(format!("the passphrase does not open key {}: {error}", path.display())),
     }
+}
+
+fn opened_by_asking(path: &Path, ask: &Ask) -> Option<Arc<PrivateKey>> {
+    let text = fs_err::read_to_string(path).ok()?;
+    let question = format!("Enter passphrase for key '{}': ", path.display());
+    let open = |passphrase: Secret| decode_secret_key(&text, Some(passphrase.expose())).ok();
+    let given = || ask(&question).filter(|passphrase| !passphrase.expose().is_empty());
+    std::iter::repeat_with(given).take(TRIES).map_while(|given| given).find_map(open).map(Arc::new)
 }
 
 fn is_encrypted(text: &str, error: &russh::keys::Error) -> bool {

@@ -1,7 +1,7 @@
 //! Logging in: agent keys, key files, then the password, until the server is satisfied.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
@@ -15,6 +15,7 @@ use super::certificate_signer::CertificateSigner;
 use super::identities::{Identities, LoadedKey, certificates_for, public_half};
 use super::server_check::ServerCheck;
 use super::target::{Method, Target};
+use crate::Secret;
 
 type Agent = AgentClient<Box<dyn AgentStream + Send + Unpin>>;
 
@@ -24,7 +25,11 @@ const MAX_ROUNDS: u32 = 8;
 #[derive(Debug)]
 pub(crate) enum LoginError {
     /// The server has turned everything down; the message says what was tried.
-    Refused(String),
+    Refused {
+        message: String,
+        /// Key files that nobody has given a passphrase for.
+        locked: Vec<PathBuf>,
+    },
     Broken(russh::Error),
 }
 
@@ -46,10 +51,18 @@ pub(crate) struct Login<'a> {
     tried: Vec<PublicKey>,
     /// Whether a method was enough, but not the only one wanted.
     has_advanced: bool,
+    locked: Vec<PathBuf>,
+    /// Whether the host may be told a password.
+    is_trusted: bool,
 }
 
 impl<'a> Login<'a> {
-    pub(crate) fn new(handle: &'a mut Handle<ServerCheck>, target: &'a Target, identities: &'a Identities) -> Self {
+    pub(crate) fn new(
+        handle: &'a mut Handle<ServerCheck>,
+        target: &'a Target,
+        identities: &'a Identities,
+        is_trusted: bool,
+    ) -> Self {
         Self {
             handle,
             target,
@@ -58,6 +71,8 @@ impl<'a> Login<'a> {
             hindrances: Vec::new(),
             tried: Vec::new(),
             has_advanced: false,
+            locked: Vec::new(),
+            is_trusted,
         }
     }
 
@@ -82,7 +97,7 @@ impl<'a> Login<'a> {
         // A connection that ends looks like a refusal that names nothing.
         match self.handle.is_closed() {
             true => Err(LoginError::Broken(russh::Error::Disconnect)),
-            false => Err(LoginError::Refused(self.refusal())),
+            false => Err(LoginError::Refused { message: self.refusal(), locked: self.locked }),
         }
     }
 
@@ -162,7 +177,14 @@ impl<'a> Login<'a> {
                 Ok(false)
             }
             LoadedKey::Absent => Ok(false),
-            LoadedKey::Locked(reason) | LoadedKey::Unusable(reason) => {
+            LoadedKey::Locked(reason) => {
+                if self.target.passphrase.is_none() {
+                    self.locked.push(path.to_owned());
+                }
+                self.hindrances.push(reason);
+                Ok(false)
+            }
+            LoadedKey::Unusable(reason) => {
                 self.hindrances.push(reason);
                 Ok(false)
             }
@@ -285,8 +307,21 @@ impl<'a> Login<'a> {
         }
     }
 
+    /// What may be told to this host.
+    fn known_password(&mut self) -> Option<Secret> {
+        let password = self.target.password.clone()?;
+        if self.is_trusted {
+            return Some(password);
+        }
+        let reason = "the host's key has changed, so it is not told the password";
+        if !self.hindrances.iter().any(|known| known == reason) {
+            self.hindrances.push(reason.to_owned());
+        }
+        None
+    }
+
     async fn password(&mut self) -> Result<bool, LoginError> {
-        let Some(password) = self.target.password.clone() else { return Ok(false) };
+        let Some(password) = self.known_password() else { return Ok(false) };
         let result = self.handle.authenticate_password(&self.target.user, password.expose()).await?;
         if matches!(result, AuthResult::Failure { partial_success: true, .. }) {
             // A key that came too early may be right now.
@@ -297,7 +332,7 @@ impl<'a> Login<'a> {
 
     /// Every question that hides its answer is taken to ask for the password.
     async fn keyboard_interactive(&mut self) -> Result<bool, LoginError> {
-        let Some(password) = self.target.password.clone() else { return Ok(false) };
+        let Some(password) = self.known_password() else { return Ok(false) };
         let user = self.target.user.clone();
         let mut response = self.handle.authenticate_keyboard_interactive_start(user, None).await?;
         for _ in 0..MAX_ROUNDS {

@@ -54,6 +54,14 @@ pub(crate) struct SshOptions {
     pub(crate) pubkey_algorithms: Option<String>,
     pub(crate) address_family: Option<AddressFamily>,
     pub(crate) bind_address: Option<IpAddr>,
+    /// `yes`, `no`, a socket, or `$NAME` of a variable that holds one.
+    pub(crate) forward_agent: Option<String>,
+    /// Patterns of variables that go along; with a `-` in front, that do not.
+    pub(crate) send_env: Vec<String>,
+    /// `NAME=VALUE`.
+    pub(crate) set_env: Vec<String>,
+    pub(crate) revoked_host_keys: Option<PathBuf>,
+    pub(crate) batch_mode: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +83,6 @@ pub(crate) enum Understood {
 /// Options that change nothing here, or nothing that matters: multiplexing is built in, terminals and logs are ours.
 const WITHOUT_EFFECT: &[&str] = &[
     "addkeystoagent",
-    "batchmode",
     "canonicalizefallbacklocal",
     "canonicalizehostname",
     "checkhostip",
@@ -88,7 +95,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "exitonforwardfailure",
     "fingerprinthash",
     "forkafterauthentication",
-    "forwardagent",
     "forwardx11",
     "forwardx11trusted",
     "gssapiauthentication",
@@ -106,7 +112,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "rekeylimit",
     "requesttty",
     "requiredrsasize",
-    "sendenv",
     "sessiontype",
     "stdinnull",
     "streamlocalbindunlink",
@@ -159,6 +164,11 @@ impl SshOptions {
             }
             "addressfamily" => take(&mut self.address_family, address_family(value)),
             "bindaddress" => take(&mut self.bind_address, value.parse().ok()),
+            "forwardagent" => take(&mut self.forward_agent, Some(value.clone())),
+            "sendenv" => append(&mut self.send_env, arguments),
+            "setenv" => arguments.iter().all(|word| word.contains('=')) && append(&mut self.set_env, arguments),
+            "revokedhostkeys" => take(&mut self.revoked_host_keys, Some(PathBuf::from(value))),
+            "batchmode" => take(&mut self.batch_mode, flag(value)),
             other if WITHOUT_EFFECT.contains(&other) => true,
             _ => return Understood::Unsupported,
         };
@@ -204,6 +214,11 @@ impl SshOptions {
         fill(&mut self.pubkey_algorithms, other.pubkey_algorithms);
         fill(&mut self.address_family, other.address_family);
         fill(&mut self.bind_address, other.bind_address);
+        fill(&mut self.forward_agent, other.forward_agent);
+        append(&mut self.send_env, &other.send_env);
+        append(&mut self.set_env, &other.set_env);
+        fill(&mut self.revoked_host_keys, other.revoked_host_keys);
+        fill(&mut self.batch_mode, other.batch_mode);
     }
 
     fn has_proxy(&self) -> bool {
@@ -217,6 +232,11 @@ fn add(files: &mut Vec<PathBuf>, value: &str) -> bool {
     if value != "none" && !files.contains(&path) {
         files.push(path);
     }
+    true
+}
+
+fn append(words: &mut Vec<String>, more: &[String]) -> bool {
+    words.extend_from_slice(more);
     true
 }
 
@@ -244,7 +264,7 @@ fn take<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     is_good
 }
 
-fn flag(value: &str) -> Option<bool> {
+pub(super) fn flag(value: &str) -> Option<bool> {
     match value.to_ascii_lowercase().as_str() {
         "yes" | "true" => Some(true),
         "no" | "false" => Some(false),

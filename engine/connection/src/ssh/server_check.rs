@@ -1,11 +1,14 @@
 //! `ServerCheck`: what a connection's background task asks of us: is this the right host, and why did it end.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use russh::client::{DisconnectReason, Handler};
+use russh::Channel;
+use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
 
-use super::host_keys::HostKeys;
+use super::agent_forwarding::AgentForwarding;
+use super::host_keys::{HostKeys, Standing};
 use super::target::Target;
 
 /// Shared between the background task and the connection's owner.
@@ -13,6 +16,8 @@ use super::target::Target;
 pub(crate) struct Verdicts {
     /// Why the host key was turned down.
     host_key: Mutex<Option<String>>,
+    /// Whether the host may be another than the one that was known, which somebody has said not to mind.
+    is_suspect: AtomicBool,
     /// Why the connection has ended.
     ended: OnceLock<String>,
 }
@@ -20,6 +25,11 @@ pub(crate) struct Verdicts {
 impl Verdicts {
     pub(crate) fn host_key_error(&self) -> Option<String> {
         self.host_key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A host that may be another gets no passwords and no agent.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.is_suspect.load(Ordering::Relaxed)
     }
 
     pub(crate) fn why_it_ended(&self) -> String {
@@ -39,6 +49,7 @@ pub(crate) struct ServerCheck {
     pub(crate) target: Arc<Target>,
     pub(crate) host_keys: Arc<HostKeys>,
     pub(crate) verdicts: Arc<Verdicts>,
+    pub(crate) forwarding: AgentForwarding,
 }
 
 impl Handler for ServerCheck {
@@ -52,12 +63,94 @@ impl Handler for ServerCheck {
             PublicKeyOrCertificate::PublicKey { key, .. } => self.host_keys.check(&self.target, key),
         };
         match verdict {
-            Ok(()) => Ok(true),
+            Ok(standing) => {
+                self.verdicts.is_suspect.store(standing == Standing::Suspect, Ordering::Relaxed);
+                Ok(true)
+            }
             Err(message) => {
                 *self.verdicts.host_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
                 Ok(false)
             }
         }
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        let agent = self.target.requests.agent.as_deref().filter(|_| !self.verdicts.is_suspect());
+        self.forwarding.begin(agent, channel, reply);
+        Ok(())
+    }
+
+    // No host has any other business on this side. An answer that is dropped is a refusal.
+
+    async fn server_channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_forwarded_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_direct_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_direct_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        Ok(())
+    }
+
+    async fn server_channel_open_x11(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        Ok(())
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<russh::Error>) -> Result<(), russh::Error> {

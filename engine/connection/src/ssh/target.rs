@@ -8,6 +8,7 @@ use super::algorithms::Algorithms;
 use super::config_file::ConfigFile;
 use super::options::{AddressFamily, HostKeyChecking, SshOptions};
 use super::paths::{Tokens, local_user};
+use super::session_requests::SessionRequests;
 use crate::{ConnectionSpec, Secret};
 
 const DEFAULT_KEYS: [&str; 3] = ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"];
@@ -50,6 +51,12 @@ pub(crate) struct Target {
     pub(crate) bind_address: Option<IpAddr>,
     /// A private key itself, from a variable.
     pub(crate) inline_key: Option<Secret>,
+    /// Keys that no host may have, whatever the known hosts say.
+    pub(crate) revoked_host_keys: Option<PathBuf>,
+    /// What every session is asked for before its command.
+    pub(crate) requests: SessionRequests,
+    /// Whether somebody may be asked for what is missing.
+    pub(crate) may_ask: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +89,7 @@ impl Target {
         let tokens = Tokens { alias: &spec.address, host: &spec.address, port, user: &user };
         let host = options.host_name.as_deref().map_or_else(|| spec.address.clone(), |name| tokens.expand(name));
         let tokens = Tokens { host: &host, ..tokens };
+        let agent = agent_socket(options.identity_agent.as_deref(), &tokens);
         Self {
             label: spec.host.clone(),
             key_name: options.host_key_alias.clone().unwrap_or_else(|| super::known_hosts::entry_name(&host, port)),
@@ -91,7 +99,8 @@ impl Target {
             hash_known_hosts: options.hash_known_hosts.unwrap_or(false),
             identities: identities(spec, &options, &tokens),
             identities_only: options.identities_only.unwrap_or(false),
-            agent: agent_socket(options.identity_agent.as_deref(), &tokens),
+            requests: SessionRequests::new(&options, agent.as_deref(), &tokens),
+            agent,
             password: spec.password.clone(),
             passphrase: spec.private_key_passphrase.clone(),
             methods: methods(&options),
@@ -104,6 +113,8 @@ impl Target {
             address_family: options.address_family.unwrap_or(AddressFamily::Any),
             bind_address: options.bind_address,
             inline_key: spec.private_key.clone(),
+            revoked_host_keys: revoked_host_keys(&options, &tokens),
+            may_ask: options.batch_mode != Some(true),
             proxy_command: options.proxy_command.as_deref().and_then(|command| proxy_command(command, &tokens)),
             host,
             port,
@@ -134,6 +145,11 @@ fn known_hosts_files(spec: &ConnectionSpec, options: &SshOptions, tokens: &Token
     let users = options.user_known_hosts.clone().unwrap_or_else(|| defaults(USER_KNOWN_HOSTS));
     let global = options.global_known_hosts.clone().unwrap_or_else(|| defaults(GLOBAL_KNOWN_HOSTS));
     users.iter().chain(&global).map(|path| tokens.expand_path(path)).collect()
+}
+
+fn revoked_host_keys(options: &SshOptions, tokens: &Tokens) -> Option<PathBuf> {
+    let path = options.revoked_host_keys.as_ref().filter(|path| path.as_os_str() != "none")?;
+    Some(tokens.expand_path(path))
 }
 
 /// The host's own key file, then those of the configuration; without any, the usual names.
