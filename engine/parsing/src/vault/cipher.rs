@@ -5,6 +5,7 @@ use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit, StreamCipher};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::VaultError;
 
@@ -18,6 +19,8 @@ pub(super) struct Sealed {
     pub(super) ciphertext: Vec<u8>,
 }
 
+/// Wiped when it is no longer needed.
+#[derive(Zeroize, ZeroizeOnDrop)]
 struct Keys {
     cipher: [u8; 32],
     mac: [u8; 32],
@@ -51,8 +54,8 @@ pub(super) fn open(sealed: &Sealed, password: &[u8]) -> Result<Option<Vec<u8>>, 
 }
 
 fn derive(password: &[u8], salt: &[u8]) -> Keys {
-    let mut bytes = [0; 80];
-    pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, ROUNDS, &mut bytes);
+    let mut bytes = Zeroizing::new([0; 80]);
+    pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, ROUNDS, &mut *bytes);
     let mut keys = Keys { cipher: [0; 32], mac: [0; 32], counter: [0; 16] };
     keys.cipher.copy_from_slice(&bytes[..32]);
     keys.mac.copy_from_slice(&bytes[32..64]);

@@ -4,19 +4,21 @@
 use std::fmt;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::opened_texts::OpenedTexts;
 
-/// Cheap to clone; clones share the texts that were opened. `Debug` shows the ids only.
+/// Cheap to clone; clones share the texts that were opened. `Debug` shows the ids only. Passwords are wiped in the end.
 #[derive(Clone, Default)]
 pub struct VaultSecrets {
-    all: Arc<Vec<(String, Vec<u8>)>>,
+    all: Arc<Vec<(String, Zeroizing<Vec<u8>>)>>,
     only_matching: bool,
     opened: Arc<OpenedTexts>,
 }
 
 impl VaultSecrets {
     pub fn push(&mut self, id: &str, password: Vec<u8>) {
-        Arc::make_mut(&mut self.all).push((id.to_owned(), password));
+        Arc::make_mut(&mut self.all).push((id.to_owned(), Zeroizing::new(password)));
     }
 
     pub fn is_empty(&self) -> bool {
