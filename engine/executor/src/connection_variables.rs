@@ -8,6 +8,7 @@ use kapell_parsing::Value;
 use kapell_template::{RenderContext, Variable};
 
 use crate::Run;
+use crate::action::quote;
 use crate::error_report::ErrorReport;
 use crate::resolve::Keywords;
 use crate::variables::HostVariables;
@@ -111,9 +112,13 @@ pub fn connection_spec(
             .map(|path| expand_home(&path))
             .or_else(|| options.private_key_file.clone())
             .or_else(|| settings.private_key_file.clone()),
-        private_key: reader.text(&["ansible_private_key", "ansible_ssh_private_key"])?.map(Secret::new),
+        private_key: reader
+            .text(&["ansible_private_key", "ansible_ssh_private_key"])?
+            .or_else(|| std::env::var("ANSIBLE_PRIVATE_KEY").ok())
+            .map(Secret::new),
         private_key_passphrase: reader
             .text(&["ansible_private_key_passphrase", "ansible_ssh_private_key_passphrase"])?
+            .or_else(|| std::env::var("ANSIBLE_PRIVATE_KEY_PASSPHRASE").ok())
             .map(Secret::new),
         known_hosts: Vec::new(),
         retries: reader.number(&["ansible_ssh_retries"])?.map_or(settings.ssh_retries as u32, |n| n as u32),
@@ -165,9 +170,27 @@ fn ssh_args(reader: &Reader<'_>) -> Result<String, ErrorReport> {
         reader.text(&["ansible_ssh_args"])?.unwrap_or_else(|| settings.ssh_args.clone()),
         reader.text(&["ansible_ssh_common_args"])?.unwrap_or_else(|| settings.ssh_common_args.clone()),
         reader.text(&["ansible_ssh_extra_args"])?.unwrap_or_else(|| settings.ssh_extra_args.clone()),
+        smart_card(reader)?.unwrap_or_default(),
     ];
     let given: Vec<String> = parts.into_iter().filter(|part| !part.trim().is_empty()).collect();
     Ok(given.join(" "))
+}
+
+/// Keys of a smart card, and nothing else.
+fn smart_card(reader: &Reader<'_>) -> Result<Option<String>, ErrorReport> {
+    let surroundings = reader.run.templar.options().surroundings.as_ref();
+    let provider = reader
+        .text(&["ansible_ssh_pkcs11_provider"])?
+        .or_else(|| std::env::var("ANSIBLE_PKCS11_PROVIDER").ok())
+        .or_else(|| surroundings?.ini("ssh_connection", "pkcs11_provider"));
+    let provider = provider.filter(|provider| !provider.is_empty());
+    Ok(provider.map(|provider| {
+        let provider = quote(&provider);
+        format!(
+            "-o KbdInteractiveAuthentication=no -o PreferredAuthentications=publickey -o PasswordAuthentication=no \
+             -o PKCS11Provider={provider}"
+        )
+    }))
 }
 
 /// Variables are named after the kind of container: `ansible_docker_extra_args`, `ansible_chroot_exe`.

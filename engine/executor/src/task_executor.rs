@@ -164,7 +164,7 @@ impl HostTask {
                 return TaskOutcome { delegated_to: delegate_to, ..TaskOutcome::new(&self.host, result) };
             }
         };
-        self.attempt(frame, prepared, item_vars).await
+        Box::pin(self.attempt(frame, prepared, item_vars)).await
     }
 
     /// The host this item is delegated to; an empty name is none.
