@@ -19,7 +19,7 @@ use crate::{Event, Run, vars_prompt};
 /// A play's own keywords, rendered without a host.
 pub struct PlaySettings {
     pub title: String,
-    pub pattern: String,
+    pub pattern: HostPattern,
     pub serial: Option<Value>,
     pub max_fail_percentage: Option<f64>,
     pub any_errors_fatal: bool,
@@ -35,7 +35,7 @@ impl PlaySettings {
     pub fn read(run: &Arc<Run>, play: &Arc<Play>, state: &RunState) -> Result<Self, Diagnostic> {
         let reader = PlayKeywords { run, play, state };
         let hosts = render_for_play(run, state, &play.hosts, play)?;
-        let pattern = pattern(&hosts);
+        let pattern = HostPattern::from_value(&hosts).map_err(|error| error.at(play.hosts.origin()))?;
         let strategy = reader.text("strategy")?.unwrap_or_else(|| run.settings.strategy.clone());
         let debugger = strategy.rsplit('.').next() == Some("debug") || run.settings.enable_task_debugger;
         let strategy = Strategy::named(&strategy).ok_or_else(|| {
@@ -47,7 +47,7 @@ impl PlaySettings {
         let title = match &play.name {
             Some(name) => render_for_play(run, state, &Value::Str(name.clone()), play)
                 .map_or_else(|_| name.to_string(), |name| name.to_string()),
-            None => pattern.clone(),
+            None => title_of_hosts(&play.hosts, &hosts),
         };
         Ok(Self {
             title,
@@ -66,11 +66,13 @@ impl PlaySettings {
     }
 }
 
-/// A host pattern as one text: a list's patterns are joined by commas.
-fn pattern(hosts: &Value) -> String {
-    match hosts {
-        Value::List(items) => items.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
-        other => other.to_string(),
+/// The title of a play without a name: the patterns of a list as they are `written`, otherwise what they are.
+pub fn title_of_hosts(written: &Value, hosts: &Value) -> String {
+    match (written, hosts) {
+        (Value::List(items), _) => items.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
+        (_, Value::Null | Value::Undefined(_)) => String::new(),
+        (_, Value::List(_)) => hosts.repr(),
+        (_, hosts) => hosts.to_string(),
     }
 }
 
@@ -169,8 +171,7 @@ pub struct PlayHosts {
 pub fn hosts(run: &Run, settings: &PlaySettings, state: &RunState) -> Result<PlayHosts, Diagnostic> {
     let inventory = &state.world.inventory;
     let mut warnings = Vec::new();
-    let pattern = HostPattern::parse([settings.pattern.as_str()])?;
-    let selected = inventory.select(&pattern, run.options.limit_pattern.as_ref(), &mut warnings)?;
+    let selected = inventory.select(&settings.pattern, run.options.limit_pattern.as_ref(), &mut warnings)?;
     warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
     let mut ordered = selected.clone();
     match settings.order.as_deref() {

@@ -7,7 +7,7 @@ mod outcome;
 use std::sync::Arc;
 
 use kapell_connection::ConnectionSpec;
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Map, Text, Value};
 use kapell_playbook::Task;
 use kapell_template::{RenderContext, is_omit};
 
@@ -167,12 +167,20 @@ impl HostTask {
         Box::pin(self.attempt(frame, prepared, item_vars)).await
     }
 
-    /// The host this item is delegated to; an empty name is none.
+    /// The host this item is delegated to. An empty name is none where it is written, and refused where a template gives
+    /// it: the task would run on another host than was meant.
     fn delegate(&self, vars: &HostVariables, cx: &RenderContext) -> Result<Option<String>, (ErrorReport, Value)> {
         let Some(written) = self.task.scope.inherited("delegate_to") else { return Ok(None) };
         match self.run.templar.render(written, &vars.as_source(), cx) {
-            Ok(value) if value.is_null() || is_omit(&value) => Ok(None),
-            Ok(value) => Ok(Some(value.to_string()).filter(|name| !name.is_empty())),
+            Ok(value) if is_omit(&value) => Ok(None),
+            Ok(value) if value.is_null() || value.as_str() == Some("") => {
+                if !written.as_text().is_some_and(Text::is_template) {
+                    return Ok(None);
+                }
+                let message = format!("Empty hostname produced from delegate_to: \"{written}\"");
+                Err((self.in_task(ErrorReport::new(message, None)), written.clone()))
+            }
+            Ok(value) => Ok(Some(value.to_string())),
             Err(error) => Err((self.in_task(ErrorReport::of_template(&error, written.origin())), written.clone())),
         }
     }

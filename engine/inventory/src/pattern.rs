@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use fancy_regex::Regex;
-use kapell_parsing::{Diagnostic, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Value};
 
 use crate::address;
 
 /// What a play's `hosts`, `--limit` or the ad-hoc command line ask for. Terms are in the order in which they apply:
-/// those that add, then `&`, then `!`. Without one that adds, everything is meant.
+/// those that add, then `&`, then `!`. Without one that adds, everything is meant, unless a play says that nobody is.
 #[derive(Clone, Debug, Default)]
 pub struct HostPattern {
     pub(crate) terms: Vec<Term>,
+    pub(crate) nobody: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -52,20 +53,17 @@ impl HostPattern {
         Self::from_words(words.iter().map(String::as_str))
     }
 
-    /// A play's `hosts`, already templated: a string or a list of strings.
+    /// A play's `hosts`, already templated: a string or a list of strings. An empty list is nobody, and nothing at all is
+    /// the name `None`, as in Ansible; what is empty otherwise is refused, for it would mean everybody.
     pub fn from_value(hosts: &Value) -> Result<Self, Diagnostic> {
-        let not_a_pattern = |value: &Value| {
-            let message = format!("a host pattern is a string or a list of strings, this is a {}", value.type_name());
-            Diagnostic::error(message).at(value.origin())
-        };
         match hosts {
-            Value::Str(text) => Self::parse([text.as_str()]).map_err(|error| error.at(text.origin())),
+            Value::Null | Value::Undefined(_) => Self::parse(["None"]),
+            Value::List(items) if items.is_empty() => Ok(Self { nobody: true, ..Self::default() }),
             Value::List(items) => {
-                let texts: Result<Vec<&str>, _> =
-                    items.iter().map(|item| item.as_str().ok_or_else(|| not_a_pattern(item))).collect();
+                let texts: Result<Vec<&str>, _> = items.iter().map(pattern_text).collect();
                 Self::parse(texts?).map_err(|error| error.at(hosts.origin()))
             }
-            other => Err(not_a_pattern(other)),
+            text => Self::parse([pattern_text(text)?]).map_err(|error| error.at(text.origin())),
         }
     }
 
@@ -84,8 +82,19 @@ impl HostPattern {
     fn from_words<'a>(words: impl Iterator<Item = &'a str>) -> Result<Self, Diagnostic> {
         let mut terms = words.map(Term::parse).collect::<Result<Vec<_>, _>>()?;
         terms.sort_by_key(|term| term.operation);
-        Ok(Self { terms })
+        Ok(Self { terms, nobody: false })
     }
+}
+
+fn pattern_text(value: &Value) -> Result<&str, Diagnostic> {
+    let why = match value.as_str() {
+        Some(text) if !text.trim().is_empty() => return Ok(text),
+        Some(_) => "Keyword 'hosts' is required, and cannot have empty values.".to_owned(),
+        None => format!("Keyword 'hosts' items must be of type 'str', not '{}'.", value.type_name()),
+    };
+    Err(Diagnostic::error(format!("Error processing keyword 'hosts': {why}"))
+        .at(value.origin())
+        .of_kind(ErrorKind::Content))
 }
 
 fn read_limit_file(path: &Path) -> Result<Vec<String>, Diagnostic> {

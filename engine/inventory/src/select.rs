@@ -28,6 +28,9 @@ impl Inventory {
         limit: Option<&HostPattern>,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Vec<&str>, Diagnostic> {
+        if pattern.nobody {
+            return Ok(Vec::new());
+        }
         let mut hosts = self.evaluate(pattern, warnings)?;
         if let Some(limit) = limit.filter(|limit| !limit.terms.is_empty()) {
             let allowed = self.evaluate(limit, warnings)?;

@@ -33,6 +33,7 @@ pub(crate) use action_name::base_name;
 pub use errors::{Fault, LoadErrors};
 pub use include::{find_task_file, missing_file};
 use loader::Loader;
+pub use loader::ReadFiles;
 use playbook_file::Handed;
 use role_use::RoleUse;
 
@@ -121,13 +122,30 @@ pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, LoadErro
     loader.finish(plays).map(|plays| Playbook { path: path.to_path_buf(), named: path.to_path_buf(), plays })
 }
 
-/// The playbook as far as it can be read, for whoever looks for mistakes, and all that is wrong with it.
-pub fn look_at_playbook(path: &Path, cx: &LoadContext) -> (Option<Playbook>, Vec<Diagnostic>) {
+/// The playbook as far as it can be read, for whoever looks for mistakes, and all that is wrong with it. Files that
+/// were `read` for another playbook are not read again, nor is it said again that one cannot be.
+pub fn look_at_playbook(path: &Path, cx: &LoadContext, read: &mut ReadFiles) -> (Option<Playbook>, Vec<Diagnostic>) {
     if !path.exists() {
         return (None, vec![playbook_file::missing(path)]);
     }
-    let mut loader = Loader::new(cx, playbook_file::directory(path));
+    look(Loader::having(cx, playbook_file::directory(path), std::mem::take(read)), path, read)
+}
+
+/// The same for plays that are in no file.
+pub fn look_at_plays(
+    path: &Path,
+    plays: Value,
+    cx: &LoadContext,
+    read: &mut ReadFiles,
+) -> (Option<Playbook>, Vec<Diagnostic>) {
+    let mut loader = Loader::having(cx, playbook_file::directory(path), std::mem::take(read));
+    loader.assume(path, plays);
+    look(loader, path, read)
+}
+
+fn look(mut loader: Loader<'_>, path: &Path, read: &mut ReadFiles) -> (Option<Playbook>, Vec<Diagnostic>) {
     let plays = loader.playbook_file(path, &Handed::default());
+    *read = std::mem::take(&mut loader.files);
     (plays.map(|plays| Playbook { path: path.to_path_buf(), named: path.to_path_buf(), plays }), loader.into_errors())
 }
 

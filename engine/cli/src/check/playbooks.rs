@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kapell_config::Settings;
 use kapell_executor::static_names::render_static;
 use kapell_parsing::{Key, Map, Origin, SourceFile, Text, Trust, Value, VaultSecrets, yaml};
-use kapell_playbook::{LoadContext, Playbook, Scope, load_plays, look_at_playbook};
+use kapell_playbook::{LoadContext, Playbook, ReadFiles, Scope, look_at_playbook, look_at_plays};
 use kapell_template::{Mentions, Templar, TemplarOptions};
 
 use super::content::Content;
@@ -29,27 +29,27 @@ impl Project<'_> {
     pub(crate) fn check(&self, content: &Content) -> (Vec<Finding>, usize) {
         let findings = RefCell::new(Findings::default());
         let mentions = Mentions::default();
-        let mut used = HashSet::new();
+        let (mut used, mut read) = (HashSet::new(), ReadFiles::default());
         for path in &content.playbooks {
-            self.playbook(path, None, &mentions, &findings, &mut used);
+            used.extend(self.playbook(path, None, &mentions, &findings, &mut read));
         }
         for role in content.roles.iter().filter(|role| !used.contains(*role)) {
-            self.playbook(&beside(role), Some(role), &mentions, &findings, &mut HashSet::new());
+            self.playbook(&beside(role), Some(role), &mentions, &findings, &mut read);
         }
         content.others.iter().for_each(|path| self.readable(path, &findings));
         let files = content.playbooks.len() + content.others.len();
         (findings.into_inner().sorted(), files)
     }
 
-    /// A playbook, or a play that only has `role`.
+    /// A playbook, or a play that only has `role`. Returns the roles it uses.
     fn playbook(
         &self,
         path: &Path,
         role: Option<&Path>,
         mentions: &Mentions,
         findings: &RefCell<Findings>,
-        used: &mut HashSet<PathBuf>,
-    ) {
+        read: &mut ReadFiles,
+    ) -> Vec<PathBuf> {
         let library = cloud::library(self.settings);
         let templar = Templar::new(TemplarOptions { vault: self.vault.clone(), ..TemplarOptions::default() });
         let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, self.extra_vars);
@@ -65,11 +65,8 @@ impl Project<'_> {
             warnings: &warnings,
         };
         let (loaded, errors) = match role {
-            None => look_at_playbook(path, &cx),
-            Some(role) => match load_plays(path, play_of(role), &cx) {
-                Ok(playbook) => (Some(playbook), Vec::new()),
-                Err(failed) => (None, failed.errors),
-            },
+            None => look_at_playbook(path, &cx, read),
+            Some(role) => look_at_plays(path, play_of(role), &cx, read),
         };
         let check = PlayCheck {
             library: &library,
@@ -81,9 +78,10 @@ impl Project<'_> {
         };
         check.load_errors(&errors, Certainty::Certain);
         for play in loaded.iter().flat_map(|playbook: &Playbook| &playbook.plays) {
-            used.extend(play.roles.iter().map(|role| role.path.clone()));
-            check.run(play, errors.is_empty());
+            check.run(play, errors.is_empty() && role.is_none());
         }
+        let plays = loaded.iter().flat_map(|playbook| &playbook.plays);
+        plays.flat_map(|play| &play.roles).map(|role| role.path.clone()).collect()
     }
 
     fn readable(&self, path: &Path, findings: &RefCell<Findings>) {

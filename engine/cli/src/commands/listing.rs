@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use kapell_callback::{Color, Display};
+use kapell_executor::play_setup::title_of_hosts;
 use kapell_executor::static_names::render_static;
 use kapell_inventory::HostPattern;
 use kapell_parsing::{Diagnostic, Map, Text, Value};
@@ -45,7 +46,7 @@ pub(crate) fn show(
             listed.hosts = joined(&hosts);
             listed.title = match play.name.as_ref().filter(|name| !name.is_empty()) {
                 Some(name) => rendered_for(play, &templar, prepared, &Value::Str(name.clone()))?.to_string(),
-                None => listed.hosts.clone(),
+                None => title_of_hosts(&play.hosts, &hosts),
             };
             add_play(&mut lines, &hosts, &selected, &listed, wanted);
         }
@@ -95,6 +96,7 @@ fn rendered_for(play: &Play, templar: &Templar, prepared: &Prepared, written: &V
 
 fn joined(hosts: &Value) -> String {
     match hosts {
+        Value::Null | Value::Undefined(_) => String::new(),
         Value::List(hosts) => hosts.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
         hosts => hosts.to_string(),
     }
@@ -114,12 +116,18 @@ fn add_play(text: &mut String, patterns: &Value, hosts: &[&str], listed: &PlayLi
     }
 }
 
+fn patterns_text(patterns: &[Value]) -> String {
+    let quoted: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
 fn add_hosts(text: &mut String, patterns: &Value, hosts: &[&str]) {
-    let quoted: Vec<String> = match patterns {
-        Value::List(items) => items.iter().map(|item| format!("'{item}'")).collect(),
-        other => vec![format!("'{other}'")],
+    let pattern = match patterns {
+        Value::Null | Value::Undefined(_) => "None".to_owned(),
+        Value::List(items) => patterns_text(items),
+        one => patterns_text(std::slice::from_ref(one)),
     };
-    text.push_str(&format!("\n    pattern: [{}]\n    hosts ({}):", quoted.join(", "), hosts.len()));
+    text.push_str(&format!("\n    pattern: {pattern}\n    hosts ({}):", hosts.len()));
     for host in hosts {
         text.extend(["\n      ", host]);
     }

@@ -13,6 +13,10 @@ use crate::{Role, Scope, Task};
 /// A file may be imported from itself as long as names are templates that change; beyond this it never ends.
 const MAX_REENTRY: usize = 16;
 
+/// The content of files by path; `None` where one could not be read, which was an error then.
+#[derive(Debug, Default)]
+pub struct ReadFiles(HashMap<PathBuf, Option<Value>>);
+
 pub(crate) struct Loader<'a> {
     pub(crate) cx: &'a LoadContext<'a>,
     /// The directory of the playbook file whose play is loaded.
@@ -27,12 +31,17 @@ pub(crate) struct Loader<'a> {
     errors: Vec<Diagnostic>,
     /// What the first error is about.
     fault: Fault,
-    files: HashMap<PathBuf, Option<Value>>,
+    pub(crate) files: ReadFiles,
     open: Vec<String>,
 }
 
 impl<'a> Loader<'a> {
     pub(crate) fn new(cx: &'a LoadContext<'a>, basedir: PathBuf) -> Self {
+        Self::having(cx, basedir, ReadFiles::default())
+    }
+
+    /// A loader that need not read `files`.
+    pub(crate) fn having(cx: &'a LoadContext<'a>, basedir: PathBuf, files: ReadFiles) -> Self {
         Self {
             cx,
             basedir,
@@ -42,7 +51,7 @@ impl<'a> Loader<'a> {
             imported_handlers: Vec::new(),
             errors: Vec::new(),
             fault: Fault::Content,
-            files: HashMap::new(),
+            files,
             open: Vec::new(),
         }
     }
@@ -87,7 +96,7 @@ impl<'a> Loader<'a> {
 
     /// The content of a YAML file, read once per run. `None`: it could not be read, and that has been reported.
     pub(crate) fn read(&mut self, path: &Path) -> Option<Value> {
-        if let Some(known) = self.files.get(path) {
+        if let Some(known) = self.files.0.get(path) {
             return known.clone();
         }
         let options = LoadOptions { trust: Trust::Trusted, vault: self.cx.vault };
@@ -102,13 +111,13 @@ impl<'a> Loader<'a> {
         for warning in warnings {
             self.warn(warning);
         }
-        self.files.insert(path.to_path_buf(), content.clone());
+        self.files.0.insert(path.to_path_buf(), content.clone());
         content
     }
 
     /// Takes `content` for what is in the file.
     pub(crate) fn assume(&mut self, path: &Path, content: Value) {
-        self.files.insert(path.to_path_buf(), Some(content));
+        self.files.0.insert(path.to_path_buf(), Some(content));
     }
 
     /// Runs `load` with `what` (a file, a role) marked as being loaded. What comes back to itself without end is
