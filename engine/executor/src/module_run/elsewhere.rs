@@ -1,7 +1,7 @@
 //! Names of modules that exist, but not here: content may name them in tasks that are never run, and by the short names
 //! that they had before they moved into collections.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// A collection a line, its modules on the lines below; `old=new` is a short name that stands for a module renamed since.
@@ -16,6 +16,8 @@ static BY_SHORT_NAME: LazyLock<HashMap<&str, (&str, &str)>> = LazyLock::new(|| {
     }
     found
 });
+
+static FULL_NAMES: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| entries().collect());
 
 /// Collection and module, or collection and `old=new`.
 fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -33,7 +35,7 @@ fn entries() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The full name of a module by its full or short name.
 pub(super) fn qualified(name: &str) -> Option<String> {
     match name.rsplit_once('.') {
-        Some((collection, short)) => entries().any(|entry| entry == (collection, short)).then(|| name.to_owned()),
+        Some((collection, short)) => FULL_NAMES.contains(&(collection, short)).then(|| name.to_owned()),
         None => BY_SHORT_NAME.get(name).map(|(collection, module)| format!("{collection}.{module}")),
     }
 }

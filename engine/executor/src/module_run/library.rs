@@ -48,6 +48,8 @@ struct Content {
     listings: HashMap<PathBuf, Arc<HashMap<String, PathBuf>>>,
     modules: HashMap<PathBuf, Arc<ForeignModule>>,
     plugins: HashMap<PathBuf, Arc<PluginFile>>,
+    /// Whether content may name them; asked for every task.
+    names: HashMap<String, bool>,
 }
 
 impl ModuleLibrary {
@@ -83,6 +85,7 @@ impl ModuleLibrary {
         let mut content = self.content();
         if !content.dirs.iter().any(|known| known == dir) {
             content.dirs.push(dir.to_owned());
+            content.names.clear();
         }
     }
 
@@ -93,7 +96,12 @@ impl ModuleLibrary {
 
     /// Whether content may name it: what is not here fails when it is run, and only then.
     pub fn may_be_named(&self, name: &str) -> bool {
-        self.exists(name) || elsewhere::qualified(name).is_some()
+        if let Some(known) = self.content().names.get(name) {
+            return *known;
+        }
+        let may = self.exists(name) || elsewhere::qualified(name).is_some();
+        self.content().names.insert(name.to_owned(), may);
+        may
     }
 
     /// The collection that would bring a module that is not here.
