@@ -1,7 +1,7 @@
 //! `--list-hosts`, `--list-tasks`, `--list-tags` and `--syntax-check`.
 
 use anyhow::Result;
-use kapell_callback::{Color, Display};
+use kapell_callback::Display;
 use kapell_executor::play_setup::title_of_hosts;
 use kapell_executor::static_names::render_static;
 use kapell_inventory::HostPattern;
@@ -53,7 +53,13 @@ pub(crate) fn show(
         text.push(lines);
     }
     tell(&display, &warnings);
-    text.iter().for_each(|lines| display.out(lines, Color::Plain));
+    for lines in text {
+        // Without a copy: there may be hundreds of thousands of hosts.
+        display.out_in_pieces(|sink| {
+            sink(&lines);
+            Ok::<(), Diagnostic>(())
+        })?;
+    }
     Ok(Exit::Ok)
 }
 
@@ -121,6 +127,8 @@ fn patterns_text(patterns: &[Value]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
+const INDENT: &str = "\n      ";
+
 fn add_hosts(text: &mut String, patterns: &Value, hosts: &[&str]) {
     let pattern = match patterns {
         Value::Null | Value::Undefined(_) => "None".to_owned(),
@@ -128,7 +136,8 @@ fn add_hosts(text: &mut String, patterns: &Value, hosts: &[&str]) {
         one => patterns_text(std::slice::from_ref(one)),
     };
     text.push_str(&format!("\n    pattern: {pattern}\n    hosts ({}):", hosts.len()));
+    text.reserve(hosts.iter().map(|host| host.len() + INDENT.len()).sum());
     for host in hosts {
-        text.extend(["\n      ", host]);
+        text.extend([INDENT, host]);
     }
 }
