@@ -72,7 +72,7 @@ impl Default {
     }
 
     fn banner(&self, text: &str) {
-        self.display.out(&banner(text, self.display.columns), Color::Plain);
+        self.display.out(&banner(text, self.display.columns()), Color::Plain);
     }
 
     fn playbook_start(&mut self, path: &Path, plays: usize, check: bool) {
@@ -111,7 +111,7 @@ impl Default {
         let word = if task.is_handler { "RUNNING HANDLER" } else { "TASK" };
         let mark = if task.check_mode && self.options.check_mode_markers { " [CHECK MODE]" } else { "" };
         let args = task.args.as_deref().filter(|_| self.options.args).unwrap_or_default();
-        let mut text = banner(&format!("{word} [{}{args}]{mark}", task.name.trim()), self.display.columns);
+        let mut text = banner(&format!("{word} [{}{args}]{mark}", task.name.trim()), self.display.columns());
         if self.options.verbosity >= 2
             && let Some(origin) = &task.origin
         {
@@ -309,10 +309,10 @@ impl Default {
     }
 
     fn stats(&mut self, stats: &Stats) {
-        recap::show(&self.display, stats);
+        recap::show(&self.display, stats, self.folded.is_some());
         if self.options.custom_stats && !stats.custom.is_empty() {
             self.display.out("", Color::Plain);
-            self.display.out(banner("CUSTOM STATS: ", self.display.columns).trim_start(), Color::Plain);
+            self.display.out(banner("CUSTOM STATS: ", self.display.columns()).trim_start(), Color::Plain);
             let mut hosts: Vec<_> = stats.custom.iter().collect();
             hosts.sort_by_key(|(name, _)| (name.as_str() == "_run", name.as_str()));
             for (name, data) in hosts {
@@ -435,8 +435,11 @@ impl Callback for Default {
             Event::Message(text) => self.display.out(text, Color::Plain),
             Event::Stats(stats) => self.stats(stats),
             Event::PlaybookStart { path, plays, check } => self.playbook_start(path, *plays, *check),
-            Event::ImplicitTask(_) | Event::Notified { .. } | Event::Detail { .. } | Event::Output { .. } => {}
-            Event::RunEnd => {}
+            Event::ImplicitTask(_)
+            | Event::Notified { .. }
+            | Event::Detail { .. }
+            | Event::Output { .. }
+            | Event::RunEnd => {}
         }
     }
 }

@@ -43,8 +43,6 @@ impl Color {
 
 pub struct Display {
     pub colored: bool,
-    /// Width of banners: the terminal's, or ansible-playbook's 79 elsewhere.
-    pub columns: usize,
 }
 
 impl Display {
@@ -52,9 +50,13 @@ impl Display {
     pub fn new(no_color: bool, force_color: bool) -> Self {
         let terminal = std::io::stdout().is_terminal();
         let colored = force_color || (terminal && !no_color);
-        let columns =
-            if terminal { usize::from(console::Term::stdout().size().1).saturating_sub(1).max(40) } else { 79 };
-        Self { colored, columns }
+        Self { colored }
+    }
+
+    /// Width of banners: that of the terminal just now, or ansible-playbook's 79 elsewhere.
+    pub fn columns(&self) -> usize {
+        let stdout = console::Term::stdout();
+        if stdout.is_term() { usize::from(stdout.size().1).saturating_sub(1).max(40) } else { 79 }
     }
 
     /// `text` and a line end to standard output.

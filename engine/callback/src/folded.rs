@@ -35,14 +35,15 @@ impl Folded {
     /// Every line with its hosts, how many they are where they are several.
     pub(crate) fn take(&mut self) -> Vec<(HostLine, String)> {
         let lines = std::mem::take(&mut self.lines).into_iter();
-        let told = lines.map(|(line, mut hosts)| {
-            sort(&mut hosts);
-            let names = host_ranges(&hosts);
-            let names = if hosts.len() > 1 { format!("{} hosts: {names}", hosts.len()) } else { names };
-            (line, names)
-        });
-        told.collect()
+        lines.map(|(line, hosts)| (line, counted(hosts))).collect()
     }
+}
+
+/// Names of hosts, and how many they are where they are several.
+pub(crate) fn counted(mut hosts: Vec<String>) -> String {
+    sort(&mut hosts);
+    let names = host_ranges(&hosts);
+    if hosts.len() > 1 { format!("{} hosts: {names}", hosts.len()) } else { names }
 }
 
 #[cfg(test)]

@@ -83,11 +83,11 @@ impl Junit {
     }
 
     /// All that an include brought is one case: a line for each file or role, with what its loop adds and its hosts.
-    fn include(&mut self, task: &TaskInfo, file: &str, vars: &Map, hosts: &[String]) {
+    fn include(&mut self, task: &TaskInfo, file: &str, vars: Map, hosts: &[String]) {
         if !task.name.trim().starts_with(self.options.prefix.as_str()) {
             return;
         }
-        let line = format!("{file} (args={{}} vars={}): [{}]", Value::map(vars.clone()).repr(), hosts.join(", "));
+        let line = format!("{file} (args={{}} vars={}): [{}]", Value::map(vars).repr(), hosts.join(", "));
         let cases = self.task(task);
         match cases.cases.iter_mut().find(|case| case.host == INCLUDE).map(|case| &mut case.outcome) {
             Some(Outcome::Passed(lines)) => lines.extend(["\n", &line]),
@@ -106,14 +106,15 @@ impl Junit {
         let skipped = count(|outcome| matches!(outcome, Outcome::Skipped(_)));
         let (tests, time) = (cases().count(), cases().map(|case| case.seconds).sum::<f64>());
         let name = escaped(&self.playbook);
+        let ends = if tests == 0 { "/>" } else { ">" };
         let heads = format!("disabled=\"0\" errors=\"{errors}\" failures=\"{failures}\"");
         let tails = format!("tests=\"{tests}\" time=\"{time:.6}\"");
         let mut xml = format!("<?xml version=\"1.0\" ?>\n<testsuites {heads} {tails}>\n");
-        xml.push_str(&format!("\t<testsuite {heads} name=\"{name}\" skipped=\"{skipped}\" {tails}>\n"));
+        xml.push_str(&format!("\t<testsuite {heads} name=\"{name}\" skipped=\"{skipped}\" {tails}{ends}\n"));
         for task in self.tasks.values() {
             task.cases.iter().for_each(|case| push_case(&mut xml, task, case));
         }
-        xml.push_str("\t</testsuite>\n</testsuites>\n");
+        xml.push_str(if tests == 0 { "</testsuites>\n" } else { "\t</testsuite>\n</testsuites>\n" });
         xml
     }
 
@@ -133,6 +134,17 @@ impl Default for Junit {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What a loop adds for an item, and how the item is called.
+fn with_label(vars: &Map, label: Option<&str>) -> Map {
+    let mut vars = vars.clone();
+    let item = vars.get("ansible_loop_var").map(Value::to_string).and_then(|name| vars.get(name.as_str()).cloned());
+    if let (Some(item), Some(label)) = (item, label) {
+        let label = if item.to_string() == label { item } else { label.into() };
+        vars.insert("_ansible_item_label".into(), label);
+    }
+    vars
 }
 
 impl Options {
@@ -210,8 +222,8 @@ impl Callback for Junit {
             Event::TaskStart(task) => _ = self.task(task),
             Event::HostStart { host, task } => drop(self.starts.insert((task.id, host.clone()), Instant::now())),
             Event::HostResult(result) => self.add(result),
-            Event::Included { task, file, vars, hosts, .. } => {
-                self.include(task, &file.to_string_lossy(), vars, hosts);
+            Event::Included { task, file, vars, hosts, item_label, .. } => {
+                self.include(task, &file.to_string_lossy(), with_label(vars, item_label.as_deref()), hosts);
             }
             Event::Stats(_) => self.write(),
             _ => {}

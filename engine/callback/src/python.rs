@@ -49,7 +49,7 @@ impl PythonCallbacks {
     ) -> Result<Option<Self>, String> {
         let process = BlockingProcess::start(&templar)?;
         let display = Display::new(settings.nocolor, settings.force_color);
-        let columns = display.columns as i64;
+        let columns = display.columns() as i64;
         let has_stdout = wanted.iter().any(|wanted| wanted.stdout);
         let beside = natives("default").filter(|_| has_stdout);
         let transport = settings.transport.clone();

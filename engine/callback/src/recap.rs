@@ -1,18 +1,32 @@
-//! The recap: one line a host.
+//! The recap: one line a host, or for all hosts with the same counts.
+
+use indexmap::IndexMap;
 
 use kapell_executor::{HostStats, Stats};
 
 use crate::banner::banner;
+use crate::folded::counted;
 use crate::{Color, Display};
 
-pub(crate) fn show(display: &Display, stats: &Stats) {
-    display.out(&banner("PLAY RECAP", display.columns), Color::Plain);
+pub(crate) fn show(display: &Display, stats: &Stats, fold: bool) {
+    display.out(&banner("PLAY RECAP", display.columns()), Color::Plain);
     let mut hosts: Vec<(&String, &HostStats)> = stats.hosts.iter().collect();
     hosts.sort_by_key(|(name, _)| name.as_str());
-    for (name, counts) in hosts {
-        display.out(&line(display, name, counts), Color::Plain);
-    }
+    let lines = if fold {
+        folded(display, &hosts)
+    } else {
+        hosts.iter().map(|(name, counts)| line(display, name, counts)).collect()
+    };
+    lines.iter().for_each(|line| display.out(line, Color::Plain));
     display.out("", Color::Plain);
+}
+
+fn folded(display: &Display, hosts: &[(&String, &HostStats)]) -> Vec<String> {
+    let mut groups: IndexMap<String, (Vec<String>, &HostStats)> = IndexMap::new();
+    for (name, counts) in hosts {
+        groups.entry(line(display, "", counts)).or_insert_with(|| (Vec::new(), *counts)).0.push((*name).clone());
+    }
+    groups.into_values().map(|(names, counts)| line(display, &counted(names), counts)).collect()
 }
 
 fn line(display: &Display, name: &str, counts: &HostStats) -> String {

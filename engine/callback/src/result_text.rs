@@ -12,6 +12,9 @@ pub(crate) const CENSORED: &str =
 /// Keys only wanted at high verbosity, or never.
 const HIDDEN: &[&str] = &["exception", "diff", "deprecations", "warnings", "ansible_facts_gathered"];
 
+/// When a command ran, and for how long.
+const TIMES: [&str; 3] = ["start", "end", "delta"];
+
 /// How results are written, as the settings say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
@@ -19,11 +22,14 @@ pub(crate) struct Look {
     pub(crate) format: ResultFormat,
     /// On several lines always or never; by default where a result is better read so.
     pub(crate) pretty: Option<bool>,
+    /// Without what no two hosts share, so that results that are otherwise the same read the same.
+    pub(crate) timeless: bool,
 }
 
 impl Look {
     pub(crate) fn new(settings: &Settings, verbosity: u8) -> Self {
-        Self { verbosity, format: settings.callback_result_format, pretty: settings.callback_format_pretty }
+        let (format, pretty) = (settings.callback_result_format, settings.callback_format_pretty);
+        Self { verbosity, format, pretty, timeless: settings.fold }
     }
 
     fn text(self, map: &Map, is_whole: bool) -> String {
@@ -85,7 +91,11 @@ pub(crate) fn result_text(event: &HostResult, look: Look) -> String {
         censored.insert("changed".into(), result.is_changed().into());
         return look.text(&censored, false);
     }
-    look.text(&shown(event, look.verbosity), result.verbose_always && !result.is_skipped())
+    let mut data = shown(event, look.verbosity);
+    if look.timeless {
+        TIMES.iter().for_each(|key| drop(data.shift_remove(*key)));
+    }
+    look.text(&data, result.verbose_always && !result.is_skipped())
 }
 
 /// The result as ad-hoc commands show it: of a debug task what it says, unless it failed.

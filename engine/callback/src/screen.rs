@@ -2,6 +2,7 @@
 //! above them, in one piece with what draws them anew, so that they do not flicker.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,8 @@ const GRACE: Duration = Duration::from_millis(400);
 const TOGETHER: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
 
 static SCREEN: Mutex<Option<Screen>> = Mutex::new(None);
+/// Of the next screen.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
 /// Lines for a terminal of so many columns and rows, with their colours.
 type Lines = Box<dyn Fn(usize, usize) -> Vec<String> + Send>;
@@ -43,8 +46,7 @@ pub(crate) fn open(lines: Lines) {
     close();
     let opened = Instant::now();
     let mut screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
-    static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     *screen = Some(Screen { lines, opened, is_hidden: false, drawn: Vec::new(), number });
     drop(screen);
     let _ = std::thread::Builder::new().name("screen".to_owned()).spawn(move || {

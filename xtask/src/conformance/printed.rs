@@ -87,7 +87,9 @@ fn with_sorted_cases(lines: Vec<String>) -> Vec<String> {
     let mut cases: Vec<Block> = Vec::new();
     for line in lines {
         match cases.last_mut() {
-            Some(case) if !line.trim_start().starts_with("<testcase ") => case.push(line),
+            Some(case) if !["\t\t<testcase ", "\t</testsuite>"].iter().any(|tag| line.starts_with(tag)) => {
+                case.push(line);
+            }
             _ => cases.push(vec![line]),
         }
     }
@@ -138,9 +140,10 @@ fn continues(line: &str) -> bool {
 }
 
 fn mask(line: &str) -> String {
-    let mut masked = with_sorted_hosts(line.trim_end());
+    let mut masked = with_sorted_hosts_of_case(&with_sorted_hosts(line.trim_end()));
     for key in VOLATILE {
         mask_value(&mut masked, &format!("\"{key}\": "), &[',', '}']);
+        mask_value(&mut masked, &format!("&quot;{key}&quot;: "), &[',', '}']);
         mask_value(&mut masked, &format!(" {key}=\""), &['"']);
         mask_line(&mut masked, &format!("{key}: "));
     }
@@ -191,6 +194,20 @@ fn with_sorted_hosts(line: &str) -> String {
     let mut hosts: Vec<&str> = hosts.split(", ").collect();
     hosts.sort_unstable();
     format!("included: {file} for {} => {item}", hosts.join(", "))
+}
+
+/// `FILE (args={} vars={}): [HOSTS]` of an include in XML.
+fn with_sorted_hosts_of_case(line: &str) -> String {
+    let Some((before, (hosts, after))) = line
+        .split_once("): [")
+        .filter(|(before, _)| before.contains(" (args={"))
+        .and_then(|(before, rest)| Some((before, rest.split_once(']')?)))
+    else {
+        return line.to_owned();
+    };
+    let mut hosts: Vec<&str> = hosts.split(", ").collect();
+    hosts.sort_unstable();
+    format!("{before}): [{}]{after}", hosts.join(", "))
 }
 
 #[cfg(test)]
