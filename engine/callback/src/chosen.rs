@@ -8,7 +8,7 @@ use kapell_template::Templar;
 
 use crate::json_report::Pace;
 use crate::python::{Natives, PythonCallbacks, Wanted};
-use crate::{Color, Default, Display, JsonReport, Junit, Minimal, ProfileTasks, Shape, Silent, Timer, Tree};
+use crate::{Color, Default, Dense, Display, JsonReport, Junit, Minimal, ProfileTasks, Shape, Silent, Timer, Tree};
 
 /// Where callbacks written in Python are found, and what answers their questions.
 pub struct Content<'c> {
@@ -50,7 +50,7 @@ pub fn callbacks(
                 let directory = directory.map_or_else(|| settings.home.join("tree"), Into::into);
                 chosen.push(Box::new(Tree::new(&directory)));
             }
-            "default" | "minimal" | "oneline" | "json" | "jsonl" | "null" => {}
+            "default" | "minimal" | "oneline" | "dense" | "json" | "jsonl" | "null" => {}
             _ => warnings.push(Diagnostic::warning(format!("Skipping callback plugin '{name}', unable to load"))),
         }
     }
@@ -109,6 +109,7 @@ fn stdout_callback(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagno
         "default" => Box::new(Default::new(settings, verbosity)),
         "minimal" => Box::new(Minimal::new(settings, verbosity, Shape::Block)),
         "oneline" => Box::new(Minimal::new(settings, verbosity, Shape::Line)),
+        "dense" => Box::new(Dense::new(settings)),
         "json" => Box::new(JsonReport::new(settings, Pace::AtEnd)),
         "jsonl" => Box::new(JsonReport::new(settings, Pace::AsItGoes)),
         "null" => Box::new(Silent::new(settings)),

@@ -28,7 +28,7 @@ pub struct JsonReport {
     tasks: HashMap<u64, usize>,
     ids: u64,
     /// Of the items of hosts' loops, whose results come later.
-    labels: HashMap<String, Vec<String>>,
+    labels: HashMap<String, Vec<Option<String>>>,
 }
 
 impl JsonReport {
@@ -83,6 +83,7 @@ impl JsonReport {
         shown.insert("action".into(), result.task.action.clone().into());
         if result.task.action.rsplit('.').next() == Some("meta") {
             shown.remove("_ansible_no_log");
+            shown.remove("changed");
         }
         let labels = self.labels.remove(&result.host).unwrap_or_default();
         if let Some(items) = shown.get_mut("results").and_then(JsonValue::as_array_mut).filter(|_| result.result.looped)
@@ -90,7 +91,9 @@ impl JsonReport {
             for (item, label) in
                 items.iter_mut().zip(labels).filter(|(item, _)| item.get("_ansible_item_label").is_some())
             {
-                item["_ansible_item_label"] = label.into();
+                if let Some(label) = label {
+                    item["_ansible_item_label"] = label.into();
+                }
             }
         }
         for (flag, set) in [
@@ -108,15 +111,18 @@ impl JsonReport {
             TaskStatus::Unreachable => "v2_runner_on_unreachable",
             TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored => "v2_runner_on_failed",
         };
-        let hosts = json!({result.host.as_str(): shown});
-        self.line(event, fields([("hosts", hosts), ("task", json!({"name": result.task.name}))]));
         let place = self.tasks.get(&result.task.id).copied();
+        let mut about = json!({"name": result.task.name});
         if let Some(tasks) = self.plays.last_mut().and_then(|play| play["tasks"].as_array_mut())
             && let Some(task) = place.and_then(|place| tasks.get_mut(place))
         {
-            task["hosts"][result.host.as_str()] = shown.into();
             task["task"]["duration"]["end"] = now().into();
+            about.clone_from(&task["task"]);
+            if self.pace == Pace::AtEnd {
+                task["hosts"][result.host.as_str()] = std::mem::take(&mut shown).into();
+            }
         }
+        self.line(event, fields([("hosts", json!({result.host.as_str(): shown})), ("task", about)]));
         if let Some(play) = self.plays.last_mut() {
             play["play"]["duration"]["end"] = now().into();
         }
@@ -187,7 +193,9 @@ impl Callback for JsonReport {
             Event::PlayStart { name, origin, .. } => self.play_start(name, origin),
             Event::TaskStart(task) => self.task_start(task),
             Event::ItemResult(item) => {
-                let label = item.item_label.clone().unwrap_or_default();
+                let data = &item.result.data;
+                let own = data.get("ansible_loop_var").and_then(Value::as_str).and_then(|name| data.get(name));
+                let label = item.item_label.clone().filter(|label| own.is_none_or(|own| own.to_string() != *label));
                 self.labels.entry(item.host.clone()).or_default().push(label);
             }
             Event::HostResult(result) => self.host_result(result),

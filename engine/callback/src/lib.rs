@@ -4,6 +4,7 @@ mod banner;
 mod board;
 mod chosen;
 mod default;
+mod dense;
 mod diff_text;
 mod display;
 mod error_text;
@@ -28,6 +29,7 @@ mod tree;
 
 pub use chosen::{Content, callbacks, say_unused};
 pub use default::Default;
+pub use dense::Dense;
 pub use display::{Color, Display};
 pub use error_text::{diagnostic_line, diagnostic_text};
 pub use html_report::HtmlReport;

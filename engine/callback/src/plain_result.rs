@@ -49,7 +49,8 @@ fn is_untold_flag(key: Option<&str>, value: &Value, result: &TaskResult) -> bool
 
 /// Whether it is shown without being asked for, as what `debug` says is.
 fn is_loud(result: &TaskResult, told: Option<&HostResult>) -> bool {
-    let is_quiet = result.is_failed() || result.is_skipped();
+    let is_broken = result.is_failed() && !result.data.contains_key("failed_when_result");
+    let is_quiet = is_broken || result.is_skipped();
     !is_quiet && (result.verbose_always || told.is_some_and(|told| is_debug(&told.task.action)))
 }
 

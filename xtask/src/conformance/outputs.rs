@@ -44,7 +44,7 @@ struct Outcome {
     differences: Vec<Difference>,
 }
 
-/// Variant and case, with the reason.
+/// Variant (or `*`) and case, with the reason.
 type Known = BTreeMap<(String, String), String>;
 
 impl OutputsCommand {
@@ -139,15 +139,17 @@ fn keep(directory: &Path, variant: &str, case: &str, side: &str, runs: &[Run]) -
 }
 
 impl Outcome {
-    fn key(&self) -> (String, String) {
-        (self.variant.clone(), self.case.clone())
+    fn is_known(&self, known: &Known) -> bool {
+        [self.variant.as_str(), "*"]
+            .iter()
+            .any(|variant| known.contains_key(&((*variant).to_owned(), self.case.clone())))
     }
 
     fn print(&self, known: &Known) {
         if self.differences.is_empty() {
             return;
         }
-        let word = if known.contains_key(&self.key()) { "known" } else { "DIFFERENT" };
+        let word = if self.is_known(known) { "known" } else { "DIFFERENT" };
         println!("{word:<9} {} {}", self.variant, self.case);
         for difference in &self.differences {
             println!("{difference}");
@@ -160,22 +162,22 @@ fn summarize(variants: &[Variant], outcomes: &[Outcome], known: &Known) -> Resul
     for variant in variants {
         let own: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.variant == variant.name).collect();
         let different: Vec<_> = own.iter().filter(|outcome| !outcome.differences.is_empty()).collect();
-        let expected = different.iter().filter(|outcome| known.contains_key(&outcome.key())).count();
+        let expected = different.iter().filter(|outcome| outcome.is_known(known)).count();
         let (all, differ) = (own.len(), different.len());
         println!("{:<10} {all:>8} {:>6} {differ:>10} {expected:>6}", variant.name, all - differ);
     }
     for outcome in outcomes.iter().filter(|outcome| outcome.differences.is_empty()) {
-        if known.contains_key(&outcome.key()) {
+        if known.contains_key(&(outcome.variant.clone(), outcome.case.clone())) {
             println!("{} {} is equal now: its line in known_outputs.txt can go", outcome.variant, outcome.case);
         }
     }
-    let unknown = outcomes.iter().filter(|o| !o.differences.is_empty() && !known.contains_key(&o.key()));
+    let unknown = outcomes.iter().filter(|o| !o.differences.is_empty() && !o.is_known(known));
     let unknown: Vec<String> = unknown.map(|outcome| format!("{} {}", outcome.variant, outcome.case)).collect();
     ensure!(unknown.is_empty(), "different: {}", unknown.join(", "));
     Ok(())
 }
 
-/// Lines `VARIANT CASE: REASON`.
+/// Lines `VARIANT CASE: REASON`, where the variant may be `*`.
 fn read_known(path: &Path) -> Result<Known> {
     let mut known = Known::new();
     for line in fs_err::read_to_string(path)?.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
