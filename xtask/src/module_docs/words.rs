@@ -20,7 +20,6 @@ pub(super) struct ModuleWords {
     shared: BTreeMap<String, String>,
     /// Names of cases with titles, in the order in which they are shown.
     pub(super) examples: Vec<(String, String)>,
-    is_written: bool,
 }
 
 /// What is written about an action.
@@ -60,14 +59,11 @@ impl ActionWords {
 }
 
 impl ModuleWords {
-    /// Of a module without a file: only what is shared.
     pub(super) fn read(repository: &Path, name: &str) -> Result<Self> {
         let directory = repository.join(DIRECTORY);
-        let file = directory.join(format!("{name}.txt"));
-        let is_written = file.exists();
-        let (own, examples) = if is_written { parse(&file)? } else { (BTreeMap::new(), Vec::new()) };
+        let (own, examples) = parse(&directory.join(format!("{name}.txt")))?;
         let (shared, _) = parse(&directory.join("shared.txt"))?;
-        Ok(Self { own, shared, examples, is_written })
+        Ok(Self { own, shared, examples })
     }
 
     pub(super) fn of(&self, parameter: &str) -> Option<&str> {
@@ -82,7 +78,7 @@ impl ModuleWords {
         let unknown: Vec<&String> = self.own.keys().filter(|name| !known.contains(name)).collect();
         ensure!(unknown.is_empty(), "{file}: there is no parameter {unknown:?}");
         let missing: Vec<&String> = known.iter().filter(|name| self.of(name).is_none()).collect();
-        ensure!(missing.is_empty() || !self.is_written, "{file}: no words about {missing:?}");
+        ensure!(missing.is_empty(), "{file}: no words about {missing:?}");
         for (name, _) in &self.examples {
             let case = cases.iter().find(|case| case.name == *name);
             ensure!(case.is_some_and(is_good), "{file}: no case '{name}' that goes well");
