@@ -231,17 +231,25 @@ impl AdHoc {
         let origin = Origin::new(source, 0, 0);
         let text = |text: &str| Value::Str(Text::trusted(text, Some(origin.clone())));
         let key = |name: &str| Key::Str(Text::trusted(name, Some(origin.clone())));
-        let module = self.module.as_str();
-        let action = match &self.arguments {
-            Value::Map(map) => {
-                let mut action = Map::from([(key("module"), text(module))]);
-                action.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
-                Value::map(action)
-            }
-            Value::Str(arguments) => text(&format!("{module} {arguments}")),
-            _ => text(module),
+        let of_option = |option: &str, text: &str| {
+            let place = Origin::new(SourceFile::new(format!("<CLI option '{option}'>"), text), 0, 0);
+            Text::trusted(text, Some(place))
         };
-        let mut task = Map::from([(key("action"), action)]);
+        let module = of_option("-m", &self.module);
+        let arguments = match &self.arguments {
+            Value::Str(arguments) => match self.pairs(arguments) {
+                Some(pairs) => {
+                    let of_pair = |(key, value): (Key, Value)| (key, Value::Str(of_option("-a", &value.to_string())));
+                    Value::map(pairs.into_iter().map(of_pair).collect())
+                }
+                None => Value::Str(of_option("-a", arguments)),
+            },
+            Value::Map(map) => Value::Map(map.clone()),
+            _ => Value::map(Map::new()),
+        };
+        // The first key is where the task is.
+        let timeout = Value::Int(settings.task_timeout as i64);
+        let mut task = Map::from([(key("timeout"), timeout), (Key::Str(module), arguments)]);
         if let Some(seconds) = self.background {
             task.insert(key("async"), Value::Int(seconds as i64));
         }
@@ -255,6 +263,13 @@ impl AdHoc {
             (key("tasks"), Value::list(vec![Value::map(task)])),
         ]);
         Value::list(vec![Value::map(play)])
+    }
+
+    /// `key=value key=value`, and nothing else.
+    fn pairs(&self, arguments: &Text) -> Option<Map> {
+        let is_free = NEED_ARGUMENTS.contains(&self.module.rsplit('.').next().unwrap_or_default());
+        let parsed = kapell_parsing::kv::parse(arguments).ok().filter(|_| !is_free)?;
+        (parsed.rest.is_empty() && !parsed.pairs.is_empty()).then_some(parsed.pairs)
     }
 
     /// As Ansible shows where an ad-hoc task comes from.

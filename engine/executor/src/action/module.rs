@@ -82,9 +82,10 @@ fn unresolved(task: &ResolvedTask, cx: &ActionContext<'_>) -> ActionError {
             "{what}: kapell has none of its own. The collection has it (kapell galaxy collection install {home}); the \
              managed node then needs Python for it."
         )),
-        None => ActionError::failed(format!(
-            "{what}. This often indicates a misspelling, missing collection, or incorrect module path."
-        )),
+        None => {
+            let message = format!("Cannot resolve '{name}' to an action or module.");
+            ActionError::raised(message, name.origin().or(Some(&task.task.origin)))
+        }
     }
 }
 
