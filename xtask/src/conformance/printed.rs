@@ -128,7 +128,9 @@ fn sorted(mut blocks: Vec<Block>) -> Vec<Block> {
 }
 
 fn is_heading(line: &str) -> bool {
-    ["PLAY", "TASK ", "RUNNING HANDLER ", "NO MORE HOSTS LEFT", "CUSTOM STATS"].iter().any(|heading| line.starts_with(heading))
+    ["PLAY", "TASK ", "RUNNING HANDLER ", "NO MORE HOSTS LEFT", "CUSTOM STATS"]
+        .iter()
+        .any(|heading| line.starts_with(heading))
 }
 
 fn continues(line: &str) -> bool {
