@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kapell_parsing::diagnostic::closest;
 use kapell_parsing::{Diagnostic, ErrorKind, Map, Origin, Text, Value};
 
+use crate::load::Fault;
 use crate::load::action_name::base_name;
 use crate::load::check::shown;
 use crate::load::keywords::{inheritable, scope_at, unknown_keyword};
@@ -60,7 +61,7 @@ impl Loader<'_> {
         self.known_options(statement, &["file"], origin)?;
         let scope = Arc::new(import_scope(task, parent));
         let name = self.file_option(statement, origin)?;
-        let name = self.render_text(&name, &scope, "the file to import")?;
+        let name = self.render_text(&name, &scope, "the file to import", Fault::Content)?;
         let path = match find_task_file(&name, &scope, &self.basedir) {
             Ok(path) => path,
             Err(error) => {
@@ -88,7 +89,7 @@ impl Loader<'_> {
         self.known_options(statement, &options, origin)?;
         let scope = Arc::new(import_scope(task, parent));
         let name = self.role_option(statement, origin)?;
-        let name = self.render_text(&name, &scope, "the role to import")?;
+        let name = self.render_text(&name, &scope, "the role to import", Fault::Missing)?;
         let mut request = self.role_request(statement, &name, origin)?;
         request.allow_duplicates = self.static_flag(statement, "allow_duplicates", &scope)?;
         request.public = self.static_flag(statement, "public", &scope)?.unwrap_or(!self.cx.settings.private_role_vars);
@@ -98,7 +99,7 @@ impl Loader<'_> {
         {
             if let Some(file) = from {
                 let text = Text::trusted(file.as_str(), Some(origin.clone()));
-                *from = Some(self.render_text(&text, &scope, "the file to import")?.to_string());
+                *from = Some(self.render_text(&text, &scope, "the file to import", Fault::Content)?.to_string());
             }
         }
         let loaded = self.role(RoleUse::included(request, &scope, &name), &scope)?;
@@ -113,7 +114,7 @@ impl Loader<'_> {
     fn static_flag(&mut self, statement: &Statement, option: &str, scope: &Scope) -> Option<Option<bool>> {
         match statement.args.get(option) {
             Some(Value::Str(text)) if text.is_template() => {
-                let rendered = self.render_text(text, scope, option)?;
+                let rendered = self.render_text(text, scope, option, Fault::Content)?;
                 Some(Value::Str(rendered).to_bool_loose())
             }
             given => Some(given.and_then(Value::to_bool_loose)),

@@ -145,8 +145,9 @@ impl<'a> Loader<'a> {
         loaded
     }
 
-    /// A statically used text: a file name, a role name.
-    pub(crate) fn render_text(&mut self, text: &Text, scope: &Scope, what: &str) -> Option<Text> {
+    /// A statically used text: a file name, a role name. What cannot be told is a mistake of the content, but for roles,
+    /// which ansible-playbook counts as not found.
+    pub(crate) fn render_text(&mut self, text: &Text, scope: &Scope, what: &str, fault: Fault) -> Option<Text> {
         if !text.is_template() {
             return Some(text.clone());
         }
@@ -166,7 +167,7 @@ impl<'a> Loader<'a> {
                 let hint = "what is imported must be known before the play runs: it sees play vars, vars_files and \
                             extra vars, not facts and inventory variables";
                 let message = format!("cannot tell {what} '{text}': {}", error.message);
-                self.error(Diagnostic::error(message).at(origin).hint(hint));
+                self.error_of(fault, Diagnostic::error(message).at(origin).hint(hint));
                 None
             }
         }

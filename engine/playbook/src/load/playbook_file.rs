@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, SourceFile, Text, Value};
 
+use crate::load::Fault;
 use crate::load::check::shown;
 use crate::load::include::near_file;
 use crate::load::keywords::unknown_keyword;
@@ -87,7 +88,7 @@ impl Loader<'_> {
             self.error(Diagnostic::error(message).at(place(key, file)));
             return None;
         };
-        let name = self.render_text(name, &scope, "the playbook to import")?;
+        let name = self.render_text(name, &scope, "the playbook to import", Fault::Content)?;
         let path = self.find_playbook(&name, key)?;
         let hint = "a playbook cannot import itself";
         self.nested(path.display().to_string(), (ErrorKind::Endless, hint), Some(origin), |loader| {

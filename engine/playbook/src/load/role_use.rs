@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Value};
 
+use crate::load::Fault;
 use crate::load::check::shown;
 use crate::load::keywords::scope_at;
 use crate::load::loader::{Loader, key_place};
@@ -99,7 +100,7 @@ impl Loader<'_> {
                 return None;
             }
         };
-        let name = self.render_text(&name, &scope, "the role")?;
+        let name = self.render_text(&name, &scope, "the role", Fault::Missing)?;
         if name.contains(',') && entry.as_str().is_some() {
             let error = Diagnostic::error(format!("'{name}' is no role name")).at(origin);
             self.error(error.hint("write parameters as a mapping: {role: name, parameter: value}"));
