@@ -50,8 +50,9 @@ fn is_untold_flag(key: Option<&str>, value: &Value, result: &TaskResult) -> bool
 /// Whether it is shown without being asked for, as what `debug` says is.
 fn is_loud(result: &TaskResult, told: Option<&HostResult>) -> bool {
     let is_broken = result.is_failed() && !result.data.contains_key("failed_when_result");
-    let is_quiet = is_broken || result.is_skipped();
-    !is_quiet && (result.verbose_always || told.is_some_and(|told| is_debug(&told.task.action)))
+    let says_so = result.verbose_always && !result.looped;
+    let is_debug = || !is_broken && told.is_some_and(|told| is_debug(&told.task.action));
+    !result.is_skipped() && (says_so || !is_broken && result.verbose_always || is_debug())
 }
 
 fn say_how_it_is_shown(data: &mut Map, is_loud: bool) {
