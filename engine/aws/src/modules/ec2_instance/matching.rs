@@ -10,7 +10,7 @@ use crate::api_error::ApiError;
 
 const LIVING: [&str; 4] = ["pending", "running", "stopping", "stopped"];
 
-/// The oldest first.
+/// The oldest first; those of one launch as they were numbered then.
 pub(super) async fn find(cloud: &Cloud) -> Result<Vec<Instance>, ApiError> {
     let mut found = instances(cloud, Vec::new(), wanted(cloud).await?).await?;
     let wanted = cloud.args.list_of_str("instance_ids");
@@ -21,7 +21,7 @@ pub(super) async fn find(cloud: &Cloud) -> Result<Vec<Instance>, ApiError> {
     {
         return Err(ApiError::new(format!("there is no instance {missing} in {}", cloud.place.region)));
     }
-    found.sort_by_key(|one| (one.launch_time().map(DateTime::secs), one.instance_id().map(str::to_owned)));
+    found.sort_by_key(|one| (one.launch_time().map(DateTime::secs), one.ami_launch_index()));
     Ok(found)
 }
 
