@@ -1,18 +1,18 @@
 //! The default callback: line for line what ansible-playbook prints.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
-use kapell_parsing::{Diagnostic, Severity, Value};
+use kapell_parsing::{Diagnostic, Value};
 
 use crate::banner::banner;
-use crate::error_text::{diagnostic_line, report_text};
+use crate::error_text::report_text;
 use crate::folded::{Folded, HostLine};
 use crate::progress::Progress;
 use crate::result_text::{Look, is_debug, is_shown, result_text};
+use crate::told::Told;
 use crate::{Color, Display, diff_text, json_text, recap};
 
 /// What of the settings the callback needs.
@@ -29,7 +29,6 @@ struct Options {
     args: bool,
     path_on_failure: bool,
     look: Look,
-    deprecations: bool,
 }
 
 pub struct Default {
@@ -37,7 +36,7 @@ pub struct Default {
     options: Options,
     progress: Progress,
     /// Errors and warnings that were told already.
-    told: HashSet<String>,
+    told: Told,
     /// The task whose banner was printed last.
     current: Option<u64>,
     /// Nothing is changed, and that is to be told.
@@ -66,9 +65,17 @@ impl Default {
             args: settings.display_args_to_stdout,
             path_on_failure: settings.show_task_path_on_failure,
             look: Look::new(settings, verbosity),
-            deprecations: settings.deprecation_warnings,
         };
-        Self { display, options, progress, told: HashSet::new(), current: None, dry_run: false, waiting: None, folded }
+        Self {
+            display,
+            options,
+            progress,
+            told: Told::new(settings),
+            current: None,
+            dry_run: false,
+            waiting: None,
+            folded,
+        }
     }
 
     fn banner(&self, text: &str) {
@@ -295,16 +302,8 @@ impl Default {
     }
 
     fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        if diagnostic.severity == Severity::Deprecation && !self.options.deprecations {
-            return;
-        }
-        let (text, color) = diagnostic_line(diagnostic);
-        self.tell_once(&text, color);
-    }
-
-    fn tell_once(&mut self, text: &str, color: Color) {
-        if self.told.insert(text.to_owned()) {
-            self.display.err(text, color);
+        if let Some((text, color)) = self.told.line_of(diagnostic) {
+            self.display.err(&text, color);
         }
     }
 
@@ -418,7 +417,7 @@ impl Callback for Default {
             Event::TaskError(report) => {
                 self.flush_banner();
                 let text = format!("[ERROR]: {}", report_text(report));
-                if self.told.insert(text.clone()) {
+                if self.told.is_new(&text) {
                     self.failure(&text, Color::Failed);
                 }
             }

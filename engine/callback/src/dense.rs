@@ -1,29 +1,27 @@
 //! The dense callback: a line for each task that changed something or failed somewhere, with those hosts. What is fine
 //! passes by in the lines under the log of a terminal and leaves no trace.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, TaskInfo, TaskStatus};
-use kapell_parsing::{Diagnostic, Severity, Value};
+use kapell_parsing::{Diagnostic, Value};
 
-use crate::error_text::diagnostic_line;
 use crate::folded::counted;
 use crate::progress::Progress;
+use crate::told::Told;
 use crate::{Color, Display, recap};
 
 pub struct Dense {
     display: Display,
     progress: Progress,
-    deprecations: bool,
     plays: usize,
     tasks: usize,
     task: Option<TaskLine>,
     /// Warnings that were told already.
-    told: HashSet<String>,
+    told: Told,
 }
 
 /// What there is to say of a task so far.
@@ -42,11 +40,10 @@ impl Dense {
         Self {
             display: Display::new(settings.nocolor, settings.force_color),
             progress: Progress::new(settings),
-            deprecations: settings.deprecation_warnings,
             plays: 0,
             tasks: 0,
             task: None,
-            told: HashSet::new(),
+            told: Told::new(settings),
         }
     }
 
@@ -74,11 +71,7 @@ impl Dense {
     }
 
     fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        if diagnostic.severity == Severity::Deprecation && !self.deprecations {
-            return;
-        }
-        let (text, color) = diagnostic_line(diagnostic);
-        if self.told.insert(text.clone()) {
+        if let Some((text, color)) = self.told.line_of(diagnostic) {
             self.display.err(&text, color);
         }
     }

@@ -25,6 +25,7 @@ mod result_text;
 mod screen;
 mod silent;
 mod timing;
+mod told;
 mod tree;
 
 pub use chosen::{Content, callbacks, say_unused};

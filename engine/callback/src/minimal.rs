@@ -1,15 +1,14 @@
 //! The minimal and oneline callbacks: results of ad-hoc commands, one block or one line a host.
 
-use std::collections::HashSet;
-
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, TaskResult, TaskStatus};
-use kapell_parsing::{Diagnostic, Map, Severity, Value};
+use kapell_parsing::{Diagnostic, Map, Value};
 
-use crate::error_text::{diagnostic_line, report_text};
+use crate::error_text::report_text;
 use crate::json_text::{Layout, map_text};
 use crate::result_text::{bare_result, is_debug, whole_result};
+use crate::told::Told;
 use crate::{Color, Display, diff_text};
 
 /// Modules whose results are what a command printed.
@@ -31,9 +30,8 @@ pub struct Minimal {
     shape: Shape,
     verbosity: u8,
     diff_context: usize,
-    deprecations: bool,
     /// Errors and warnings that were told already.
-    told: HashSet<String>,
+    told: Told,
     /// Of the result that comes next; those of items are not told.
     error: Option<String>,
 }
@@ -41,15 +39,7 @@ pub struct Minimal {
 impl Minimal {
     pub fn new(settings: &Settings, verbosity: u8, shape: Shape) -> Self {
         let display = Display::new(settings.nocolor, settings.force_color);
-        Self {
-            display,
-            shape,
-            verbosity,
-            diff_context: settings.diff_context,
-            deprecations: settings.deprecation_warnings,
-            told: HashSet::new(),
-            error: None,
-        }
+        Self { display, shape, verbosity, diff_context: settings.diff_context, told: Told::new(settings), error: None }
     }
 
     fn host_result(&mut self, event: &HostResult) {
@@ -123,11 +113,7 @@ impl Minimal {
     }
 
     fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        if diagnostic.severity == Severity::Deprecation && !self.deprecations {
-            return;
-        }
-        let (text, color) = diagnostic_line(diagnostic);
-        if self.told.insert(text.clone()) {
+        if let Some((text, color)) = self.told.line_of(diagnostic) {
             self.display.err(&text, color);
         }
     }
@@ -163,7 +149,7 @@ impl Callback for Minimal {
         match event {
             Event::HostResult(result) => {
                 if let Some(text) = self.error.take()
-                    && self.told.insert(text.clone())
+                    && self.told.is_new(&text)
                 {
                     self.display.out(&text, Color::Failed);
                 }

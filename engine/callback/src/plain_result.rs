@@ -50,9 +50,9 @@ fn is_untold_flag(key: Option<&str>, value: &Value, result: &TaskResult) -> bool
 /// Whether it is shown without being asked for, as what `debug` says is.
 fn is_loud(result: &TaskResult, told: Option<&HostResult>) -> bool {
     let is_broken = result.is_failed() && !result.data.contains_key("failed_when_result");
-    let says_so = result.verbose_always && !result.looped;
+    let says_so = result.verbose_always && !(is_broken && result.looped);
     let is_debug = || !is_broken && told.is_some_and(|told| is_debug(&told.task.action));
-    !result.is_skipped() && (says_so || !is_broken && result.verbose_always || is_debug())
+    !result.is_skipped() && (says_so || is_debug())
 }
 
 fn say_how_it_is_shown(data: &mut Map, is_loud: bool) {

@@ -59,7 +59,7 @@ impl Project {
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         (
             output.status.code().unwrap_or(-1),
-            printed.replace(&root.join("work").display().to_string(), "/home/you/work"),
+            printed.replace(&root.join("work").display().to_string(), "/home/you/project"),
         )
     }
 }
