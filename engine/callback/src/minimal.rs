@@ -161,6 +161,7 @@ impl Callback for Minimal {
             }
             Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
             Event::Message(text) => self.display.out(text, Color::Plain),
+            Event::Detail { verbosity, text } => self.display.detail(text, *verbosity, self.verbosity),
             _ => {}
         }
     }

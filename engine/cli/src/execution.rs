@@ -18,7 +18,7 @@ use kapell_template::Templar;
 use crate::exit_code::Exit;
 use crate::refusal::Refusal;
 use crate::surroundings::templar_options;
-use crate::{events, inventory, passwords};
+use crate::{details, events, inventory, passwords};
 
 /// Variables are templated by recursion, so deeply nested ones need room; untouched pages cost nothing.
 const TEMPLATE_STACK: usize = 16 << 20;
@@ -68,11 +68,18 @@ impl Execution {
             interrupted: Arc::clone(&interrupted),
             events: sender,
         });
+        let noted = Arc::downgrade(&run);
+        let telling = details::tell_to(move |event| {
+            if let Some(run) = noted.upgrade() {
+                run.emit(event);
+            }
+        });
         let secrets = run.vault.clone();
         let ended = runtime.block_on(async {
             tokio::spawn(watch_interrupts(interrupted));
             kapell_executor::run(&run, &self.playbooks, state).await
         });
+        drop(telling);
         drop(run);
         runtime.shutdown_background();
         let _ = listener.join();

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod cloud;
 mod commands;
+mod details;
 mod events;
 mod execution;
 mod exit_code;

@@ -123,7 +123,10 @@ impl Surroundings for Program {
                 (self.tell)(Event::Diagnostic(Diagnostic::deprecation(text)));
             }
             "info" => (self.tell)(Event::Message(text.to_owned())),
-            _ => tracing::debug!("{level}: {text}"),
+            _ => {
+                let verbosity = level.strip_prefix("verbose").and_then(|number| number.parse().ok());
+                (self.tell)(Event::Detail { verbosity: verbosity.unwrap_or(3), text: text.to_owned() });
+            }
         }
     }
 }

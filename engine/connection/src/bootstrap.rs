@@ -30,6 +30,8 @@ use crate::worker_binary::{WorkerBinaries, WorkerBinary};
 use crate::worker_session::WorkerSession;
 use crate::{BecomeSpec, Connection, ConnectionError};
 
+/// The command in messages, where the whole of it would tell nobody more.
+const WORKER: &str = "/bin/sh -c '(start the worker)'";
 const SCRIPT: &str = include_str!("bootstrap.sh");
 /// Answers the script may give before it must have come to an end.
 const MAX_STARTS: u32 = 12;
@@ -89,7 +91,7 @@ impl Bootstrap<'_> {
                     return Err(self.no_directory(&reasons));
                 }
             };
-            tracing::debug!(host = self.host, %reason, "starting over");
+            tracing::debug!(host = self.host, "starting over: {reason}");
             attempt = next;
             reasons.push(reason);
         }
@@ -102,6 +104,8 @@ impl Bootstrap<'_> {
         let becoming =
             becoming.map_err(|message| ConnectionError::BecomeFailed { host: self.host.to_owned(), message })?;
         let command = command_line(&marker, attempt, self.remote_tmp, &self.binaries.known());
+        let in_short = becoming.as_ref().map_or_else(|| WORKER.to_owned(), |becoming| becoming.wrap(WORKER));
+        tracing::debug!(host = self.host, "EXEC {}", in_short.trim_start_matches("exec "));
         let mut startup =
             Startup::begin(self.connection, self.host, &marker, becoming.as_ref(), (&command, attempt.pty)).await?;
         let mut patience = self.patience;
@@ -127,7 +131,7 @@ impl Bootstrap<'_> {
     async fn upload(&self, startup: &mut Startup<'_>, gzip: bool, architecture: &str) -> Result<(), ConnectionError> {
         let binary = self.binaries.for_architecture(architecture).map_err(|message| self.failed(message))?;
         let content = binary.upload(gzip).map_err(|message| self.failed(message))?;
-        tracing::debug!(host = self.host, bytes = content.len(), gzip, "uploading the worker");
+        tracing::debug!(host = self.host, "PUT the worker, {} bytes", content.len());
         startup.send(format!("{}\n", content.len()).as_bytes()).await;
         startup.send_all(&content, self.patience).await
     }

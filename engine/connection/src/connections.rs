@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::bootstrap::Bootstrap;
 use crate::containers;
 use crate::openssh;
-use crate::program::ProgramConnection;
+use crate::program::{Program, ProgramConnection};
 use crate::single_flight::SingleFlight;
 use crate::ssh::{SshConnection, SshContext, local_user, needs_client};
 use crate::whole_commands::{self, Place, WholeCommands};
@@ -130,9 +130,10 @@ impl Connections {
         Ok(Arc::new(bootstrap.run().await?))
     }
 
-    /// Becoming who we are already is left out, as Ansible does.
+    /// Becoming who we are already is left out, as Ansible does, unless it is asked for.
     pub fn effective_become<'a>(&self, spec: &'a ConnectionSpec) -> Option<&'a BecomeSpec> {
-        spec.become_.as_ref().filter(|become_| !self.is_login_user(spec, &become_.user))
+        let is_needed = |become_: &&BecomeSpec| become_.allow_same_user || !self.is_login_user(spec, &become_.user);
+        spec.become_.as_ref().filter(is_needed)
     }
 
     fn is_login_user(&self, spec: &ConnectionSpec, user: &str) -> bool {
@@ -206,11 +207,18 @@ enum AnyConnection {
 
 impl AnyConnection {
     async fn open(ssh: &Arc<SshContext>, spec: &ConnectionSpec) -> Result<Arc<Self>, ConnectionError> {
-        let program = |program| Ok(Arc::new(Self::Program(ProgramConnection::new(&spec.host, program))));
+        let program = |program: Program| {
+            tracing::debug!(host = spec.host, "EXEC {} …", shell_words::join(&program.words));
+            Ok(Arc::new(Self::Program(ProgramConnection::new(&spec.host, program))))
+        };
         match connection_kind(&spec.kind) {
             Some(Kind::Ssh) if !needs_client(spec) => Ok(Arc::new(Self::Ssh(SshConnection::open(ssh, spec).await?))),
             Some(Kind::Ssh | Kind::OpenSsh) => program(openssh::program(spec)?),
-            Some(Kind::Local) => Ok(Arc::new(Self::Program(ProgramConnection::local(&spec.host)))),
+            Some(Kind::Local) => {
+                let user = local_user();
+                tracing::debug!(host = spec.host, "ESTABLISH LOCAL CONNECTION FOR USER: {user}");
+                Ok(Arc::new(Self::Program(ProgramConnection::local(&spec.host))))
+            }
             None => match containers::program(spec) {
                 Some(words) => program(words?),
                 None => Err(unknown(spec)),

@@ -65,7 +65,7 @@ impl SessionReader {
                 Err(reason) => break reason,
             }
         };
-        tracing::debug!(%reason, "worker session ended");
+        tracing::trace!("a worker session ended: {reason}");
         self.pending.close(&reason);
     }
 

@@ -122,6 +122,8 @@ pub struct BecomeSpec {
     pub prompts: Vec<String>,
     /// Where the program is started (`sudo_chdir`).
     pub directory: Option<String>,
+    /// Also to become who we are already (`become_allow_same_user`).
+    pub allow_same_user: bool,
     /// For the program to ask for its password or to let us through.
     pub timeout: Duration,
 }
@@ -136,6 +138,7 @@ impl BecomeSpec {
             flags: None,
             prompts: Vec::new(),
             directory: None,
+            allow_same_user: false,
             timeout: Duration::from_secs(12),
         }
     }

@@ -181,6 +181,9 @@ impl SshConnection {
         through: Option<Arc<Self>>,
     ) -> Result<Arc<Self>, ConnectionError> {
         let target = Arc::new(target);
+        let Target { label, user, host, port, .. } = &*target;
+        let hop = through.as_ref().map(|hop| format!(" through {}", hop.label)).unwrap_or_default();
+        tracing::debug!(host = label, "ESTABLISH SSH CONNECTION FOR USER: {user} ({host} port {port}{hop})");
         let (handle, verdicts) = dial::dial(context, &target, through.as_ref().map(|hop| &hop.handle)).await?;
         let patience = target.timeout * 2;
         Ok(Arc::new(Self {

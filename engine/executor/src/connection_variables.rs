@@ -240,6 +240,7 @@ fn become_spec(reader: &Reader<'_>, keywords: &Keywords<'_>) -> Result<Option<Be
     Ok(Some(BecomeSpec {
         prompts: reader.list(&[&own("prompt_l10n")])?,
         directory: reader.text(&[&own("chdir")])?,
+        allow_same_user: settings.become_allow_same_user,
         password: reader
             .text(&["ansible_become_password", "ansible_become_pass", &own("pass"), &own("password")])?
             .or_else(|| options.become_password.clone())

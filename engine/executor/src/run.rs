@@ -67,7 +67,7 @@ pub struct Run {
 
 impl Run {
     /// Events may be dropped only when nobody listens any more, at the very end.
-    pub(crate) fn emit(&self, event: Event) {
+    pub fn emit(&self, event: Event) {
         let _ = self.events.send(scrubbed(event, self.vault.opened()));
     }
 

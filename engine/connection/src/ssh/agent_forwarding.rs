@@ -38,6 +38,6 @@ async fn converse(agent: PathBuf, channel: Channel<Msg>, reply: ChannelOpenHandl
             // Either side may hang up whenever it likes.
             let _ = copy_bidirectional(&mut channel.into_stream(), &mut agent).await;
         }
-        Err(error) => tracing::debug!(agent = %agent.display(), %error, "the agent to forward is not there"),
+        Err(error) => tracing::debug!("the agent to forward, {}, is not there: {error}", agent.display()),
     }
 }

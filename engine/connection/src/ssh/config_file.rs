@@ -110,7 +110,7 @@ impl ConfigFile {
                 self.warnings.push(format!("{place}: {keyword} does not take '{}'", arguments.join(" ")));
             }
             // Forwardings and the like: nobody expects them of us, and one line per host would drown the rest.
-            Understood::Unsupported => tracing::debug!(%place, %keyword, "ssh option without effect"),
+            Understood::Unsupported => tracing::debug!("{place}: the ssh option {keyword} has no effect"),
         }
     }
 

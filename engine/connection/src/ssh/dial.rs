@@ -64,7 +64,7 @@ pub(crate) async fn dial(
                 }
             }
             Err(Failure::Busy(error)) if busy < BUSY_RETRIES => {
-                tracing::debug!(host = target.label, %error, "the server is busy");
+                tracing::debug!(host = target.label, "the server is busy: {error}");
                 busy += 1;
                 sleep(back_off(busy)).await;
             }

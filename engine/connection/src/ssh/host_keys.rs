@@ -24,6 +24,15 @@ pub(crate) enum Standing {
     Suspect,
 }
 
+impl Standing {
+    pub(crate) fn told(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Suspect => "not the one that is known, and is let pass",
+        }
+    }
+}
+
 /// The files read so far, shared by all connections of a run.
 #[derive(Debug, Default)]
 pub(crate) struct HostKeys(Mutex<HashMap<Files, Arc<Mutex<KnownHosts>>>>);

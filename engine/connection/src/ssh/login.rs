@@ -54,6 +54,8 @@ pub(crate) struct Login<'a> {
     locked: Vec<PathBuf>,
     /// Whether the host may be told a password.
     is_trusted: bool,
+    /// What was tried last.
+    offered: String,
 }
 
 impl<'a> Login<'a> {
@@ -73,6 +75,7 @@ impl<'a> Login<'a> {
             has_advanced: false,
             locked: Vec::new(),
             is_trusted,
+            offered: "nothing".to_owned(),
         }
     }
 
@@ -80,6 +83,7 @@ impl<'a> Login<'a> {
         loop {
             self.has_advanced = false;
             if self.all_methods().await? {
+                tracing::debug!(host = self.target.label, "logged in with {}", self.offered);
                 return Ok(());
             }
             // A server that wants two methods may want the one first that we try last.
@@ -114,6 +118,11 @@ impl<'a> Login<'a> {
             }
         }
         Ok(false)
+    }
+
+    fn offer(&mut self, what: String) {
+        tracing::debug!(host = self.target.label, "offering {what}");
+        self.offered = what;
     }
 
     fn is_welcome(&self, method: Method) -> bool {
@@ -196,6 +205,8 @@ impl<'a> Login<'a> {
         if !self.is_welcome(Method::PublicKey) || self.was_tried(key.public_key()) {
             return Ok(false);
         }
+        let name = path.map_or_else(|| "of ansible_private_key".to_owned(), |path| path.display().to_string());
+        self.offer(format!("the key {name}"));
         let user = self.target.user.clone();
         for certificate in certificates_for(key.public_key(), path, &self.target.certificates) {
             let Some(hash) = self.rsa_hash(key.public_key()).await? else { break };
@@ -241,6 +252,7 @@ impl<'a> Login<'a> {
             if !self.is_welcome(Method::PublicKey) || self.was_tried(&key) {
                 continue;
             }
+            self.offer(format!("the agent's key {}", key.comment()));
             let path = self
                 .target
                 .identities
@@ -264,6 +276,7 @@ impl<'a> Login<'a> {
 
     async fn agent_certificate(&mut self, agent: &mut Agent, certificate: Certificate) -> Result<bool, LoginError> {
         let key = PublicKey::from(certificate.public_key().clone());
+        self.offer(format!("the agent's certificate {}", certificate.key_id()));
         let Some(hash) = self.rsa_hash(&key).await? else { return Ok(false) };
         match self.handle.authenticate_certificate_with(&self.target.user, certificate, hash, agent).await {
             Ok(result) => Ok(self.note(&result)),
@@ -322,6 +335,7 @@ impl<'a> Login<'a> {
 
     async fn password(&mut self) -> Result<bool, LoginError> {
         let Some(password) = self.known_password() else { return Ok(false) };
+        self.offer("a password".to_owned());
         let result = self.handle.authenticate_password(&self.target.user, password.expose()).await?;
         if matches!(result, AuthResult::Failure { partial_success: true, .. }) {
             // A key that came too early may be right now.
@@ -333,6 +347,7 @@ impl<'a> Login<'a> {
     /// Every question that hides its answer is taken to ask for the password.
     async fn keyboard_interactive(&mut self) -> Result<bool, LoginError> {
         let Some(password) = self.known_password() else { return Ok(false) };
+        self.offer("a password, asked for".to_owned());
         let user = self.target.user.clone();
         let mut response = self.handle.authenticate_keyboard_interactive_start(user, None).await?;
         for _ in 0..MAX_ROUNDS {

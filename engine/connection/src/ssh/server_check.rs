@@ -64,6 +64,7 @@ impl Handler for ServerCheck {
         };
         match verdict {
             Ok(standing) => {
+                tracing::debug!(host = self.target.label, "the host key is {}", standing.told());
                 self.verdicts.is_suspect.store(standing == Standing::Suspect, Ordering::Relaxed);
                 Ok(true)
             }

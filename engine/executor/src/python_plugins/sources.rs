@@ -51,7 +51,10 @@ impl<'s> PythonSources<'s> {
                 match text("level") {
                     "warning" => warnings.push(Diagnostic::warning(text("text"))),
                     "deprecated" => warnings.push(Diagnostic::deprecation(text("text"))),
-                    level => tracing::debug!("{level}: {}", text("text")),
+                    level => {
+                        let verbosity = level.strip_prefix("verbose").and_then(|number| number.parse::<u64>().ok());
+                        tracing::debug!(verbosity = verbosity.unwrap_or(3), "{}", text("text"));
+                    }
                 }
                 known(Value::Null)
             }

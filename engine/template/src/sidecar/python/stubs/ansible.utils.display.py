@@ -25,7 +25,8 @@ class Display:
         ENGINE.ask('notice', level='warning', text=str(msg))
 
     def verbose(self, msg, host=None, caplevel=2):
-        ENGINE.ask('notice', level='verbose%d' % (caplevel + 1), text=str(msg))
+        text = str(msg) if host is None else '<%s> %s' % (host, msg)
+        ENGINE.ask('notice', level='verbose%d' % (caplevel + 1), text=text)
 
     def debug(self, msg, host=None):
         pass
