@@ -123,12 +123,15 @@ pub fn load_playbook(path: &Path, cx: &LoadContext) -> Result<Playbook, LoadErro
 }
 
 /// The playbook as far as it can be read, for whoever looks for mistakes, and all that is wrong with it. Files that
-/// were `read` for another playbook are not read again, nor is it said again that one cannot be.
-pub fn look_at_playbook(path: &Path, cx: &LoadContext, read: &mut ReadFiles) -> (Option<Playbook>, Vec<Diagnostic>) {
+/// were `read` for another playbook are not read again, nor is it said again that one cannot be; plays that were looked
+/// at are left out.
+pub fn look_at_playbook(path: &Path, cx: &LoadContext, read: &Arc<ReadFiles>) -> (Option<Playbook>, Vec<Diagnostic>) {
     if !path.exists() {
         return (None, vec![playbook_file::missing(path)]);
     }
-    look(Loader::having(cx, playbook_file::directory(path), std::mem::take(read)), path, read)
+    let mut loader = Loader::having(cx, playbook_file::directory(path), read);
+    loader.looks = true;
+    look(loader, path)
 }
 
 /// The same for plays that are in no file.
@@ -136,16 +139,15 @@ pub fn look_at_plays(
     path: &Path,
     plays: Value,
     cx: &LoadContext,
-    read: &mut ReadFiles,
+    read: &Arc<ReadFiles>,
 ) -> (Option<Playbook>, Vec<Diagnostic>) {
-    let mut loader = Loader::having(cx, playbook_file::directory(path), std::mem::take(read));
+    let mut loader = Loader::having(cx, playbook_file::directory(path), read);
     loader.assume(path, plays);
-    look(loader, path, read)
+    look(loader, path)
 }
 
-fn look(mut loader: Loader<'_>, path: &Path, read: &mut ReadFiles) -> (Option<Playbook>, Vec<Diagnostic>) {
+fn look(mut loader: Loader<'_>, path: &Path) -> (Option<Playbook>, Vec<Diagnostic>) {
     let plays = loader.playbook_file(path, &Handed::default());
-    *read = std::mem::take(&mut loader.files);
     (plays.map(|plays| Playbook { path: path.to_path_buf(), named: path.to_path_buf(), plays }), loader.into_errors())
 }
 

@@ -1,6 +1,6 @@
 //! `Finding`: one thing that is wrong with content, and how sure that is.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use kapell_parsing::{Diagnostic, Origin};
 
@@ -52,18 +52,27 @@ pub(crate) struct Finding {
 /// File, line and column.
 type Spot = (std::path::PathBuf, u32, u32);
 
-/// Each one once.
+/// Each one once, as certain as it is anywhere.
 #[derive(Default)]
 pub(crate) struct Findings {
     all: Vec<Finding>,
-    known: HashSet<(Rule, String, Option<Spot>)>,
+    /// Where in `all` it is.
+    known: HashMap<(Rule, String, Option<Spot>), usize>,
 }
 
 impl Findings {
     pub(crate) fn add(&mut self, rule: Rule, certainty: Certainty, diagnostic: Diagnostic) {
         let place = diagnostic.origin.as_ref().map(|at| (at.path().to_owned(), at.line, at.column));
-        if self.known.insert((rule, diagnostic.message.clone(), place)) {
-            self.all.push(Finding { rule, certainty, diagnostic });
+        let index = *self.known.entry((rule, diagnostic.message.clone(), place)).or_insert(self.all.len());
+        match self.all.get_mut(index) {
+            Some(known) => known.certainty = known.certainty.min(certainty),
+            None => self.all.push(Finding { rule, certainty, diagnostic }),
+        }
+    }
+
+    pub(crate) fn extend(&mut self, more: Self) {
+        for Finding { rule, certainty, diagnostic } in more.all {
+            self.add(rule, certainty, diagnostic);
         }
     }
 
@@ -71,7 +80,8 @@ impl Findings {
     pub(crate) fn sorted(mut self) -> Vec<Finding> {
         let place = |at: &Origin| (at.path().to_owned(), at.line, at.column);
         self.all.sort_by_cached_key(|finding| {
-            (finding.certainty, finding.diagnostic.origin.as_ref().map(place), finding.rule)
+            let at = finding.diagnostic.origin.as_ref().map(place);
+            (finding.certainty, at, finding.rule, finding.diagnostic.message.clone())
         });
         self.all
     }

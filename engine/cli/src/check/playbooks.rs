@@ -2,7 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{Builder, available_parallelism};
 
 use kapell_config::Settings;
 use kapell_executor::static_names::render_static;
@@ -27,29 +32,19 @@ pub(crate) struct Project<'a> {
 impl Project<'_> {
     /// All findings, and how many files there were.
     pub(crate) fn check(&self, content: &Content) -> (Vec<Finding>, usize) {
-        let findings = RefCell::new(Findings::default());
-        let mentions = Mentions::default();
-        let (mut used, mut read) = (HashSet::new(), ReadFiles::default());
-        for path in &content.playbooks {
-            used.extend(self.playbook(path, None, &mentions, &findings, &mut read));
-        }
-        for role in content.roles.iter().filter(|role| !used.contains(*role)) {
-            self.playbook(&beside(role), Some(role), &mentions, &findings, &mut read);
-        }
-        content.others.iter().for_each(|path| self.readable(path, &findings));
+        let read = Arc::default();
+        let (mut findings, used) = in_parallel(&content.playbooks, |path, look| self.playbook(path, None, look, &read));
+        let unused: Vec<PathBuf> = content.roles.iter().filter(|role| !used.contains(*role)).cloned().collect();
+        let (of_roles, _) = in_parallel(&unused, |role, look| self.playbook(&beside(role), Some(role), look, &read));
+        findings.extend(of_roles);
+        let (of_others, _) = in_parallel(&content.others, |path, look| self.readable(path, &look.findings));
+        findings.extend(of_others);
         let files = content.playbooks.len() + content.others.len();
-        (findings.into_inner().sorted(), files)
+        (findings.sorted(), files)
     }
 
-    /// A playbook, or a play that only has `role`. Returns the roles it uses.
-    fn playbook(
-        &self,
-        path: &Path,
-        role: Option<&Path>,
-        mentions: &Mentions,
-        findings: &RefCell<Findings>,
-        read: &mut ReadFiles,
-    ) -> Vec<PathBuf> {
+    /// A playbook, or a play that only has `role`.
+    fn playbook(&self, path: &Path, role: Option<&Path>, look: &Look, read: &Arc<ReadFiles>) {
         let library = cloud::library(self.settings);
         let templar = Templar::new(TemplarOptions { vault: self.vault.clone(), ..TemplarOptions::default() });
         let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, self.extra_vars);
@@ -71,8 +66,8 @@ impl Project<'_> {
         let check = PlayCheck {
             library: &library,
             cx: &cx,
-            mentions,
-            findings,
+            mentions: &look.mentions,
+            findings: &look.findings,
             given: &self.given,
             has_inventory: self.has_inventory && role.is_none(),
         };
@@ -81,7 +76,7 @@ impl Project<'_> {
             check.run(play, errors.is_empty() && role.is_none());
         }
         let plays = loaded.iter().flat_map(|playbook| &playbook.plays);
-        plays.flat_map(|play| &play.roles).map(|role| role.path.clone()).collect()
+        look.used.borrow_mut().extend(plays.flat_map(|play| &play.roles).map(|role| role.path.clone()));
     }
 
     fn readable(&self, path: &Path, findings: &RefCell<Findings>) {
@@ -96,6 +91,44 @@ impl Project<'_> {
             findings.borrow_mut().add(Rule::Syntax, Certainty::Certain, error);
         }
     }
+}
+
+/// What one thread finds and remembers.
+#[derive(Default)]
+struct Look {
+    mentions: Mentions,
+    findings: RefCell<Findings>,
+    /// Roles of the plays.
+    used: RefCell<HashSet<PathBuf>>,
+}
+
+/// Templates are read by recursion.
+const STACK: usize = 16 << 20;
+
+/// Looks at all `paths`, with as many threads as there are processors. All findings, and the roles used.
+fn in_parallel(paths: &[PathBuf], look_at: impl Fn(&Path, &Look) + Sync) -> (Findings, HashSet<PathBuf>) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let look = Look::default();
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            look_at(path, &look);
+        }
+        (look.findings.into_inner(), look.used.into_inner())
+    };
+    let threads = available_parallelism().map_or(1, NonZero::get).min(paths.len());
+    let (mut findings, mut used) = (Findings::default(), HashSet::new());
+    std::thread::scope(|scope| {
+        let start = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, &work);
+        // Where no thread can be started, this one does it all.
+        let started: Vec<_> = (1..threads).filter_map(|number| start(number).ok()).collect();
+        let mut done = vec![work()];
+        done.extend(started.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))));
+        for (more, roles) in done {
+            findings.extend(more);
+            used.extend(roles);
+        }
+    });
+    (findings, used)
 }
 
 /// A playbook that could be there, so that roles beside it are found.

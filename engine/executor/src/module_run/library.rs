@@ -17,6 +17,8 @@ use crate::python_plugins::{PluginFile, PluginKind};
 /// Endings of files that lie beside modules and are none.
 const IGNORED: &[&str] =
     &["pyc", "pyo", "swp", "bak", "rpm", "md", "txt", "rst", "yaml", "yml", "ini", "ps1", "cs", "psm1", "orig"];
+/// The directory that namespaces are in.
+const COLLECTIONS: &str = "ansible_collections";
 /// How many `plugin_routing` redirects lead to a module at most.
 const MOST_REDIRECTS: usize = 8;
 
@@ -44,6 +46,8 @@ pub struct ModuleLibrary {
 struct Content {
     /// In the order in which they were loaded, which is the order in which they are searched.
     dirs: Vec<PathBuf>,
+    /// Those of them with collections: where these are.
+    collections: Vec<PathBuf>,
     /// Module name -> file, for each directory that was looked into.
     listings: HashMap<PathBuf, Arc<HashMap<String, PathBuf>>>,
     modules: HashMap<PathBuf, Arc<ForeignModule>>,
@@ -85,6 +89,10 @@ impl ModuleLibrary {
         let mut content = self.content();
         if !content.dirs.iter().any(|known| known == dir) {
             content.dirs.push(dir.to_owned());
+            let beside = dir.join("collections").join(COLLECTIONS);
+            if beside.is_dir() {
+                content.collections.push(beside);
+            }
             content.names.clear();
         }
     }
@@ -168,12 +176,10 @@ impl ModuleLibrary {
     }
 
     fn collection_roots(&self) -> Vec<PathBuf> {
-        let beside: Vec<PathBuf> = self.content().dirs.iter().map(|dir| dir.join("collections")).collect();
+        let beside = self.content().collections.clone();
         let installed = self.core().and_then(Path::parent).map(Path::to_owned);
         let roots = beside.into_iter().chain(self.collections.iter().cloned()).chain(installed);
-        roots
-            .map(|root| if root.ends_with("ansible_collections") { root } else { root.join("ansible_collections") })
-            .collect()
+        roots.map(|root| if root.ends_with(COLLECTIONS) { root } else { root.join(COLLECTIONS) }).collect()
     }
 
     fn builtin(&self, short: &str) -> Option<Found> {

@@ -1,8 +1,8 @@
 //! `Loader`: one loading run: the errors found so far, the files read, and the imports that are open.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Origin, Text, Trust, Value};
@@ -13,9 +13,35 @@ use crate::{Role, Scope, Task};
 /// A file may be imported from itself as long as names are templates that change; beyond this it never ends.
 const MAX_REENTRY: usize = 16;
 
-/// The content of files by path; `None` where one could not be read, which was an error then.
+/// What one look at several playbooks remembers, for all who look at once.
 #[derive(Debug, Default)]
-pub struct ReadFiles(HashMap<PathBuf, Option<Value>>);
+pub struct ReadFiles(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The content of files; `None` where one could not be read, which was an error then.
+    contents: HashMap<PathBuf, Option<Value>>,
+    /// Playbooks whose plays were looked at as they stand in their file, with nothing that an import adds.
+    looked_at: HashSet<PathBuf>,
+}
+
+impl ReadFiles {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, path: &Path, content: Option<Value>) {
+        self.known().contents.insert(path.to_path_buf(), content);
+    }
+
+    pub(crate) fn was_looked_at(&self, playbook: &Path) -> bool {
+        self.known().looked_at.contains(playbook)
+    }
+
+    pub(crate) fn looked_at(&self, playbook: PathBuf) {
+        self.known().looked_at.insert(playbook);
+    }
+}
 
 pub(crate) struct Loader<'a> {
     pub(crate) cx: &'a LoadContext<'a>,
@@ -31,17 +57,14 @@ pub(crate) struct Loader<'a> {
     errors: Vec<Diagnostic>,
     /// What the first error is about.
     fault: Fault,
-    pub(crate) files: ReadFiles,
+    pub(crate) files: Arc<ReadFiles>,
+    /// Playbooks that were looked at before are left out.
+    pub(crate) looks: bool,
     open: Vec<String>,
 }
 
 impl<'a> Loader<'a> {
     pub(crate) fn new(cx: &'a LoadContext<'a>, basedir: PathBuf) -> Self {
-        Self::having(cx, basedir, ReadFiles::default())
-    }
-
-    /// A loader that need not read `files`.
-    pub(crate) fn having(cx: &'a LoadContext<'a>, basedir: PathBuf, files: ReadFiles) -> Self {
         Self {
             cx,
             basedir,
@@ -51,9 +74,15 @@ impl<'a> Loader<'a> {
             imported_handlers: Vec::new(),
             errors: Vec::new(),
             fault: Fault::Content,
-            files,
+            files: Arc::default(),
+            looks: false,
             open: Vec::new(),
         }
+    }
+
+    /// A loader that need not read `files`.
+    pub(crate) fn having(cx: &'a LoadContext<'a>, basedir: PathBuf, files: &Arc<ReadFiles>) -> Self {
+        Self { files: Arc::clone(files), ..Self::new(cx, basedir) }
     }
 
     /// `result`, unless anything went wrong on the way.
@@ -96,7 +125,7 @@ impl<'a> Loader<'a> {
 
     /// The content of a YAML file, read once per run. `None`: it could not be read, and that has been reported.
     pub(crate) fn read(&mut self, path: &Path) -> Option<Value> {
-        if let Some(known) = self.files.0.get(path) {
+        if let Some(known) = self.files.known().contents.get(path) {
             return known.clone();
         }
         let options = LoadOptions { trust: Trust::Trusted, vault: self.cx.vault };
@@ -111,13 +140,13 @@ impl<'a> Loader<'a> {
         for warning in warnings {
             self.warn(warning);
         }
-        self.files.0.insert(path.to_path_buf(), content.clone());
+        self.files.remember(path, content.clone());
         content
     }
 
     /// Takes `content` for what is in the file.
     pub(crate) fn assume(&mut self, path: &Path, content: Value) {
-        self.files.0.insert(path.to_path_buf(), Some(content));
+        self.files.remember(path, Some(content));
     }
 
     /// Runs `load` with `what` (a file, a role) marked as being loaded. What comes back to itself without end is

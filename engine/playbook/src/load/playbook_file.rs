@@ -26,6 +26,10 @@ pub(crate) struct Handed {
 
 impl Loader<'_> {
     pub(crate) fn playbook_file(&mut self, path: &Path, handed: &Handed) -> Option<Vec<Arc<Play>>> {
+        let looked_at = (self.looks && handed.is_nothing()).then(|| absolute(path));
+        if looked_at.as_ref().is_some_and(|path| self.files.was_looked_at(path)) {
+            return Some(Vec::new());
+        }
         let content = self.read(path)?;
         let start = Origin::new(SourceFile::new(path, ""), 1, 1);
         let origin = content.origin().unwrap_or(&start).clone();
@@ -47,6 +51,9 @@ impl Loader<'_> {
         let mut plays = Vec::new();
         for entry in entries.iter() {
             self.entry(entry, &origin, handed, &mut plays);
+        }
+        if let Some(path) = looked_at {
+            self.files.looked_at(path);
         }
         Some(plays)
     }
@@ -110,6 +117,10 @@ impl Loader<'_> {
 }
 
 impl Handed {
+    fn is_nothing(&self) -> bool {
+        self.vars.is_empty() && self.tags.is_empty() && self.when.is_empty()
+    }
+
     /// With what one more import says.
     fn with(&self, scope: &Scope) -> Self {
         let mut handed = self.clone();
@@ -134,6 +145,10 @@ pub(crate) fn missing(path: &Path) -> Diagnostic {
         Some(near) => error.hint(format!("did you mean '{}'?", path.with_file_name(near).display())),
         None => error,
     }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    directory(path).join(path.file_name().unwrap_or_default())
 }
 
 /// The directory a file is in, independent of the current directory.
