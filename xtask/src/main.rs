@@ -21,6 +21,7 @@ mod modules_on_fleet;
 mod package;
 mod parity;
 mod parity_actions;
+mod random_inventories;
 mod recap;
 mod rollout;
 mod sshd;
@@ -57,6 +58,8 @@ enum Task {
     Outputs(conformance::OutputsCommand),
     /// Show the inventories of tests/conformance/inventories by both programs and compare.
     Inventories(inventories::InventoriesCommand),
+    /// Make inventories and patterns of hosts at random and compare what both programs make of them.
+    RandomInventories(random_inventories::RandomInventoriesCommand),
     /// EC2 against moto, an emulator of its API: the shipped playbook and inventory, the modules, what goes wrong.
     Aws(aws::AwsCommand),
     /// A real OpenSSH server on loopback addresses, with an inventory, for as long as you like.
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Task::Conformance(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Outputs(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Inventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
+        Task::RandomInventories(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Aws(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Sshd(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),
         Task::Bench(command) => command.run(&lab).map(|()| ExitCode::SUCCESS),

@@ -7,7 +7,21 @@ pub(crate) fn of(name: &str) -> Option<&'static str> {
 
 #[rustfmt::skip]
 static PAGES: &[(&str, &str)] = &[
+    ("amazon.aws.ec2_ami", include_str!("../../../docs/modules/amazon.aws.ec2_ami.md")),
+    ("amazon.aws.ec2_ami_info", include_str!("../../../docs/modules/amazon.aws.ec2_ami_info.md")),
+    ("amazon.aws.ec2_eip", include_str!("../../../docs/modules/amazon.aws.ec2_eip.md")),
+    ("amazon.aws.ec2_eip_info", include_str!("../../../docs/modules/amazon.aws.ec2_eip_info.md")),
+    ("amazon.aws.ec2_instance", include_str!("../../../docs/modules/amazon.aws.ec2_instance.md")),
+    ("amazon.aws.ec2_instance_info", include_str!("../../../docs/modules/amazon.aws.ec2_instance_info.md")),
+    ("amazon.aws.ec2_key", include_str!("../../../docs/modules/amazon.aws.ec2_key.md")),
     ("amazon.aws.ec2_metadata_facts", include_str!("../../../docs/modules/amazon.aws.ec2_metadata_facts.md")),
+    ("amazon.aws.ec2_security_group", include_str!("../../../docs/modules/amazon.aws.ec2_security_group.md")),
+    ("amazon.aws.ec2_security_group_info", include_str!("../../../docs/modules/amazon.aws.ec2_security_group_info.md")),
+    ("amazon.aws.ec2_tag", include_str!("../../../docs/modules/amazon.aws.ec2_tag.md")),
+    ("amazon.aws.ec2_vol", include_str!("../../../docs/modules/amazon.aws.ec2_vol.md")),
+    ("amazon.aws.ec2_vol_info", include_str!("../../../docs/modules/amazon.aws.ec2_vol_info.md")),
+    ("amazon.aws.ec2_vpc_net", include_str!("../../../docs/modules/amazon.aws.ec2_vpc_net.md")),
+    ("amazon.aws.ec2_vpc_subnet", include_str!("../../../docs/modules/amazon.aws.ec2_vpc_subnet.md")),
     ("ansible.builtin.add_host", include_str!("../../../docs/modules/ansible.builtin.add_host.md")),
     ("ansible.builtin.apt", include_str!("../../../docs/modules/ansible.builtin.apt.md")),
     ("ansible.builtin.apt_key", include_str!("../../../docs/modules/ansible.builtin.apt_key.md")),

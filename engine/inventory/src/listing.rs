@@ -74,13 +74,26 @@ pub fn list_in_pieces(
     Ok(())
 }
 
-/// Reads all files of variables that `list` will show, so that what is wrong with them is known before anything is shown.
+/// Reads all files of variables that `list` will show, so that what is wrong with them is known before anything is shown:
+/// those of hosts and of their groups, for export those of all groups.
 pub fn read_files(inventory: &Inventory, dirs: &VarsDirs, options: &ListOptions) {
     let all = inventory.hosts().map(|host| host.name.as_str());
     let hosts: Vec<&str> =
         options.hosts.map_or_else(|| all.collect(), |hosts| hosts.iter().map(String::as_str).collect());
+    let mut memberships: HashSet<&[GroupId]> = HashSet::new();
+    let mut groups: HashSet<&str> = HashSet::new();
+    if options.export {
+        groups.extend(inventory.groups().map(|group| group.name.as_str()));
+    } else {
+        // Many hosts are in the same groups.
+        for host in hosts.iter().filter_map(|name| inventory.host(name)) {
+            if memberships.insert(host.groups.as_slice()) {
+                groups.extend(inventory.groups_of(host).into_iter().map(|group| group.name.as_str()));
+            }
+        }
+    }
     for dir in dirs.inventory.iter().chain(&dirs.playbook) {
-        for group in inventory.groups() {
+        for group in inventory.groups().filter(|group| groups.contains(group.name.as_str())) {
             let _ = dir.group_vars(&group.name);
         }
         for host in &hosts {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
-use crate::{Key, Map, Text, Value};
+use crate::value::float_repr;
+use crate::{Key, Map, Text, Trust, Value};
 
 /// Deeper nesting is taken for text.
 const MAX_DEPTH: usize = 90;
@@ -126,7 +127,37 @@ impl Parser<'_> {
         Some(Value::list(members))
     }
 
+    /// A number, or a sum of a real and an imaginary one.
     fn number(&mut self) -> Option<Value> {
+        let first = self.signed()?;
+        let (Number::Real(real), rest) = (&first, self.rest) else { return Some(self.told(&first)) };
+        self.skip_blank();
+        if self.rest.starts_with(['+', '-'])
+            && let Some(Number::Imaginary(_, imaginary)) = self.signed()
+        {
+            let real = as_float(real)?;
+            return Some(self.told(&Number::Imaginary(real, imaginary)));
+        }
+        self.rest = rest;
+        Some(self.told(&first))
+    }
+
+    /// A complex number is told as Python shows it: there is no such value here.
+    fn told(&self, number: &Number) -> Value {
+        let plain = |part: f64| float_repr(part).trim_end_matches(".0").to_owned();
+        match number {
+            Number::Real(value) => value.clone(),
+            Number::Imaginary(real, imaginary) if *real == 0.0 && real.is_sign_positive() => {
+                Value::Str((self.text)(format!("{}j", plain(*imaginary))))
+            }
+            Number::Imaginary(real, imaginary) => {
+                let sign = if imaginary.is_sign_negative() { "" } else { "+" };
+                Value::Str((self.text)(format!("({}{sign}{}j)", plain(*real), plain(*imaginary))))
+            }
+        }
+    }
+
+    fn signed(&mut self) -> Option<Number> {
         let unsigned = self.rest.trim_start_matches(['+', '-']);
         let negative = match &self.rest[..self.rest.len() - unsigned.len()] {
             "" | "+" => false,
@@ -136,7 +167,11 @@ impl Parser<'_> {
         let unsigned = unsigned.trim_start_matches([' ', '\t']);
         let (digits, rest) = unsigned.split_at(number_length(unsigned));
         self.rest = rest;
-        integer(digits, negative).or_else(|| float(digits, negative))
+        if let Some(digits) = digits.strip_suffix(['j', 'J']) {
+            let part = decimal(digits).or_else(|| as_float(&float(digits, false)?))?;
+            return Some(if negative { Number::Imaginary(-0.0, -part) } else { Number::Imaginary(0.0, part) });
+        }
+        integer(digits, negative).or_else(|| float(digits, negative)).map(Number::Real)
     }
 
     fn word(&mut self) -> Option<Value> {
@@ -156,12 +191,15 @@ impl Parser<'_> {
     }
 
     /// One string, or several that stand side by side.
+    /// Bytes are never templated, as with Ansible.
     fn strings(&mut self) -> Option<Value> {
+        let is_bytes = self.rest.split(['\'', '"']).next().is_some_and(|prefix| prefix.contains(['b', 'B']));
         let mut joined = self.string()?;
         loop {
             self.skip_blank();
             if !self.rest.starts_with(['\'', '"']) {
-                return Some(Value::Str((self.text)(joined)));
+                let text = (self.text)(joined);
+                return Some(Value::Str(if is_bytes { text.with_trust(Trust::Untrusted) } else { text }));
             }
             joined.push_str(&self.string()?);
         }
@@ -179,6 +217,26 @@ impl Parser<'_> {
         let (body, rest) = split_string(&quoted[quote.len()..], quote)?;
         self.rest = rest;
         if raw { Some(body.into()) } else { unescape(body) }
+    }
+}
+
+enum Number {
+    Real(Value),
+    /// The real part beside the imaginary one.
+    Imaginary(f64, f64),
+}
+
+/// Digits, which here may begin with zeros.
+fn decimal(digits: &str) -> Option<f64> {
+    let is_decimal = digits.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    if is_decimal { without_underscores(digits)?.parse().ok() } else { None }
+}
+
+fn as_float(number: &Value) -> Option<f64> {
+    match number {
+        Value::Int(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
     }
 }
 
@@ -346,6 +404,11 @@ mod tests {
             ("None", "None"),
             ("(True)", "True"),
             ("'a' 'b'", "'ab'"),
+            ("1j", "'1j'"),
+            ("-1+2j", "'(-1+2j)'"),
+            ("-2J", "'(-0-2j)'"),
+            ("1e16 - 2.50j", "'(1e+16-2.5j)'"),
+            ("[1+2j, 3]", "['(1+2j)', 3]"),
             ("u'x'", "'x'"),
             ("b'x'", "'x'"),
             ("r'\\n'", "'\\\\n'"),
@@ -416,7 +479,6 @@ mod tests {
             "# x",
             "None None",
             "1;2",
-            "1j",
             "...",
             "[*[1]]",
         ];

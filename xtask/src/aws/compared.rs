@@ -10,12 +10,13 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
 use super::Bench;
+use super::bindings::Bindings;
 use crate::command::command;
 
 /// Lines `PLAYBOOK: TASK: reason`.
 const KNOWN: &str = "tests/aws/compared/known_differences.txt";
 /// Counted up when results are written down in another way.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// What only one engine has a use for, and what nobody can repeat.
 const IGNORED: &[&str] = &[
     "invocation",
@@ -59,11 +60,18 @@ impl Bench {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let (theirs, ours) = (self.remembered(&path)?, self.results(&path, false)?);
             ensure!(theirs.len() == ours.len(), "{name}: {} tasks, not {}", ours.len(), theirs.len());
+            let mut bindings = Bindings::default();
             for ((task, theirs), (_, ours)) in theirs.iter().zip(&ours) {
                 tasks += 1;
                 let mut differences = Vec::new();
-                compare("", theirs, ours, &mut differences);
+                let before = bindings.clone();
+                bindings.next_task();
+                compare("", theirs, ours, &mut bindings, &mut differences);
                 let reason = known.get(&(name.clone(), task.clone()));
+                if reason.is_some() {
+                    // What differs says nothing about names.
+                    bindings = before;
+                }
                 match (differences.is_empty(), reason) {
                     (false, None) => found.extend(differences.iter().map(|line| format!("{name}: {task}: {line}"))),
                     (true, Some(_)) => found.push(format!("{name}: {task}: is no longer different; see {KNOWN}")),
@@ -127,11 +135,10 @@ impl Bench {
         let text = text.find('{').map_or(text.as_str(), |start| &text[start..]);
         let report: Value = serde_json::from_str(text).with_context(|| format!("no JSON:\n{}", ran.text()))?;
         let tasks = report.pointer("/plays/0/tasks").and_then(Value::as_array).context("no tasks")?;
-        let mut names = Names::default();
         let entry = |task: &Value| {
             let name = task.pointer("/task/name").and_then(Value::as_str).unwrap_or_default();
             let result = task.pointer("/hosts/localhost").cloned().unwrap_or_default();
-            (name.to_owned(), names.replaced("", result))
+            (name.to_owned(), trimmed("", result))
         };
         Ok(tasks.iter().map(entry).collect())
     }
@@ -156,74 +163,29 @@ impl Bench {
     }
 }
 
-/// Names that are made up, in the order in which they are met.
-#[derive(Default)]
-struct Names(BTreeMap<String, usize>);
-
-impl Names {
-    fn replaced(&mut self, key: &str, value: Value) -> Value {
-        match value {
-            Value::String(text) if key.ends_with("time") || matches!(key, "creationDate" | "ipv6_cidr_block") => {
-                Value::from(text.is_empty())
-            }
-            Value::String(text) => self.in_text(&text).into(),
-            Value::Array(mut items) if matches!(key, "ip_permissions" | "ip_ranges") && items.len() > 1 => {
-                // In the order in which they were granted.
-                items.sort_by_key(|item| {
-                    (item.get("from_port").map(Value::to_string), item.get("cidr_ip").map(Value::to_string))
-                });
-                items.into_iter().map(|item| self.replaced("", item)).collect()
-            }
-            Value::Array(items) => items.into_iter().map(|item| self.replaced(key, item)).collect(),
-            Value::Object(map) => {
-                let has_failed = map.get("failed") == Some(&Value::Bool(true));
-                let kept = map.into_iter().filter(|(key, _)| !IGNORED.contains(&key.as_str()) && !key.starts_with('_'));
-                let mut kept: Vec<_> = kept.collect();
-                kept.sort_by(|one, other| one.0.cmp(&other.0));
-                let mut replaced = |(key, value): (String, Value)| {
-                    // Engines name different things in messages of failures.
-                    let kept = has_failed && key == "msg";
-                    (key.clone(), if kept { value } else { self.replaced(&key, value) })
-                };
-                kept.into_iter().map(&mut replaced).collect()
-            }
-            other => other,
+/// Without what only one engine has a use for, and without times.
+fn trimmed(key: &str, value: Value) -> Value {
+    match value {
+        Value::String(text) if key.ends_with("time") || matches!(key, "creationDate" | "ipv6_cidr_block") => {
+            Value::from(text.is_empty())
         }
-    }
-
-    fn in_text(&mut self, text: &str) -> String {
-        let mut replaced = String::new();
-        for part in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.')) {
-            let end = part.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.')).len();
-            let (word, rest) = part.split_at(end);
-            if is_made_up(word) {
-                let next = self.0.len();
-                let number = *self.0.entry(word.to_owned()).or_insert(next);
-                replaced.push_str(&format!("name{number}"));
-            } else {
-                replaced.push_str(word);
-            }
-            replaced.push_str(rest);
+        Value::Array(mut items) if matches!(key, "ip_permissions" | "ip_ranges") && items.len() > 1 => {
+            // In the order in which they were granted.
+            items.sort_by_key(|item| {
+                (item.get("from_port").map(Value::to_string), item.get("cidr_ip").map(Value::to_string))
+            });
+            items.into_iter().map(|item| trimmed("", item)).collect()
         }
-        replaced
+        Value::Array(items) => items.into_iter().map(|item| trimmed(key, item)).collect(),
+        Value::Object(map) => {
+            let kept = map.into_iter().filter(|(key, _)| !IGNORED.contains(&key.as_str()) && !key.starts_with('_'));
+            kept.map(|(key, value)| (key.clone(), trimmed(&key, value))).collect()
+        }
+        other => other,
     }
 }
 
-/// `i-0123456789abcdef0`, `54.214.1.2`, `ec2-54-214-1-2.us-west-1.compute.amazonaws.com`.
-fn is_made_up(word: &str) -> bool {
-    let first = word.split('.').next().unwrap_or_default();
-    let is_id = first
-        .rsplit_once('-')
-        .is_some_and(|(kind, id)| !kind.is_empty() && id.len() >= 8 && id.chars().all(|c| c.is_ascii_hexdigit()));
-    let numbers = |text: &str, mark: char| {
-        let parts: Vec<&str> = text.split(mark).collect();
-        let is_given = ["10.", "192.168.", "0."].iter().any(|start| text.starts_with(start));
-        !is_given && parts.len() >= 4 && parts[parts.len() - 4..].iter().all(|part| part.parse::<u8>().is_ok())
-    };
-    is_id || numbers(word, '.') || numbers(first, '-')
-}
-
-fn compare(place: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>) {
+fn compare(place: &str, theirs: &Value, ours: &Value, bindings: &mut Bindings, found: &mut Vec<String>) {
     match (theirs, ours) {
         (Value::Object(one), Value::Object(other)) => {
             let has_failed = |map: &Map<String, Value>| map.get("failed") == Some(&Value::Bool(true));
@@ -237,26 +199,32 @@ fn compare(place: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>) {
                 if !(both_failed && is_foreign) {
                     let missing = if key == "changed" { Value::Bool(false) } else { Value::from("(missing)") };
                     let (one, other) = (one.get(key).unwrap_or(&missing), other.get(key).unwrap_or(&missing));
-                    compare(&format!("{place}.{key}"), &comparable(key, one), &comparable(key, other), found);
+                    let (one, other) = (comparable(key, one, None), comparable(key, other, Some(bindings)));
+                    compare(&format!("{place}.{key}"), &one, &other, bindings, found);
                 }
             }
         }
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
             for (index, (one, other)) in one.iter().zip(other).enumerate() {
-                compare(&format!("{place}[{index}]"), one, other, found);
+                compare(&format!("{place}[{index}]"), one, other, bindings, found);
             }
         }
+        (Value::String(one), Value::String(other)) if bindings.are_same(one, other) => {}
         _ if theirs != ours => found.push(format!("{}: {ours}, not {theirs}", place.trim_start_matches('.'))),
         _ => {}
     }
 }
 
 /// Without what differs from run to run: the order of what was done, and times within texts.
-fn comparable<'a>(key: &str, value: &'a Value) -> Cow<'a, Value> {
+fn comparable<'a>(key: &str, value: &'a Value, ours: Option<&Bindings>) -> Cow<'a, Value> {
     match value {
         Value::Array(items) if key.ends_with("_success") => {
+            let name = |item: &Value| match (item.as_str(), ours) {
+                (Some(text), Some(bindings)) => bindings.theirs(text).to_owned(),
+                _ => item.as_str().map_or_else(|| item.to_string(), str::to_owned),
+            };
             let mut items = items.clone();
-            items.sort_by_key(Value::to_string);
+            items.sort_by_key(name);
             Cow::Owned(items.into())
         }
         Value::String(text) if key == "state_transition_reason" => Cow::Owned(text.is_empty().into()),
@@ -270,26 +238,26 @@ mod tests {
 
     use super::*;
 
+    fn differences(theirs: &Value, ours: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        compare("", theirs, ours, &mut Bindings::default(), &mut found);
+        found
+    }
+
     #[test]
     fn names_that_are_made_up_are_the_same_as_others_at_the_same_place() {
-        let one =
-            Names::default().replaced("", json!({"id": "i-0123456789abcdef0", "ip": "1.2.3.4", "x": "us-west-1"}));
-        let other =
-            Names::default().replaced("", json!({"x": "us-west-1", "ip": "9.8.7.6", "id": "i-ffff456789abcdef0"}));
-        let mut found = Vec::new();
-        compare("", &one, &other, &mut found);
-        assert_eq!(found, Vec::<String>::new());
-        compare("", &one, &json!({"id": "name0", "ip": "name0", "x": "us-west-1"}), &mut found);
-        assert_eq!(found, ["ip: \"name0\", not \"name1\""]);
+        let one = json!({"id": "i-0123456789abcdef0", "other": "i-0123456789abcdef0", "x": "us-west-1"});
+        let other = json!({"x": "us-west-1", "other": "i-ffff456789abcdef0", "id": "i-ffff456789abcdef0"});
+        assert_eq!(differences(&one, &other), Vec::<String>::new());
+        let mixed = json!({"x": "us-west-1", "other": "i-aaaa456789abcdef0", "id": "i-ffff456789abcdef0"});
+        let told = "other: \"i-aaaa456789abcdef0\", not \"i-0123456789abcdef0\"";
+        assert_eq!(differences(&one, &mixed), [told]);
     }
 
     #[test]
     fn words_of_others_in_failures_do_not_count() {
         let (theirs, ours) = (json!({"failed": true, "msg": "Failed to x: y"}), json!({"failed": true, "msg": "no x"}));
-        let mut found = Vec::new();
-        compare("", &theirs, &ours, &mut found);
-        assert!(found.is_empty());
-        compare("", &json!({"failed": true, "msg": "so"}), &ours, &mut found);
-        assert_eq!(found.len(), 1);
+        assert!(differences(&theirs, &ours).is_empty());
+        assert_eq!(differences(&json!({"failed": true, "msg": "so"}), &ours).len(), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! EC2 against moto, an emulator of the real API: the shipped playbook and inventory, the modules, what goes wrong.
 
+mod bindings;
 mod cache;
 mod compared;
 mod failures;

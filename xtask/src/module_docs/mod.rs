@@ -11,6 +11,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use kapell_modules::Module;
 
+use self::page::Definition;
 use self::words::{ActionWords, ModuleWords};
 use crate::lab::Lab;
 
@@ -116,9 +117,18 @@ fn pages(repository: &Path) -> Result<BTreeMap<String, String>> {
     for (name, module) in modules {
         let about = about(repository, name)?;
         lines.insert(name.to_owned(), about.clone());
-        let (words, cases) = (ModuleWords::read(repository, name)?, page::cases(repository, name)?);
-        words.check(module, &cases)?;
-        pages.insert(format!("{name}.md"), page::page(module, &about, &words, &cases));
+        let (words, cases) = (ModuleWords::read(repository, words::MODULES, name)?, page::cases(repository, name)?);
+        let definition = Definition::from(module);
+        words.check(&definition, &cases)?;
+        pages.insert(format!("{name}.md"), page::page(&definition, &about, &words, &cases));
+    }
+    for table in kapell_aws::TABLES {
+        let (name, definition) = (table.name, Definition::from(*table));
+        let words = ModuleWords::read(repository, words::CLOUD, name)?;
+        words.check(&definition, &[])?;
+        let about = cloud_about(repository, name)?;
+        pages.insert(format!("{name}.md"), page::page(&definition, &about, &words, &[]));
+        lines.insert(name.to_owned(), about);
     }
     for (name, words) in ActionWords::all(repository)? {
         pages.insert(format!("{name}.md"), page::action(&name, &words));
@@ -133,13 +143,23 @@ fn pages(repository: &Path) -> Result<BTreeMap<String, String>> {
 
 /// What the first sentence of a module's source says of it.
 fn about(repository: &Path, name: &str) -> Result<String> {
-    let source = source_of(&repository.join("modules/src"), name)?;
+    Ok(first_words(&source_of(&repository.join("modules/src"), name)?))
+}
+
+/// The same of a module for EC2.
+fn cloud_about(repository: &Path, name: &str) -> Result<String> {
+    let path = repository.join("engine/aws/src/modules").join(name.trim_start_matches("amazon.aws."));
+    let (file, directory) = (path.with_extension("rs"), path.join("mod.rs"));
+    Ok(first_words(&fs_err::read_to_string(if file.exists() { file } else { directory })?))
+}
+
+fn first_words(source: &str) -> String {
     let lines = source.lines().map_while(|line| line.strip_prefix("//!")).take_while(|line| !line.trim().is_empty());
     let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
     let text = text.split_once(": ").map_or(text.as_str(), |(_, about)| about);
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    Ok(first + letters.as_str())
+    first + letters.as_str()
 }
 
 /// The file of that name, or the one of a module's near relation that defines both.

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use kapell_modules::{Arg, ArgKind, Constraint, Module};
+use kapell_aws::{ACCESS_ARGS, Table};
+use kapell_modules::{Arg, ArgKind, Constraint, Module, Support};
 use serde_json::{Map, Value};
 
 use super::words::{ActionWords, ModuleWords};
@@ -61,19 +62,53 @@ fn is_true(result: &Map<String, Value>, key: &str) -> bool {
     result.get(key) == Some(&Value::Bool(true))
 }
 
-pub(super) fn page(module: &Module, about: &str, words: &ModuleWords, cases: &[Case]) -> String {
+/// What a page tells of a module's definition.
+pub(super) struct Definition {
+    pub(super) name: &'static str,
+    aliases: &'static [&'static str],
+    check_mode: Support,
+    diff: bool,
+    /// Those for people; others are between the two halves of a module.
+    pub(super) args: Vec<&'static Arg>,
+    constraints: &'static [Constraint],
+    /// What has to be said of all modules of its kind.
+    note: &'static str,
+}
+
+impl From<&Module> for Definition {
+    fn from(module: &Module) -> Self {
+        let &Module { name, aliases, check_mode, diff, constraints, .. } = module;
+        let args = module.all_args().filter(|arg| !arg.name.starts_with('_')).collect();
+        Self { name, aliases, check_mode, diff, args, constraints, note: "" }
+    }
+}
+
+impl From<&Table> for Definition {
+    fn from(table: &Table) -> Self {
+        let &Table { name, aliases, args, constraints } = table;
+        let args = args.iter().chain(ACCESS_ARGS).collect();
+        Self { name, aliases, check_mode: Support::Full, diff: false, args, constraints, note: CLOUD_NOTE }
+    }
+}
+
+const CLOUD_NOTE: &str = "Runs on the control node, in builds with the feature `aws`. Credentials, and what differs from \
+                          the collection's module: [EC2](../ec2.md).";
+
+pub(super) fn page(module: &Definition, about: &str, words: &ModuleWords, cases: &[Case]) -> String {
     let mut page = format!("# {}\n\n{about}\n", module.name);
+    if !module.note.is_empty() {
+        let _ = writeln!(page, "\n{}", module.note);
+    }
     if !module.aliases.is_empty() {
         let _ = writeln!(page, "\nAlso called {}.", module.aliases.join(", "));
     }
     let diff = if module.diff { "yes" } else { "no" };
     let _ = writeln!(page, "\nCheck mode: {}. Diff mode: {diff}.", format!("{:?}", module.check_mode).to_lowercase());
-    let args: Vec<&Arg> = public(module).collect();
-    if !args.is_empty() {
+    if !module.args.is_empty() {
         page.push_str(
             "\n## Parameters\n\n| parameter | what it says | type | default | choices |\n|---|---|---|---|---|\n",
         );
-        push_args(&mut page, &args, words, "");
+        push_args(&mut page, &module.args, words, "");
     }
     if !module.constraints.is_empty() {
         page.push('\n');
@@ -81,12 +116,8 @@ pub(super) fn page(module: &Module, about: &str, words: &ModuleWords, cases: &[C
     }
     push_examples(&mut page, module, words, cases);
     push_results(&mut page, cases);
+    push_returned(&mut page, words);
     page
-}
-
-/// Parameters for people; others are between the two halves of a module.
-pub(super) fn public(module: &Module) -> impl Iterator<Item = &'static Arg> + use<> {
-    module.all_args().filter(|arg| !arg.name.starts_with('_'))
 }
 
 fn push_args(page: &mut String, args: &[&Arg], words: &ModuleWords, within: &str) {
@@ -132,7 +163,10 @@ fn constraint(rule: &Constraint) -> String {
 
 /// The cases somebody gave a title; else some in which the module did something, then of those in which there was
 /// nothing to do.
-fn push_examples(page: &mut String, module: &Module, words: &ModuleWords, cases: &[Case]) {
+fn push_examples(page: &mut String, module: &Definition, words: &ModuleWords, cases: &[Case]) {
+    if !words.tasks.is_empty() {
+        return push_tasks(page, module.name, words.tasks.iter().map(|(title, args)| (title.as_str(), args)));
+    }
     let shown = if words.examples.is_empty() { chosen(cases) } else { titled(words, cases) };
     if shown.is_empty() {
         return;
@@ -215,6 +249,16 @@ fn push_results(page: &mut String, cases: &[Case]) {
         values_of(&failed).into_keys().filter(|key| !seen.contains_key(key)).map(|key| format!("`{key}`")).collect();
     if !only.is_empty() {
         let _ = writeln!(page, "\nOnly when it fails: {}.", only.join(", "));
+    }
+}
+
+/// Of a module without cases, what somebody wrote.
+fn push_returned(page: &mut String, words: &ModuleWords) {
+    if !words.returned.is_empty() {
+        page.push_str("\n## Returned\n\n| key | what it says |\n|---|---|\n");
+    }
+    for (key, says) in &words.returned {
+        let _ = writeln!(page, "| `{key}` | {} |", says.replace('|', "\\|"));
     }
 }
 

@@ -1,40 +1,50 @@
 //! `ModuleWords`: what people wrote about a module's parameters and examples, in `modules/words/NAME.txt`.
 //!
 //! A line is `PARAMETER: what it says` (`PARAMETER.OPTION` within one) or `example CASE: title`. Parameters that many modules
-//! share have their words in `shared.txt`. Actions of the control node have no table and no cases: their files say everything,
-//! with `about: …` and `task TITLE: {parameters}`.
+//! share have their words in `shared.txt`. Modules without cases, those of `engine/aws/words`, have `task TITLE: {parameters}`
+//! and `returned KEY: what it says`. Actions of the control node have no table either: their files say everything, with
+//! `about: …`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use kapell_modules::{Arg, Module};
+use kapell_modules::Arg;
 use serde_json::{Map, Value};
 
-use super::page::{Case, is_good, public};
+use super::page::{Case, Definition, is_good};
 
-const DIRECTORY: &str = "modules/words";
+/// Of modules for hosts, and of actions.
+pub(super) const MODULES: &str = "modules/words";
+/// Of modules for EC2.
+pub(super) const CLOUD: &str = "engine/aws/words";
 
 pub(super) struct ModuleWords {
     own: BTreeMap<String, String>,
     shared: BTreeMap<String, String>,
     /// Names of cases with titles, in the order in which they are shown.
     pub(super) examples: Vec<(String, String)>,
+    pub(super) tasks: Tasks,
+    /// Keys of results.
+    pub(super) returned: BTreeMap<String, String>,
+    file: String,
 }
+
+/// Titles, and parameters as JSON.
+type Tasks = Vec<(String, Map<String, Value>)>;
 
 /// What is written about an action.
 pub(super) struct ActionWords {
     pub(super) about: String,
     pub(super) parameters: BTreeMap<String, String>,
-    /// Titles, and parameters as JSON.
-    pub(super) tasks: Vec<(String, Map<String, Value>)>,
+    pub(super) tasks: Tasks,
 }
 
 impl ActionWords {
     /// Of the files that are about no module.
     pub(super) fn all(repository: &Path) -> Result<BTreeMap<String, Self>> {
         let mut all = BTreeMap::new();
-        for entry in fs_err::read_dir(repository.join(DIRECTORY))? {
+        for entry in fs_err::read_dir(repository.join(MODULES))? {
             let file = entry?.path();
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             if name != "shared" && kapell_modules::find(&name).is_none() {
@@ -48,22 +58,36 @@ impl ActionWords {
         let (mut parameters, _) = parse(file)?;
         let about = parameters.remove("about");
         let about = about.with_context(|| format!("{}: neither a module nor `about: …`", file.display()))?;
-        let (tasks, parameters): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            parameters.into_iter().partition(|(name, _)| name.starts_with("task "));
-        let task = |(name, text): (String, String)| {
-            let args = serde_json::from_str(&text).with_context(|| format!("{}: '{text}'", file.display()))?;
-            Ok((name.trim_start_matches("task ").to_owned(), args))
-        };
-        Ok(Self { about, parameters, tasks: tasks.into_iter().map(task).collect::<Result<_>>()? })
+        let tasks = tasks(taken(&mut parameters, "task "), file)?;
+        Ok(Self { about, parameters, tasks })
     }
 }
 
+/// Those whose names begin with `kind`, which is cut off.
+fn taken(words: &mut BTreeMap<String, String>, kind: &str) -> BTreeMap<String, String> {
+    let (taken, rest) = std::mem::take(words).into_iter().partition(|(name, _)| name.starts_with(kind));
+    *words = rest;
+    let taken: BTreeMap<String, String> = taken;
+    taken.into_iter().map(|(name, text)| (name[kind.len()..].to_owned(), text)).collect()
+}
+
+fn tasks(texts: BTreeMap<String, String>, file: &Path) -> Result<Tasks> {
+    let task = |(title, text): (String, String)| {
+        let args = serde_json::from_str(&text).with_context(|| format!("{}: '{text}'", file.display()))?;
+        Ok((title, args))
+    };
+    texts.into_iter().map(task).collect()
+}
+
 impl ModuleWords {
-    pub(super) fn read(repository: &Path, name: &str) -> Result<Self> {
-        let directory = repository.join(DIRECTORY);
-        let (own, examples) = parse(&directory.join(format!("{name}.txt")))?;
-        let (shared, _) = parse(&directory.join("shared.txt"))?;
-        Ok(Self { own, shared, examples })
+    /// From one of the directories.
+    pub(super) fn read(repository: &Path, directory: &str, name: &str) -> Result<Self> {
+        let file = format!("{directory}/{name}.txt");
+        let (mut own, examples) = parse(&repository.join(&file))?;
+        let (shared, _) = parse(&repository.join(directory).join("shared.txt"))?;
+        let tasks = tasks(taken(&mut own, "task "), Path::new(&file))?;
+        let returned = taken(&mut own, "returned ");
+        Ok(Self { own, shared, examples, tasks, returned, file })
     }
 
     pub(super) fn of(&self, parameter: &str) -> Option<&str> {
@@ -71,10 +95,10 @@ impl ModuleWords {
     }
 
     /// Error: a file that leaves a parameter out, or speaks of what there is not.
-    pub(super) fn check(&self, module: &Module, cases: &[Case]) -> Result<()> {
-        let file = format!("{DIRECTORY}/{}.txt", module.name);
+    pub(super) fn check(&self, module: &Definition, cases: &[Case]) -> Result<()> {
+        let file = &self.file;
         let mut known = Vec::new();
-        public(module).for_each(|arg| push_names(&mut known, arg, ""));
+        module.args.iter().for_each(|arg| push_names(&mut known, arg, ""));
         let unknown: Vec<&String> = self.own.keys().filter(|name| !known.contains(name)).collect();
         ensure!(unknown.is_empty(), "{file}: there is no parameter {unknown:?}");
         let missing: Vec<&String> = known.iter().filter(|name| self.of(name).is_none()).collect();

@@ -1,26 +1,16 @@
 //! `amazon.aws.ec2_ami_info`: machine images, the oldest first.
 
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Map};
+use kapell_modules::Map;
 use serde_json::Value as Json;
 
 use super::cloud::{self, Cloud, Outcome, filters, result};
 use super::image_query::{launch_permissions, permissions_told};
-use super::{FILTERS, module};
+use super::module;
 use crate::shape::described;
+use crate::tables::ec2_ami_info;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    aliases: &["amazon.aws.ec2_ami_facts"],
-    ..module("amazon.aws.ec2_ami_info", ARGS, &[], |call| cloud::run(call, run))
-};
-
-const ARGS: &[Arg] = &[
-    Arg::list("image_ids").alias(&["image_id"]),
-    FILTERS,
-    Arg::list("owners").alias(&["owner"]),
-    Arg::list("executable_users").alias(&["executable_user"]),
-    Arg::bool("describe_image_attributes").default("false"),
-];
+pub(super) const MODULE: ControllerModule = module(&ec2_ami_info::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let args = &cloud.args;

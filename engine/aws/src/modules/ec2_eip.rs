@@ -2,35 +2,16 @@
 
 use aws_sdk_ec2::types::{Address, AddressAttribute, AddressAttributeName, DomainType, Filter, ResourceType};
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Args, Constraint};
+use kapell_modules::Args;
 use serde_json::{Value as Json, json};
 
 use super::cloud::{self, Cloud, Outcome, filter, result};
-use super::{PURGE_TAGS, STATE, TAGS, module, tags};
+use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::{Shape, described};
+use crate::tables::ec2_eip;
 
-pub(super) const MODULE: ControllerModule =
-    module("amazon.aws.ec2_eip", ARGS, CONSTRAINTS, |call| cloud::run(call, run));
-
-const CONSTRAINTS: &[Constraint] = &[Constraint::RequiredBy("private_ip_address", &["device_id"])];
-
-const ARGS: &[Arg] = &[
-    STATE,
-    Arg::str("device_id"),
-    Arg::str("public_ip").alias(&["ip"]),
-    Arg::str("private_ip_address"),
-    Arg::str("public_ipv4_pool"),
-    Arg::bool("in_vpc").default("false"),
-    Arg::bool("allow_reassociation").default("false"),
-    Arg::bool("release_on_disassociation").default("false"),
-    Arg::bool("reuse_existing_ip_allowed").default("false"),
-    Arg::str("tag_name"),
-    Arg::str("tag_value"),
-    Arg::str("domain_name"),
-    TAGS,
-    PURGE_TAGS,
-];
+pub(super) const MODULE: ControllerModule = module(&ec2_eip::TABLE, |call| cloud::run(call, run));
 
 /// What an address leads to.
 enum Device {

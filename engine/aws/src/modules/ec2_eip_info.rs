@@ -1,15 +1,14 @@
 //! `amazon.aws.ec2_eip_info`: elastic IP addresses as they are.
 
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Map};
+use kapell_modules::Map;
 
 use super::cloud::{self, Cloud, Outcome, filters, result};
-use super::{FILTERS, module};
+use super::module;
 use crate::shape::described;
+use crate::tables::ec2_eip_info;
 
-pub(super) const MODULE: ControllerModule = module("amazon.aws.ec2_eip_info", ARGS, &[], |call| cloud::run(call, run));
-
-const ARGS: &[Arg] = &[FILTERS];
+pub(super) const MODULE: ControllerModule = module(&ec2_eip_info::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let call = cloud.client.describe_addresses().set_filters(Some(filters(cloud.args.dict("filters"))));

@@ -2,49 +2,17 @@
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, AttributeValue, Instance, InstanceAttributeName};
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Constraint, Map};
+use kapell_modules::Map;
 use serde_json::{Value as Json, json};
 
 use super::cloud::{self, Cloud, Outcome, filter, filters, result};
 use super::instance_query::{id, instances};
-use super::{FILTERS, module};
+use super::module;
 use crate::api_error::ApiError;
 use crate::shape::{Shape, described};
+use crate::tables::ec2_instance_info;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    aliases: &["amazon.aws.ec2_instance_facts"],
-    ..module(
-        "amazon.aws.ec2_instance_info",
-        ARGS,
-        &[Constraint::MutuallyExclusive(&["instance_ids", "filters"])],
-        |call| cloud::run(call, run),
-    )
-};
-
-const ATTRIBUTES: &[&str] = &[
-    "instanceType",
-    "kernel",
-    "ramdisk",
-    "userData",
-    "disableApiTermination",
-    "instanceInitiatedShutdownBehavior",
-    "rootDeviceName",
-    "blockDeviceMapping",
-    "productCodes",
-    "sourceDestCheck",
-    "groupSet",
-    "ebsOptimized",
-    "sriovNetSupport",
-    "enclaveOptions",
-    "disableApiStop",
-];
-
-const ARGS: &[Arg] = &[
-    Arg::list("instance_ids"),
-    FILTERS,
-    Arg::int("minimum_uptime").alias(&["uptime"]),
-    Arg::list("include_attributes").alias(&["attributes", "instance_attributes"]).choices(ATTRIBUTES),
-];
+pub(super) const MODULE: ControllerModule = module(&ec2_instance_info::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let mut asked = filters(cloud.args.dict("filters"));

@@ -6,29 +6,16 @@ use std::path::Path;
 use aws_sdk_ec2::primitives::Blob;
 use aws_sdk_ec2::types::{KeyPairInfo, KeyType, ResourceType};
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Constraint, Map};
+use kapell_modules::Map;
 use serde_json::Value as Json;
 
 use super::cloud::{self, Cloud, Outcome, result};
-use super::{PURGE_TAGS, STATE, TAGS, module, tags};
+use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::Shape;
+use crate::tables::ec2_key;
 
-pub(super) const MODULE: ControllerModule =
-    module("amazon.aws.ec2_key", ARGS, &[Constraint::MutuallyExclusive(&["key_material", "key_type"])], |call| {
-        cloud::run(call, run)
-    });
-
-const ARGS: &[Arg] = &[
-    Arg::str("name").required(),
-    STATE,
-    Arg::str("key_material"),
-    Arg::str("key_type").choices(&["rsa", "ed25519"]),
-    Arg::path("file_name"),
-    Arg::bool("force").default("true"),
-    TAGS,
-    PURGE_TAGS,
-];
+pub(super) const MODULE: ControllerModule = module(&ec2_key::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let name = cloud.args.opt_str("name").unwrap_or_default().to_owned();

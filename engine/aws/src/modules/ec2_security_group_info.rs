@@ -1,18 +1,14 @@
 //! `amazon.aws.ec2_security_group_info`: security groups as they are.
 
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Map};
+use kapell_modules::Map;
 
 use super::cloud::{self, Cloud, Outcome, filters, result};
 use super::module;
 use crate::shape::described;
+use crate::tables::ec2_security_group_info;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    aliases: &["amazon.aws.ec2_group_info", "amazon.aws.ec2_group_facts"],
-    ..module("amazon.aws.ec2_security_group_info", ARGS, &[], |call| cloud::run(call, run))
-};
-
-const ARGS: &[Arg] = &[Arg::dict("filters").default("{}")];
+pub(super) const MODULE: ControllerModule = module(&ec2_security_group_info::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     // Underscores in names of filters are forgiven, but not in names of tags.

@@ -1,18 +1,16 @@
 //! `amazon.aws.ec2_tag`: the tags of any resource of EC2.
 
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Map};
+use kapell_modules::Map;
 use serde_json::Value as Json;
 
 use super::cloud::{self, Cloud, Outcome, filter, result};
+use super::module;
 use super::tags::TagPlan;
-use super::{STATE, module};
 use crate::api_error::ApiError;
+use crate::tables::ec2_tag;
 
-pub(super) const MODULE: ControllerModule = module("amazon.aws.ec2_tag", ARGS, &[], |call| cloud::run(call, run));
-
-const ARGS: &[Arg] =
-    &[Arg::str("resource").required(), Arg::dict("tags").required(), STATE, Arg::bool("purge_tags").default("false")];
+pub(super) const MODULE: ControllerModule = module(&ec2_tag::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let resource = cloud.args.opt_str("resource").unwrap_or_default();

@@ -1,16 +1,14 @@
 //! `amazon.aws.ec2_vol_info`: volumes as they are.
 
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::Arg;
 use serde_json::Value as Json;
 
 use super::cloud::{self, Cloud, Outcome, filters, result};
 use super::ec2_vol::{told, volumes};
-use super::{FILTERS, module};
+use super::module;
+use crate::tables::ec2_vol_info;
 
-pub(super) const MODULE: ControllerModule = module("amazon.aws.ec2_vol_info", ARGS, &[], |call| cloud::run(call, run));
-
-const ARGS: &[Arg] = &[FILTERS];
+pub(super) const MODULE: ControllerModule = module(&ec2_vol_info::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let region = Json::from(cloud.place.region.as_str());

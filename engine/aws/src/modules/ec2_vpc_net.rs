@@ -5,36 +5,15 @@ use aws_sdk_ec2::types::{
     VpcIpv6CidrBlockAssociation,
 };
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, Constraint};
 use serde_json::{Value as Json, json};
 
 use super::cloud::{self, Cloud, Outcome, filter, result};
-use super::{PURGE_TAGS, STATE, TAGS, module, tags};
+use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
+use crate::tables::ec2_vpc_net;
 
-pub(super) const MODULE: ControllerModule = module(
-    "amazon.aws.ec2_vpc_net",
-    ARGS,
-    &[Constraint::RequiredOneOf(&["vpc_id", "name"]), Constraint::RequiredOneOf(&["vpc_id", "cidr_block"])],
-    |call| cloud::run(call, run),
-);
-
-const ARGS: &[Arg] = &[
-    Arg::str("name"),
-    Arg::str("vpc_id"),
-    Arg::list("cidr_block"),
-    Arg::bool("ipv6_cidr"),
-    Arg::bool("purge_cidrs").default("false"),
-    Arg::bool("dns_support"),
-    Arg::bool("dns_hostnames"),
-    Arg::str("dhcp_opts_id"),
-    Arg::str("tenancy").choices(&["default", "dedicated"]).default("default"),
-    Arg::bool("multi_ok").default("false"),
-    STATE,
-    TAGS,
-    PURGE_TAGS,
-];
+pub(super) const MODULE: ControllerModule = module(&ec2_vpc_net::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let existing = find(&cloud).await?;

@@ -2,31 +2,15 @@
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, Subnet, SubnetIpv6CidrBlockAssociation as Association};
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::Arg;
 use serde_json::{Value as Json, json};
 
 use super::cloud::{self, Cloud, Outcome, filter, result};
-use super::{PURGE_TAGS, STATE, TAGS, module, tags};
+use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
+use crate::tables::ec2_vpc_subnet;
 
-pub(super) const MODULE: ControllerModule =
-    module("amazon.aws.ec2_vpc_subnet", ARGS, &[], |call| cloud::run(call, run));
-
-const ARGS: &[Arg] = &[
-    Arg::str("vpc_id").required(),
-    Arg::str("cidr").required(),
-    Arg::str("az"),
-    Arg::str("ipv6_cidr").default(""),
-    Arg::str("outpost_arn").default(""),
-    Arg::bool("map_public").default("false"),
-    Arg::bool("assign_instances_ipv6").default("false"),
-    STATE,
-    Arg::bool("wait").default("true"),
-    Arg::int("wait_timeout").default("300"),
-    TAGS,
-    PURGE_TAGS,
-];
+pub(super) const MODULE: ControllerModule = module(&ec2_vpc_subnet::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let existing = find(&cloud).await?;

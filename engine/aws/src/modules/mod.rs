@@ -1,4 +1,4 @@
-//! The `amazon.aws` modules: their table, and the arguments all of them share.
+//! The `amazon.aws` modules; their arguments are in `tables`.
 
 mod cloud;
 mod ec2_ami;
@@ -20,7 +20,9 @@ mod instance_query;
 mod tags;
 
 use kapell_executor::controller_module::{ControllerCall, ControllerFuture, ControllerModule};
-use kapell_modules::{Arg, Constraint, Support};
+use kapell_modules::Support;
+
+use crate::tables::{ACCESS_ARGS, Table};
 
 pub const MODULES: &[ControllerModule] = &[
     ec2_ami::MODULE,
@@ -40,29 +42,8 @@ pub const MODULES: &[ControllerModule] = &[
 ];
 
 /// A module that is reached as all of them are, and knows check mode.
-const fn module(
-    name: &'static str,
-    args: &'static [Arg],
-    constraints: &'static [Constraint],
-    run: fn(ControllerCall) -> ControllerFuture,
-) -> ControllerModule {
+const fn module(table: &Table, run: fn(ControllerCall) -> ControllerFuture) -> ControllerModule {
+    let &Table { name, aliases, args, constraints } = table;
     let (shared_args, check_mode) = (ACCESS_ARGS, Support::Full);
-    ControllerModule { name, aliases: &[], args, shared_args, constraints, check_mode, run }
+    ControllerModule { name, aliases, args, shared_args, constraints, check_mode, run }
 }
-
-/// How AWS is reached.
-const ACCESS_ARGS: &[Arg] = &[
-    Arg::str("region").alias(&["aws_region"]),
-    Arg::str("profile").alias(&["aws_profile"]),
-    Arg::str("access_key").alias(&["aws_access_key_id", "aws_access_key"]).no_log(),
-    Arg::str("secret_key").alias(&["aws_secret_access_key", "aws_secret_key"]).no_log(),
-    Arg::str("session_token").alias(&["aws_session_token"]).no_log(),
-    Arg::str("endpoint_url").alias(&["aws_endpoint_url"]),
-    Arg::path("aws_ca_bundle"),
-    Arg::bool("validate_certs").default("true"),
-];
-
-const STATE: Arg = Arg::str("state").choices(&["present", "absent"]).default("present");
-const FILTERS: Arg = Arg::dict("filters").default("{}");
-const TAGS: Arg = Arg::dict("tags").alias(&["resource_tags"]);
-const PURGE_TAGS: Arg = Arg::bool("purge_tags").default("true");

@@ -119,16 +119,23 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     let beside = [foundation::playbook_dir(args.task.playbook_dir.as_ref(), &settings)];
     let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, &beside, warnings)?;
     let given = args.pattern.as_deref().unwrap_or_default();
-    let pattern = HostPattern::parse([given])?;
     let mut unmatched = Vec::new();
-    let hosts = base.inventory.select(&pattern, base.limit.as_ref(), &mut unmatched)?;
+    let selected = HostPattern::parse([given])
+        .and_then(|pattern| base.inventory.select(&pattern, base.limit.as_ref(), &mut unmatched));
+    let hosts = match selected {
+        // Nobody is hurt by a listing: Ansible's goes on, too.
+        Err(error) if args.task.list_hosts && base.limit.is_none() => {
+            warnings.push(Diagnostic::warning(error.message));
+            Vec::new()
+        }
+        hosts => hosts?,
+    };
     if hosts.is_empty() || args.task.list_hosts {
         // Otherwise the run says so.
         warnings.append(&mut unmatched);
     }
     if hosts.is_empty() {
-        let named = !base.inventory.select(&pattern, None, &mut Vec::new())?.is_empty();
-        if base.limit.is_some() && named {
+        if base.limit.is_some() {
             let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
             return Err(Diagnostic::error(message).into());
         }

@@ -79,15 +79,21 @@ impl Reader<'_> {
             self.warnings.push(warning.hint("a group has hosts, vars and children below it"));
             return Ok(None);
         }
-        let Some(name) = name.as_str() else {
+        let Some(name) = name.as_str().filter(|_| !is_moment(name)) else {
             let message = format!("the name of a group is a string, this is {name}");
             return Err(Diagnostic::error(message).at(section).hint("write it in quotes"));
         };
         let (group, _) = self.inventory.group_id(name);
         let Value::Map(definition) = definition else { return Ok(Some(group)) };
+        // A section that is wrong spoils the others, too.
+        for known in ["vars", "children", "hosts"] {
+            if let Some((section, content)) = definition.get_key_value(known) {
+                check_section(name, section, content)?;
+            }
+        }
         // What was read is freed on the way: the file may be large.
         for (section, content) in Arc::unwrap_or_clone(definition) {
-            let entries = named_entries(name, &section, content)?;
+            let entries = named_entries(content);
             match section.as_str() {
                 Some("vars") => self.read_vars(group, &entries)?,
                 Some("hosts") => self.read_hosts(group, entries, origin_of(&section))?,
@@ -118,7 +124,7 @@ impl Reader<'_> {
         for (pattern, vars) in hosts {
             let origin = origin_of(&pattern);
             let error = |message: String| Diagnostic::error(message).at(origin);
-            let Some(text) = pattern.as_str() else {
+            let Some(text) = pattern.as_str().filter(|_| !is_moment(&pattern)) else {
                 let message = format!("Host pattern {pattern} must be a string");
                 return Err(Diagnostic::error(message).at(section).hint("write it in quotes"));
             };
@@ -171,22 +177,30 @@ impl Reader<'_> {
 
 /// A section's entries: a map, nothing, or one name for a map of that name to nothing. Sections that are not known are
 /// left alone.
-fn named_entries(group: &str, section: &Key, content: Value) -> Result<Map, Diagnostic> {
+fn named_entries(content: Value) -> Map {
     match content {
-        Value::Map(entries) => Ok(Arc::unwrap_or_clone(entries)),
-        Value::Null => Ok(Map::new()),
-        Value::Str(name) => Ok(Map::from([(Key::Str(name), Value::Null)])),
-        _ if !matches!(section.as_str(), Some("hosts" | "vars" | "children")) => Ok(Map::new()),
-        other => {
-            let message = format!("'{section}' of group '{group}' is a map, not a {}", other.type_name());
-            let hint = match (section.as_str(), &other) {
-                (Some("vars"), _) => "write `name: value` on lines of their own, without a dash",
-                (_, Value::List(_)) => "write each name with a colon behind it, without the dash",
-                _ => "write each name with a colon behind it",
-            };
-            Err(Diagnostic::error(message).at(origin_of(section)).hint(hint))
-        }
+        Value::Map(entries) => Arc::unwrap_or_clone(entries),
+        Value::Str(name) => Map::from([(Key::Str(name), Value::Null)]),
+        _ => Map::new(),
     }
+}
+
+fn check_section(group: &str, section: &Key, content: &Value) -> Result<(), Diagnostic> {
+    if matches!(content, Value::Map(_) | Value::Null | Value::Str(_)) {
+        return Ok(());
+    }
+    let message = format!("'{section}' of group '{group}' is a map, not a {}", content.type_name());
+    let hint = match (section.as_str(), content) {
+        (Some("vars"), _) => "write `name: value` on lines of their own, without a dash",
+        (_, Value::List(_)) => "write each name with a colon behind it, without the dash",
+        _ => "write each name with a colon behind it",
+    };
+    Err(Diagnostic::error(message).at(origin_of(section)).hint(hint))
+}
+
+/// A date is no name, though it is written like one.
+fn is_moment(key: &Key) -> bool {
+    matches!(key, Key::Str(text) if text.is_moment())
 }
 
 fn origin_of(key: &Key) -> Option<&Origin> {

@@ -151,11 +151,20 @@ impl Composer<'_> {
         start: Mark,
     ) -> Result<(), Diagnostic> {
         let origin = self.origin(start);
-        if let Some(Collection { body: Body::Mapping(entries), .. }) = self.open.last_mut()
-            && entries.takes_merge_key(text, plain, tag)
-        {
-            entries.merge_key(origin);
-            return Ok(());
+        self.check_anchor(anchor.as_deref(), start)?;
+        let entries = match self.open.last_mut() {
+            Some(Collection { body: Body::Mapping(entries), .. }) if entries.awaits_key() => Some(entries),
+            _ => None,
+        };
+        match entries {
+            Some(entries) if entries.takes_merge_key(text, plain, tag) => {
+                entries.merge_key(origin);
+                return Ok(());
+            }
+            None if plain && matches!(text, "<<" | "=") && tag.is_none_or(|tag| tag == "!") => {
+                return Err(hint::only_a_key(text, &origin));
+            }
+            _ => {}
         }
         let scalar = scalar::Scalar { text, plain, origin: &origin, trust: self.trust(), vault: self.options.vault };
         let value = tag::construct_scalar(&scalar, tag, self.warnings)?;
@@ -187,6 +196,7 @@ impl Composer<'_> {
 
     fn start(&mut self, body: Body, anchor: Option<String>, tag: Option<&str>, start: Mark) -> Result<(), Diagnostic> {
         self.check_depth(1, start)?;
+        self.check_anchor(anchor.as_deref(), start)?;
         let sequence = matches!(body, Body::Sequence(_));
         let tag = CollectionTag::of(tag, sequence, &self.origin(start), self.warnings)?;
         self.unsafe_depth += usize::from(tag == CollectionTag::Unsafe);
@@ -223,6 +233,17 @@ impl Composer<'_> {
             Body::Mapping(entries) => entries.add(composed.value, origin)?,
         }
         Ok(())
+    }
+
+    /// As PyYAML has it: in a document every anchor is set once.
+    fn check_anchor(&self, anchor: Option<&str>, start: Mark) -> Result<(), Diagnostic> {
+        let Some(anchor) = anchor else { return Ok(()) };
+        let is_open = || self.open.iter().any(|collection| collection.anchor.as_deref() == Some(anchor));
+        if !self.anchors.contains_key(anchor) && !is_open() {
+            return Ok(());
+        }
+        let error = Diagnostic::error(format!("the anchor `&{anchor}` is set twice in this document"));
+        Err(error.at(Some(&self.origin(start))).hint("give one of them another name"))
     }
 
     fn check_depth(&self, more: usize, start: Mark) -> Result<(), Diagnostic> {

@@ -249,6 +249,12 @@ fn value_of(line: &str) -> Option<(usize, &str)> {
     Some((column, value.trim_end())).filter(|(_, value)| !value.is_empty())
 }
 
+/// What YAML 1.1 gives a meaning that nobody has a value for.
+pub(super) fn only_a_key(text: &str, origin: &Origin) -> Diagnostic {
+    let message = format!("`{text}` is no value in YAML");
+    Diagnostic::error(message).at(Some(origin)).hint("put it in quotes, if the text itself is meant")
+}
+
 /// A list or map used as a key: nearly always a template without quotes.
 pub(super) fn complex_key(origin: &Origin) -> Diagnostic {
     let line = origin.source_line().unwrap_or_default();

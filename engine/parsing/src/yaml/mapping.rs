@@ -19,9 +19,13 @@ enum PendingKey {
 impl Entries {
     /// Whether this scalar is `<<` in a key's place.
     pub(super) fn takes_merge_key(&self, text: &str, plain: bool, tag: Option<&str>) -> bool {
-        self.pending.is_none()
+        self.awaits_key()
             && text == "<<"
             && tag.map_or(plain, |tag| tag == "tag:yaml.org,2002:merge" || (plain && tag == "!"))
+    }
+
+    pub(super) fn awaits_key(&self) -> bool {
+        self.pending.is_none()
     }
 
     pub(super) fn merge_key(&mut self, origin: Origin) {

@@ -58,7 +58,6 @@ const SCALARS: &[(&str, &str)] = &[
     ("2001-12-14t21:59:43.10-5", "'2001-12-14T21:59:43.100000-05:00'"),
     ("2001-12-14 1:59:43 Z", "'2001-12-14T01:59:43+00:00'"),
     ("2023-02-29 1:00:00", "'2023-02-29 1:00:00'"),
-    ("=", "'='"),
     ("a # c", "'a'"),
     ("a#b", "'a#b'"),
     ("'it''s'", "\"it's\""),
@@ -76,6 +75,25 @@ const SCALARS: &[(&str, &str)] = &[
     ("{a: 1, b}", "{'a': 1, 'b': None}"),
     ("{a:b}", "{'a:b': None}"),
 ];
+
+/// As PyYAML's loader has it: what is refused, and what of it is told.
+#[test]
+fn merge_marks_and_anchors_are_used_once_and_in_their_places() {
+    for (text, told) in [
+        ("a: <<", "`<<` is no value"),
+        ("- =", "`=` is no value"),
+        ("{a: ! <<}", "`<<` is no value"),
+        ("a: &x 1\nb: &x 2", "`&x` is set twice"),
+        ("a: &x {c: &x 1}", "`&x` is set twice"),
+        ("a: &x {b: 1}\nc: &x [1]", "`&x` is set twice"),
+    ] {
+        let error = error(text);
+        assert!(error.message.contains(told), "{text}: {}", error.message);
+    }
+    for text in ["=: 1", "<<: {a: 1}", "'<<': 1", "a: '<<'", "? <<\n: {a: 1}", "a: '='"] {
+        load_text(text);
+    }
+}
 
 #[test]
 fn scalars_have_the_types_of_pyyaml() {

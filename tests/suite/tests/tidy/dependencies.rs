@@ -47,7 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kapell-protocol", &[]),
     ("kapell-test-support", &["kapell-protocol"]),
     ("kapell-suite", &["kapell-test-support"]),
-    ("xtask", &["kapell-modules", "kapell-test-support"]),
+    ("xtask", &["kapell-aws", "kapell-modules", "kapell-test-support"]),
 ];
 
 /// What must not come near the managed node.

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::super::cloud::{Cloud, Outcome, result};
 use super::super::instance_query::{all_described, ids, instances};
-use super::{launch, power};
+use super::{launch, matching, power};
+use crate::api_error::ApiError;
 
 /// Makes `count` instances beside those that are there. `count` alone asks for new ones, whatever there is.
 pub(super) async fn make(cloud: &Cloud, before: Vec<Instance>, count: i64) -> Outcome {
@@ -41,9 +42,17 @@ pub(super) async fn add(cloud: &Cloud, before: Vec<Instance>, count: i64) -> Out
     make(cloud, before, count).await
 }
 
-/// `exact_count`: makes those that are missing, terminates the oldest of those that are too many.
+/// `exact_count`: makes those that are missing, terminates the oldest of those that are too many. A whole fleet goes only
+/// where the task says itself which one: a number that came out as zero by mistake would end what merely looks alike.
 pub(super) async fn keep(cloud: &Cloud, found: Vec<Instance>, count: i64) -> Outcome {
-    let count = count.max(0);
+    if count < 0 {
+        return Err(ApiError::new(format!("exact_count is a number of instances, not {count}")));
+    }
+    if count == 0 && !matching::is_told(cloud) {
+        let error =
+            ApiError::new("exact_count: 0 terminates all instances, and the task has no filters that say which");
+        return Err(error.hint("write filters, such as {\"tag:app\": \"web\"}, or state: absent"));
+    }
     let there = found.len() as i64;
     if there < count {
         return make(cloud, found, count - there).await;

@@ -30,7 +30,7 @@ pub(super) async fn launch(cloud: &Cloud, count: i64) -> Result<Vec<Instance>, A
         return Err(ApiError::new("new instances need an instance_type or a launch_template"));
     }
     let subnet = matching::subnet(cloud).await?;
-    let network = network::of_new(cloud, subnet).await?;
+    let interfaces = network::of_new(cloud, subnet).await?;
     let mappings = volumes::mappings(args.list("volumes"))?;
     let call = cloud
         .client
@@ -46,9 +46,7 @@ pub(super) async fn launch(cloud: &Cloud, count: i64) -> Result<Vec<Instance>, A
         .set_additional_info(text("additional_info"))
         .set_ebs_optimized(args.opt_bool("ebs_optimized"))
         .set_disable_api_termination(args.opt_bool("termination_protection"))
-        .set_network_interfaces((!network.interfaces.is_empty()).then_some(network.interfaces))
-        .set_subnet_id(network.subnet)
-        .set_security_group_ids((!network.groups.is_empty()).then_some(network.groups))
+        .set_network_interfaces((!interfaces.is_empty()).then_some(interfaces))
         .set_block_device_mappings((!mappings.is_empty()).then_some(mappings))
         .set_tag_specifications(tag_specifications(cloud));
     let call = with_hardware(with_behavior(call, args), args);

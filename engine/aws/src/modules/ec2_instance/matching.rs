@@ -10,7 +10,7 @@ use crate::api_error::ApiError;
 
 const LIVING: [&str; 4] = ["pending", "running", "stopping", "stopped"];
 
-/// The oldest first; those of one launch as they were numbered then.
+/// The oldest first; those of one second in the API's order.
 pub(super) async fn find(cloud: &Cloud) -> Result<Vec<Instance>, ApiError> {
     let mut found = instances(cloud, Vec::new(), wanted(cloud).await?).await?;
     let wanted = cloud.args.list_of_str("instance_ids");
@@ -21,8 +21,14 @@ pub(super) async fn find(cloud: &Cloud) -> Result<Vec<Instance>, ApiError> {
     {
         return Err(ApiError::new(format!("there is no instance {missing} in {}", cloud.place.region)));
     }
-    found.sort_by_key(|one| (one.launch_time().map(DateTime::secs), one.ami_launch_index()));
+    found.sort_by_key(|one| one.launch_time().map(DateTime::secs));
     Ok(found)
+}
+
+/// Whether the task says itself, in `filters`, which instances there are: more than the state they are in.
+pub(super) fn is_told(cloud: &Cloud) -> bool {
+    let given = cloud.args.dict("filters");
+    given.is_some_and(|given| given.keys().any(|name| !name.starts_with("instance-state-")))
 }
 
 async fn wanted(cloud: &Cloud) -> Result<Vec<Filter>, ApiError> {

@@ -1,6 +1,5 @@
 //! `amazon.aws.ec2_instance`: instances made, changed, started, stopped and terminated.
 
-mod args;
 mod attributes;
 mod fleet;
 mod launch;
@@ -20,9 +19,9 @@ use super::instance_query::{all_described, id, ids, instances};
 use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
+use crate::tables::ec2_instance;
 
-pub(super) const MODULE: ControllerModule =
-    module("amazon.aws.ec2_instance", args::ARGS, args::CONSTRAINTS, |call| cloud::run(call, run));
+pub(super) const MODULE: ControllerModule = module(&ec2_instance::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let state = cloud.args.opt_str("state").unwrap_or("present").to_owned();

@@ -39,17 +39,8 @@ pub(super) async fn vpc_of(cloud: &Cloud, subnet: &str) -> Result<Option<String>
     Ok(found.into_iter().next().and_then(|subnet| subnet.vpc_id))
 }
 
-/// How a new instance is connected.
-#[derive(Default)]
-pub(super) struct Network {
-    pub(super) interfaces: Vec<Interface>,
-    /// Where there are no interfaces.
-    pub(super) subnet: Option<String>,
-    pub(super) groups: Vec<String>,
-}
-
 /// The interfaces a new instance gets. Without any of its own it has one in `subnet`.
-pub(super) async fn of_new(cloud: &Cloud, subnet: Option<String>) -> Result<Network, ApiError> {
+pub(super) async fn of_new(cloud: &Cloud, subnet: Option<String>) -> Result<Vec<Interface>, ApiError> {
     let vpc = match &subnet {
         Some(subnet) => vpc_of(cloud, subnet).await?,
         None => None,
@@ -76,14 +67,12 @@ pub(super) async fn of_new(cloud: &Cloud, subnet: Option<String>) -> Result<Netw
             all.push(interface(cloud, &network, 0, subnet.clone(), &shared).await?);
         }
     }
-    if all.is_empty() && !shared.is_empty() {
-        return Ok(Network { subnet, groups: shared, ..Network::default() });
-    }
     if all.is_empty() && subnet.is_some() {
+        let groups = (!shared.is_empty()).then_some(shared);
         let interface = Interface::builder().device_index(0).delete_on_termination(true).set_subnet_id(subnet);
-        all.push(interface.build());
+        all.push(interface.set_groups(groups).build());
     }
-    Ok(Network { interfaces: all, ..Network::default() })
+    Ok(all)
 }
 
 async fn interface(

@@ -5,57 +5,17 @@ mod rule;
 
 use aws_sdk_ec2::types::{ResourceType, SecurityGroup};
 use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, ArgKind, Constraint, Map};
+use kapell_modules::Map;
 use serde_json::{Value as Json, json};
 
 use self::direction::Direction;
 use super::cloud::{self, Cloud, Outcome, filter, result};
-use super::{PURGE_TAGS, STATE, TAGS, module, tags};
+use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
+use crate::tables::ec2_security_group;
 
-pub(super) const MODULE: ControllerModule = ControllerModule {
-    aliases: &["amazon.aws.ec2_group"],
-    ..module(
-        "amazon.aws.ec2_security_group",
-        ARGS,
-        &[
-            Constraint::RequiredOneOf(&["name", "group_id"]),
-            Constraint::RequiredIf("state", "present", &["name", "description"]),
-        ],
-        |call| cloud::run(call, run),
-    )
-};
-
-const ARGS: &[Arg] = &[
-    Arg::str("name"),
-    Arg::str("group_id"),
-    Arg::str("description"),
-    Arg::str("vpc_id"),
-    Arg::list_of("rules", &ArgKind::Dict).options(RULE_ARGS),
-    Arg::list_of("rules_egress", &ArgKind::Dict).options(RULE_ARGS).alias(&["egress_rules"]),
-    STATE,
-    Arg::bool("purge_rules").default("true"),
-    Arg::bool("purge_rules_egress").default("true").alias(&["purge_egress_rules"]),
-    TAGS,
-    PURGE_TAGS,
-];
-
-const RULE_ARGS: &[Arg] = &[
-    Arg::str("proto").default("tcp"),
-    Arg::list("ports"),
-    Arg::int("from_port"),
-    Arg::int("to_port"),
-    Arg::int("icmp_type"),
-    Arg::int("icmp_code"),
-    Arg::list_of("cidr_ip", &ArgKind::Raw),
-    Arg::list_of("cidr_ipv6", &ArgKind::Raw),
-    Arg::list("ip_prefix"),
-    Arg::list("group_id"),
-    Arg::list("group_name"),
-    Arg::str("group_desc"),
-    Arg::str("rule_desc"),
-];
+pub(super) const MODULE: ControllerModule = module(&ec2_security_group::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     let existing = find(&cloud).await?;

@@ -1,38 +1,11 @@
-//! The arguments of `ec2_vol`, and which of them go together.
+//! Which arguments of `ec2_vol` go together.
 
-use kapell_modules::{Arg, Args, Constraint};
+use kapell_modules::Args;
 
-use super::super::{PURGE_TAGS, STATE, TAGS};
 use crate::api_error::ApiError;
 
-const TYPES: &[&str] = &["standard", "gp2", "io1", "st1", "sc1", "gp3", "io2"];
 /// Types whose number of operations a second is bought.
 const PROVISIONED: &[&str] = &["io1", "io2"];
-
-pub(super) const CONSTRAINTS: &[Constraint] =
-    &[Constraint::RequiredIf("volume_type", "io1", &["iops"]), Constraint::RequiredIf("volume_type", "io2", &["iops"])];
-
-pub(super) const ARGS: &[Arg] = &[
-    STATE,
-    Arg::str("id"),
-    Arg::str("name"),
-    Arg::str("instance"),
-    Arg::str("device_name"),
-    Arg::str("zone").alias(&["availability_zone", "aws_zone", "ec2_zone"]),
-    Arg::int("volume_size"),
-    Arg::str("volume_type").choices(TYPES).default("standard"),
-    Arg::int("iops"),
-    Arg::int("throughput"),
-    Arg::str("snapshot"),
-    Arg::bool("encrypted").default("false"),
-    Arg::str("kms_key_id"),
-    Arg::bool("multi_attach"),
-    Arg::bool("delete_on_termination").default("false"),
-    Arg::bool("modify_volume").default("false"),
-    Arg::str("outpost_arn"),
-    TAGS,
-    PURGE_TAGS,
-];
 
 pub(super) fn check(args: &Args) -> Result<(), ApiError> {
     let given = |name: &str| args.opt_str(name).is_some_and(|text| !text.is_empty());

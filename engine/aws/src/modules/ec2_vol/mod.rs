@@ -14,9 +14,9 @@ use super::cloud::{self, Cloud, Outcome, filter, result};
 use super::{module, tags};
 use crate::api_error::ApiError;
 use crate::shape::described;
+use crate::tables::ec2_vol;
 
-pub(super) const MODULE: ControllerModule =
-    module("amazon.aws.ec2_vol", args::ARGS, args::CONSTRAINTS, |call| cloud::run(call, run));
+pub(super) const MODULE: ControllerModule = module(&ec2_vol::TABLE, |call| cloud::run(call, run));
 
 async fn run(cloud: Cloud) -> Outcome {
     args::check(&cloud.args)?;

@@ -1,13 +1,30 @@
-//! The arguments of `ec2_instance`.
+//! The table of `amazon.aws.ec2_instance`.
 
 use kapell_modules::{Arg, ArgKind, Constraint};
 
-use super::super::{PURGE_TAGS, TAGS};
+use super::{PURGE_TAGS, TAGS, Table};
+
+pub(crate) const TABLE: Table =
+    Table { name: "amazon.aws.ec2_instance", aliases: &[], args: ARGS, constraints: CONSTRAINTS };
 
 const STATES: &[&str] = &["present", "started", "running", "stopped", "restarted", "rebooted", "terminated", "absent"];
+
 const SWITCH: &[&str] = &["enabled", "disabled"];
 
-pub(super) const ARGS: &[Arg] = &[
+const CONSTRAINTS: &[Constraint] = &[
+    Constraint::MutuallyExclusive(&["security_groups", "security_group"]),
+    Constraint::MutuallyExclusive(&["availability_zone", "vpc_subnet_id"]),
+    Constraint::MutuallyExclusive(&["availability_zone", "placement"]),
+    Constraint::MutuallyExclusive(&["exact_count", "count"]),
+    Constraint::MutuallyExclusive(&["exact_count", "instance_ids"]),
+    Constraint::MutuallyExclusive(&["tenancy", "placement"]),
+    Constraint::MutuallyExclusive(&["placement_group", "placement"]),
+    Constraint::MutuallyExclusive(&["network", "network_interfaces"]),
+    Constraint::MutuallyExclusive(&["network", "network_interfaces_ids"]),
+    Constraint::MutuallyExclusive(&["image_id", "image"]),
+];
+
+const ARGS: &[Arg] = &[
     Arg::str("state").choices(STATES).default("present"),
     Arg::str("name"),
     Arg::list("instance_ids"),
@@ -86,17 +103,4 @@ pub(super) const ARGS: &[Arg] = &[
     ]),
     Arg::list_of("network_interfaces_ids", &ArgKind::Dict)
         .options(&[Arg::str("id").required(), Arg::int("device_index")]),
-];
-
-pub(super) const CONSTRAINTS: &[Constraint] = &[
-    Constraint::MutuallyExclusive(&["security_groups", "security_group"]),
-    Constraint::MutuallyExclusive(&["availability_zone", "vpc_subnet_id"]),
-    Constraint::MutuallyExclusive(&["availability_zone", "placement"]),
-    Constraint::MutuallyExclusive(&["exact_count", "count"]),
-    Constraint::MutuallyExclusive(&["exact_count", "instance_ids"]),
-    Constraint::MutuallyExclusive(&["tenancy", "placement"]),
-    Constraint::MutuallyExclusive(&["placement_group", "placement"]),
-    Constraint::MutuallyExclusive(&["network", "network_interfaces"]),
-    Constraint::MutuallyExclusive(&["network", "network_interfaces_ids"]),
-    Constraint::MutuallyExclusive(&["image_id", "image"]),
 ];
