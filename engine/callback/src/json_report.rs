@@ -27,23 +27,13 @@ pub struct JsonReport {
     /// Places of the tasks of the play in it.
     tasks: HashMap<u64, usize>,
     ids: u64,
-    /// Of the items of hosts' loops, whose results come later.
-    labels: HashMap<String, Vec<Option<String>>>,
 }
 
 impl JsonReport {
     pub fn new(settings: &Settings, pace: Pace) -> Self {
         let display = Display::new(settings.nocolor, settings.force_color);
         let shows_custom_stats = settings.show_custom_stats;
-        Self {
-            display,
-            pace,
-            shows_custom_stats,
-            plays: Vec::new(),
-            tasks: HashMap::new(),
-            ids: 0,
-            labels: HashMap::new(),
-        }
+        Self { display, pace, shows_custom_stats, plays: Vec::new(), tasks: HashMap::new(), ids: 0 }
     }
 
     fn next_id(&mut self) -> String {
@@ -84,17 +74,6 @@ impl JsonReport {
         if result.task.action.rsplit('.').next() == Some("meta") {
             shown.remove("_ansible_no_log");
             shown.remove("changed");
-        }
-        let labels = self.labels.remove(&result.host).unwrap_or_default();
-        if let Some(items) = shown.get_mut("results").and_then(JsonValue::as_array_mut).filter(|_| result.result.looped)
-        {
-            for (item, label) in
-                items.iter_mut().zip(labels).filter(|(item, _)| item.get("_ansible_item_label").is_some())
-            {
-                if let Some(label) = label {
-                    item["_ansible_item_label"] = label.into();
-                }
-            }
         }
         for (flag, set) in [
             ("failed", matches!(result.status, TaskStatus::Failed | TaskStatus::Rescued | TaskStatus::Ignored)),
@@ -192,12 +171,6 @@ impl Callback for JsonReport {
         match event {
             Event::PlayStart { name, origin, .. } => self.play_start(name, origin),
             Event::TaskStart(task) => self.task_start(task),
-            Event::ItemResult(item) => {
-                let data = &item.result.data;
-                let own = data.get("ansible_loop_var").and_then(Value::as_str).and_then(|name| data.get(name));
-                let label = item.item_label.clone().filter(|label| own.is_none_or(|own| own.to_string() != *label));
-                self.labels.entry(item.host.clone()).or_default().push(label);
-            }
             Event::HostResult(result) => self.host_result(result),
             Event::Stats(stats) => self.stats(stats),
             Event::Diagnostic(diagnostic) => {

@@ -52,4 +52,4 @@ pub use playbook_executor::{RunStatus, run};
 pub use run::{Run, RunOptions};
 pub use stats::{HostStats, Stats};
 pub use stopped::Stopped;
-pub use task_result::{TaskResult, TaskStatus};
+pub use task_result::{ItemNotes, NO_TRACEBACK, TaskResult, TaskStatus};

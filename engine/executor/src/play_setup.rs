@@ -270,7 +270,7 @@ impl<'a> Synthetic<'a> {
                 args.insert(keyword.into(), value.clone());
             }
         }
-        self.task("ansible.builtin.gather_facts", Some("Gathering Facts"), args, None)
+        self.task("gather_facts", Some("Gathering Facts"), args, None)
     }
 
     fn flush_handlers(&self) -> Arc<Task> {

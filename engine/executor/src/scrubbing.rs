@@ -87,6 +87,11 @@ impl Scrub<'_> {
         if let Some(invocation) = result.invocation.as_ref().and_then(|value| self.0.scrubbed_value(value)) {
             result.invocation = Some(invocation);
         }
+        let delegate = result.delegate.take();
+        result.delegate = delegate.map(|delegate| self.map(&delegate).unwrap_or(delegate));
+        for item in &mut result.items {
+            item.label = item.label.take().map(|label| self.text(label));
+        }
         result.error = result.error.map(|report| self.report(report));
         result
     }

@@ -164,7 +164,24 @@ impl HostTask {
                 return TaskOutcome { delegated_to: delegate_to, ..TaskOutcome::new(&self.host, result) };
             }
         };
-        Box::pin(self.attempt(frame, prepared, item_vars)).await
+        let mut outcome = Box::pin(self.attempt(frame, prepared, item_vars)).await;
+        outcome.result.delegate = delegate_to.map(|host| self.reach(&host, vars, &frame.cx));
+        outcome
+    }
+
+    /// The variables by which a task reaches the host it is delegated to.
+    fn reach(&self, host: &str, vars: &HostVariables, cx: &RenderContext) -> Map {
+        let of_host = vars.of_delegate(host);
+        let rendered = |value: Value| self.run.templar.render(&value, &of_host.as_source(), cx).ok();
+        let value = |name: &str| of_host.lookup_named(name).and_then(rendered);
+        let address = value("ansible_host").unwrap_or_else(|| host.into());
+        let connection = value("ansible_connection").unwrap_or_else(|| {
+            let is_here = matches!(host, "localhost" | "127.0.0.1" | "::1");
+            if is_here { "local".into() } else { Value::Null }
+        });
+        let others = ["ansible_port", "ansible_user"].map(|name| (name.into(), value(name).unwrap_or(Value::Null)));
+        let known = [("ansible_host".into(), address), ("ansible_connection".into(), connection)];
+        known.into_iter().chain(others).collect()
     }
 
     /// The host this item is delegated to. An empty name is none where it is written, and refused where a template gives

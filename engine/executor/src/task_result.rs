@@ -17,7 +17,17 @@ pub enum TaskStatus {
     Ignored,
 }
 
-pub(crate) const NO_TRACEBACK: &str = "(traceback unavailable)";
+/// Stands where ansible-core has one, or says the same.
+pub const NO_TRACEBACK: &str = "(traceback unavailable)";
+
+/// What callbacks know of a loop's item besides its result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ItemNotes {
+    /// What stands for the item, where the task says so.
+    pub label: Option<String>,
+    /// See `TaskResult::verbose_always`.
+    pub verbose_always: bool,
+}
 
 /// The result as the module or action gave it, and what the engine knows besides.
 #[derive(Clone, Debug)]
@@ -29,6 +39,10 @@ pub struct TaskResult {
     pub no_log: bool,
     /// What the module was called with, where that is no part of the result: for callbacks.
     pub invocation: Option<Value>,
+    /// How a delegated task reached its host, for callbacks.
+    pub delegate: Option<Map>,
+    /// Of a loop's items, in their order.
+    pub items: Vec<ItemNotes>,
     /// Why it failed, for the error stream.
     pub error: Option<ErrorReport>,
     /// The controller asked for the result to be shown whole (`debug`).
@@ -50,6 +64,8 @@ impl TaskResult {
             unreachable: false,
             no_log: false,
             invocation: None,
+            delegate: None,
+            items: Vec::new(),
             error: None,
             verbose_always: false,
             excused: false,

@@ -10,6 +10,7 @@ const VOLATILE: &[&str] = &[
     "delta",
     "start",
     "end",
+    "stop",
     "atime",
     "mtime",
     "ctime",
@@ -153,6 +154,9 @@ fn mask(line: &str) -> String {
     mask_word(&mut masked, "/.source");
     mask_word(&mut masked, "/ansible-tmp-");
     mask_word(&mut masked, "/ansible-local-");
+    for key in ["\"_original_basename\": \"", "&quot;_original_basename&quot;: &quot;"] {
+        mask_nameless(&mut masked, key);
+    }
     mask_value(&mut masked, "jid=", &[' ']);
     mask_value(&mut masked, " at 0x", &['>', ' ']);
     masked
@@ -184,6 +188,16 @@ fn mask_word(line: &mut String, part: &str) {
         let start = line[..at].rfind(ENDS).map_or(0, |end| end + 1);
         let length = line[at..].find(ENDS).unwrap_or(line.len() - at);
         line.replace_range(start..at + length, "?");
+    }
+}
+
+/// `.x1y2z3a4`: the name of a file that was made for contents without one.
+fn mask_nameless(line: &mut String, key: &str) {
+    let Some(at) = line.find(key).map(|at| at + key.len()) else { return };
+    let length = line[at..].find(['"', '&']).unwrap_or(line.len() - at);
+    let is_made = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if length == 9 && line[at..].starts_with('.') && line[at + 1..at + length].chars().all(is_made) {
+        line.replace_range(at..at + length, "?");
     }
 }
 
@@ -239,6 +253,8 @@ mod tests {
         let masked = |line: &str| mask(line);
         assert_eq!(masked(r#"{"start": "a", "start": "b"}"#), r#"{"start": ?, "start": ?}"#);
         assert_eq!(masked(r#"<testcase name="x" time="0.5">"#), r#"<testcase name="x" time="?">"#);
+        assert_eq!(masked(r#""_original_basename": ".ab_1c2d3","#), r#""_original_basename": "?","#);
+        assert_eq!(masked(r#""_original_basename": ".vimrc.j2","#), r#""_original_basename": ".vimrc.j2","#);
         assert_eq!(masked("    delta: 0:00:01"), "    delta: ?");
         assert_eq!(masked("ASYNC OK on web1: jid=j12.3"), "ASYNC OK on web1: jid=?");
         assert_eq!(masked(r#"{"src": "/root/.ansible/tmp/ansible-tmp-1-2/.source.txt"}"#), r#"{"src": "?"}"#);

@@ -2,8 +2,10 @@
 
 use kapell_connection::Blobs;
 use kapell_modules::Fragments;
+use kapell_parsing::Map;
 
 use super::copy::{decrypted, send_content};
+use super::copy_call::CopyCall;
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, module, text_arg};
 use crate::resolve::ResolvedTask;
 
@@ -19,7 +21,7 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
-    let (Some(src), Some(_)) = (text_arg(args, "src"), text_arg(args, "dest")) else {
+    let (Some(src), Some(dest)) = (text_arg(args, "src"), text_arg(args, "dest")) else {
         return Err(ActionError::failed("src and dest are required"));
     };
     if bool_arg(args, "remote_src")?.unwrap_or(true) {
@@ -42,6 +44,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     });
     let content = fragments.join(texts.collect::<Result<Vec<_>, ActionError>>()?);
     let kept = args.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !OURS.contains(&key)));
-    let copied = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
-    Ok(send_content(task, cx, copied, content, None).await?.into())
+    let copied: Map = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let call = CopyCall::of_content(&copied, &cx.spec.remote_tmp, &dest);
+    Ok(send_content(task, cx, copied, content, &call).await?.into())
 }

@@ -10,6 +10,7 @@ use kapell_connection::{BlobSource, Blobs};
 use kapell_parsing::{Key, Map, Value, VaultSecrets, vault};
 use sha2::{Digest, Sha256};
 
+use super::copy_call::{CopyCall, unsent};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, text_arg};
 use crate::TaskResult;
 use crate::resolve::ResolvedTask;
@@ -21,7 +22,8 @@ const MODULE: &str = "ansible.legacy.copy";
 pub(super) const INTERNAL: [&str; 2] = ["_original_basename", "_diff_peek"];
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
-    Box::pin(run(task, cx))
+    let told = |_| Map::from_iter([("invocation".into(), unsent(&task.args))]);
+    Box::pin(async move { run(task, cx).await.map_err(|error| error.with_extra(told)) })
 }
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
@@ -32,7 +34,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         return Err(ActionError::failed(format!("Invalid parameter specified: \"{name}\"")));
     }
     if let Some(message) = contradiction(given("src"), given("content"), text_arg(args, "dest").as_deref()) {
-        return Ok(TaskResult::refused(message).into());
+        let mut refused = TaskResult::refused(message);
+        refused.set("invocation", unsent(args));
+        return Ok(refused.into());
     }
     if bool_arg(args, "remote_src")?.unwrap_or(false) {
         let mut args = args.clone();
@@ -44,7 +48,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         let mut args = args.clone();
         args.shift_remove("content");
         args.shift_remove("decrypt");
-        return Ok(send_content(task, cx, args, content, None).await?.into());
+        let dest = text_arg(&args, "dest").unwrap_or_default();
+        let call = CopyCall::of_content(&task.args, &cx.spec.remote_tmp, &dest);
+        return Ok(send_content(task, cx, args, content, &call).await?.into());
     }
     let written = text_arg(args, "src").unwrap_or_default();
     let source = cx.find_file("files", &written).map_err(|error| error.within("Unexpected AnsibleActionFail error"))?;
@@ -100,47 +106,38 @@ pub(super) async fn send_content(
     cx: &ActionContext<'_>,
     mut args: Map,
     content: Vec<u8>,
-    basename: Option<&str>,
+    call: &CopyCall,
 ) -> Result<TaskResult, ActionError> {
     let sha256 = hex::encode(Sha256::digest(&content));
     args.insert("_content_sha256".into(), sha256.as_str().into());
     args.insert("_content_size".into(), (content.len() as i64).into());
-    if let Some(basename) = basename {
-        args.insert("_original_basename".into(), basename.into());
-    }
-    let dest = text_arg(&args, "dest").unwrap_or_default();
     let blobs = Blobs::from_iter([(sha256, BlobSource::Bytes(Arc::from(content)))]);
     let mut result = cx.call_module(task, MODULE, &args, &blobs).await?;
-    if result.data.contains_key("md5sum") && !result.data.contains_key("src") {
-        result.set("src", staged_name(&cx.spec.remote_tmp, &dest));
-    }
+    call.tell(&mut result);
     Ok(result)
-}
-
-/// Results name the file in which contents came to the node. Ansible's is gone by then; ours never was there, and its
-/// name says no more than that there was no other source.
-fn staged_name(remote_tmp: &str, dest: &str) -> String {
-    let extension = Path::new(dest).extension().map(|text| format!(".{}", text.to_string_lossy())).unwrap_or_default();
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-    format!("{remote_tmp}/ansible-tmp-{now:.7}-{}/.source{extension}", std::process::id())
 }
 
 async fn send_file(task: &ResolvedTask, cx: &ActionContext<'_>, source: &Path) -> Result<TaskResult, ActionError> {
     let mut args = task.args.clone();
     let basename = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
     preserve_mode(&mut args, "mode", source)?;
+    let mut given = task.args.clone();
+    preserve_mode(&mut given, "mode", source)?;
+    let call = CopyCall::of_file(&given, &cx.spec.remote_tmp, source);
     name_source(&mut args, source);
+    args.insert("_original_basename".into(), basename.into());
     if bool_arg(&task.args, "decrypt")?.unwrap_or(true)
         && let Some(plain) = decrypted(cx, source)?
     {
-        return send_content(task, cx, args, plain, Some(&basename)).await;
+        return send_content(task, cx, args, plain, &call).await;
     }
     let content = FileContent::of(source)?;
     args.insert("_content_sha256".into(), content.sha256.as_str().into());
     args.insert("_content_size".into(), (content.size as i64).into());
-    args.insert("_original_basename".into(), basename.into());
     let blobs = Blobs::from_iter([(content.sha256, BlobSource::Path(source.to_owned()))]);
-    cx.call_module(task, MODULE, &args, &blobs).await
+    let mut result = cx.call_module(task, MODULE, &args, &blobs).await?;
+    call.tell(&mut result);
+    Ok(result)
 }
 
 /// On the node `src` is only the name that results and diffs show; decrypting is done here.
@@ -218,11 +215,15 @@ async fn send_directory(
     tree.walk(source, &base)?;
     let mut args = task.args.clone();
     let slash = if written.ends_with('/') { "/" } else { "" };
-    name_source(&mut args, Path::new(&format!("{}{slash}", source.display())));
+    let shown = source.to_string_lossy();
+    name_source(&mut args, Path::new(&format!("{}{slash}", shown.trim_end_matches('/'))));
     args.insert("_files".into(), Value::list(tree.files));
     args.insert("_dirs".into(), Value::list(tree.directories));
     args.insert("_links".into(), Value::list(tree.links));
-    let result = cx.call_module(task, MODULE, &args, &tree.blobs.into_iter().collect()).await?;
+    let mut result = cx.call_module(task, MODULE, &args, &tree.blobs.into_iter().collect()).await?;
+    if !result.says_failed() && task.background.is_none() {
+        result.set("invocation", unsent(&task.args));
+    }
     Ok(result)
 }
 

@@ -28,7 +28,8 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     let vars = cx.item_vars.cloned().unwrap_or_default();
     let mut result = TaskResult::new(Map::new());
     result.set("include", file.as_str());
-    result.set("include_args", Value::map(Map::new()));
+    let others = task.args.iter().filter(|(key, _)| !["file", "_raw_params"].map(Some).contains(&key.as_str()));
+    result.set("include_args", Value::map(others.map(|(key, value)| (key.clone(), value.clone())).collect()));
     let request = IncludeRequest { what: Included::Tasks { path, written: file, apply }, vars, item_label: None };
     Ok(ActionOutput { result, effects: Effects { includes: vec![request], ..Effects::default() } })
 }

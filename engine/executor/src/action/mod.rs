@@ -7,6 +7,7 @@ mod assert;
 mod async_status;
 mod context;
 mod copy;
+mod copy_call;
 mod debug;
 mod effects;
 mod fail;

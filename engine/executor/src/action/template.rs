@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use kapell_parsing::{Map, SourceFile, Value};
 use kapell_template::{RenderContext, TextOptions, file_owner};
 
+use super::copy_call::{CopyCall, staged_name};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, copy, text_arg};
 use crate::resolve::ResolvedTask;
 
@@ -45,6 +46,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     copy::preserve_mode(&mut args, "mode", &path)?;
+    let call = called(&args, &path, cx);
     let basename = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let basename = basename.strip_suffix(".j2").unwrap_or(&basename).to_owned();
     args.insert("_template".into(), true.into());
@@ -52,7 +54,22 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let written_name = if dest.ends_with('/') { src.rsplit('/').next().unwrap_or(&src).to_owned() } else { basename };
     let encoding = encoding.filter(|name| !name.is_empty()).unwrap_or_else(|| "utf-8".into());
     let content = kapell_template::encode(&text, &encoding).map_err(ActionError::failed)?;
-    Ok(copy::send_content(task, cx, args, content, Some(&written_name)).await?.into())
+    args.insert("_original_basename".into(), written_name.into());
+    let mut output = copy::send_content(task, cx, args, content, &call).await?;
+    if output.data.get("src").is_some_and(|src| src.to_string() == path.to_string_lossy()) {
+        output.set("src", call.staged.as_str());
+    }
+    Ok(output.into())
+}
+
+/// The copy of a rendered text, whose source is a file of its own.
+fn called(args: &Map, path: &Path, cx: &ActionContext<'_>) -> CopyCall {
+    let mut call = CopyCall::of_file(args, &cx.spec.remote_tmp, path);
+    let rendered = staged_name(&cx.spec.remote_tmp, &path.to_string_lossy());
+    call.given.insert("src".into(), rendered.into());
+    call.given.insert("follow".into(), false.into());
+    call.given.entry("mode".into()).or_insert(Value::Null);
+    call
 }
 
 /// `names`: the source and the destination as written.

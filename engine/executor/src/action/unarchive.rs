@@ -2,6 +2,7 @@
 
 use kapell_connection::Blobs;
 
+use super::copy_call::staged_name;
 use super::offered_file::OfferedFile;
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, module, text_arg};
 use crate::resolve::ResolvedTask;
@@ -31,5 +32,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let offered = OfferedFile::of(cx, &source, bool_arg(&args, "decrypt")?.unwrap_or(true))?;
     args.insert("src".into(), source.to_string_lossy().into_owned().into());
     args.insert("_content_sha256".into(), offered.sha256.as_str().into());
-    Ok(cx.call_module(task, name, &args, &Blobs::from_iter([offered])).await?.into())
+    let mut result = cx.call_module(task, name, &args, &Blobs::from_iter([offered])).await?;
+    if !result.says_failed() && result.data.contains_key("src") {
+        result.set("src", staged_name(&cx.spec.remote_tmp, &src));
+    }
+    Ok(result.into())
 }

@@ -7,6 +7,7 @@ use kapell_parsing::{Key, Map, Value};
 
 use super::offered_file::OfferedFile;
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, module, text_arg};
+use crate::TaskResult;
 use crate::resolve::ResolvedTask;
 
 pub(super) static ACTION: Action = Action { name: "uri", run: start };
@@ -18,6 +19,13 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 }
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    if task.check {
+        let mut skipped = TaskResult::new(Map::new());
+        skipped.set("changed", false);
+        skipped.set("msg", format!("This action ({}) does not support check mode.", task.task.action));
+        skipped.set("skipped", true);
+        return Ok(skipped.into());
+    }
     let mut args = task.args.clone();
     let mut offered = Vec::new();
     if !bool_arg(&args, "remote_src")?.unwrap_or(false) {

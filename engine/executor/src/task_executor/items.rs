@@ -13,7 +13,7 @@ use crate::error_report::ErrorReport;
 use crate::event::HostResult;
 use crate::loops::LoopControl;
 use crate::variables::HostVariables;
-use crate::{Event, TaskResult, TaskStatus};
+use crate::{Event, ItemNotes, TaskResult, TaskStatus};
 
 impl HostTask {
     pub(super) async fn run_loop(&self, frame: &Frame, items: Vec<Value>) -> TaskOutcome {
@@ -47,6 +47,8 @@ impl HostTask {
             });
             outcome.effects.includes.iter_mut().for_each(|include| include.item_label = Some(label.clone()));
             self.emit_item(&outcome, &label);
+            let written = control.label.as_ref().map(|_| label);
+            total.items.push(ItemNotes { label: written, verbose_always: outcome.result.verbose_always });
             match self.breaks(&control, &vars, &frame.cx, &outcome.result) {
                 Ok(false) => total.add(outcome),
                 Ok(true) => {
@@ -137,6 +139,7 @@ impl HostTask {
 #[derive(Default)]
 struct LoopTotal {
     results: Vec<Value>,
+    items: Vec<ItemNotes>,
     changed: bool,
     failed: bool,
     /// No item counts as failed, whatever it says.
@@ -189,6 +192,7 @@ impl LoopTotal {
         data.insert(Key::from("results"), self.results.into());
         let mut result = TaskResult::new(data);
         result.looped = true;
+        result.items = self.items;
         result.excused = self.excused;
         result.unreachable = self.unreachable;
         let Some(last) = self.last else {
