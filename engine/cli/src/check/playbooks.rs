@@ -118,7 +118,7 @@ fn in_parallel(paths: &[PathBuf], look_at: impl Fn(&Path, &Look) + Sync) -> (Fin
     let threads = available_parallelism().map_or(1, NonZero::get).min(paths.len());
     let (mut findings, mut used) = (Findings::default(), HashSet::new());
     std::thread::scope(|scope| {
-        let start = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, &work);
+        let start = |_| Builder::new().stack_size(STACK).spawn_scoped(scope, work);
         // Where no thread can be started, this one does it all.
         let started: Vec<_> = (1..threads).filter_map(|number| start(number).ok()).collect();
         let mut done = vec![work()];
