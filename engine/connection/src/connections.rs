@@ -217,7 +217,7 @@ impl AnyConnection {
             Some(Kind::Local) => {
                 let user = local_user();
                 tracing::debug!(host = spec.host, "ESTABLISH LOCAL CONNECTION FOR USER: {user}");
-                Ok(Arc::new(Self::Program(ProgramConnection::local(&spec.host))))
+                Ok(Arc::new(Self::Program(ProgramConnection::local(&spec.host, spec.directory.clone()))))
             }
             None => match containers::program(spec) {
                 Some(words) => program(words?),

@@ -30,7 +30,7 @@ pub(crate) fn program(spec: &ConnectionSpec) -> Result<Program, ConnectionError>
     let ask = spec.password.as_ref().map(AskPass::write).transpose();
     let ask = ask.map_err(|error| failed(format!("cannot hand the password to {CLIENT}: {error}")))?;
     let environment = ask.as_ref().map(AskPass::environment).unwrap_or_default();
-    Ok(Program { words, environment, shape: Shape::Remote, _ask: ask.map(Arc::new) })
+    Ok(Program { environment, shape: Shape::Remote, _ask: ask.map(Arc::new), ..Program::new(words) })
 }
 
 /// Behind the arguments, whose values win.

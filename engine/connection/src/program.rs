@@ -3,6 +3,7 @@
 //! Each kind is the words in front of `/bin/sh -c COMMAND`; everything else is built on top of that.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,13 +29,14 @@ pub(crate) struct Program {
     pub(crate) words: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) shape: Shape,
+    pub(crate) directory: Option<PathBuf>,
     /// Kept as long as the program may ask.
     pub(crate) _ask: Option<Arc<AskPass>>,
 }
 
 impl Program {
     pub(crate) fn new(words: Vec<String>) -> Self {
-        Self { words, environment: Vec::new(), shape: Shape::Shell, _ask: None }
+        Self { words, environment: Vec::new(), shape: Shape::Shell, directory: None, _ask: None }
     }
 }
 
@@ -51,8 +53,8 @@ impl ProgramConnection {
     }
 
     /// The control node itself: nothing in front of the shell.
-    pub(crate) fn local(host: &str) -> Self {
-        Self::new(host, Program::new(Vec::new()))
+    pub(crate) fn local(host: &str, directory: Option<PathBuf>) -> Self {
+        Self::new(host, Program { directory, ..Program::new(Vec::new()) })
     }
 
     fn command(&self, command: &str) -> Command {
@@ -63,6 +65,9 @@ impl ProgramConnection {
         let words: Vec<&str> = self.program.words.iter().map(String::as_str).chain(tail.iter().copied()).collect();
         let mut process = Command::new(words[0]);
         process.args(&words[1..]).envs(self.program.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(directory) = &self.program.directory {
+            process.current_dir(directory);
+        }
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         process
     }

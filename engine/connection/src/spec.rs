@@ -66,6 +66,8 @@ pub struct ConnectionSpec {
     pub ssh_executable: Option<String>,
     /// For connections into containers.
     pub container: ContainerOptions,
+    /// Where commands on the control node itself run; else where Kapell was started.
+    pub directory: Option<PathBuf>,
     /// Shell used on the node for `raw` commands.
     pub executable: String,
     /// First choice of the directory for the cached worker and temporary files, as `~/.ansible/tmp`.
@@ -94,6 +96,7 @@ impl ConnectionSpec {
             ssh_args: String::new(),
             ssh_executable: None,
             container: ContainerOptions::default(),
+            directory: None,
             executable: "/bin/sh".to_owned(),
             remote_tmp: "~/.ansible/tmp".to_owned(),
             become_: None,

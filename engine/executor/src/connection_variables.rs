@@ -132,6 +132,7 @@ pub fn connection_spec(
             .or_else(|| Some(settings.ssh_executable.clone()))
             .filter(|program| program != "ssh"),
         container: container_options(&reader, &kind)?,
+        directory: Some(&cx.basedir).filter(|dir| kind == "local" && !dir.as_os_str().is_empty()).cloned(),
         executable: reader.text(&["ansible_shell_executable"])?.unwrap_or_else(|| settings.executable.clone()),
         remote_tmp: reader.text(&["ansible_remote_tmp"])?.unwrap_or_else(|| settings.remote_tmp.clone()),
         become_: become_.map(|become_| BecomeSpec { timeout: become_timeout, ..become_ }),

@@ -367,3 +367,13 @@ fn lookups_serve_loops() {
     assert_eq!(lookup("subelements", "[[{n: 1, l: [a, b]}], l]"), "[[{'n': 1}, 'a'], [{'n': 1}, 'b']]");
     assert_eq!(lookup("nope", "[]"), "The lookup plugin 'nope' was not found.");
 }
+
+#[test]
+fn paths_of_filters_and_tests_count_from_the_current_directory() {
+    let manifest = env!("CARGO_MANIFEST_DIR");
+    let template = "{{ 'Cargo.toml' is file and 'src' is directory and 'nope' is not exists }} {{ 'src' | realpath }} \
+                    {{ '' | realpath }} {{ '/' | relpath('/x') }} {{ 'Cargo.*' | fileglob }}";
+    let expected = format!("True {manifest}/src {manifest} .. ['Cargo.toml']");
+    let rendered = file("elsewhere.j2", template, &TextOptions::default());
+    assert_eq!(rendered.map_err(|error| error.to_string()), Ok(expected));
+}

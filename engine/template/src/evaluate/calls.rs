@@ -348,6 +348,16 @@ impl FilterCall<'_> {
         }
     }
 
+    /// The input, which must be text; else the error `misfit` makes of the name of its type.
+    pub(crate) fn only_text(&self, misfit: impl Fn(&str) -> String) -> Result<&str, Fault> {
+        self.input.as_str().ok_or_else(|| Fault::error(misfit(self.input.type_name())))
+    }
+
+    /// The input as a path.
+    pub(crate) fn path(&self) -> Result<&str, Fault> {
+        self.only_text(crate::python::no_path)
+    }
+
     /// The input as text for what works on bytes: bytes are read as UTF-8.
     pub(crate) fn encoded_text(&self) -> Result<String, Fault> {
         match self.input.native_as::<crate::python::Bytes>() {

@@ -10,8 +10,17 @@ fn extra(call: &FilterCall<'_>, name: &str) -> Option<Object> {
     call.args.extra(name).cloned()
 }
 
+/// What is false (0, none, an empty text) has no items, and is not asked for them.
+fn items(call: &FilterCall<'_>) -> Result<Arc<Vec<Object>>, Fault> {
+    match &call.input {
+        Object::Undefined(_) => call.items(),
+        input if !input.is_truthy() => Ok(Arc::default()),
+        _ => call.items(),
+    }
+}
+
 pub(super) fn map(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let items = call.items()?;
+    let items = items(call)?;
     if call.args.rest.is_empty()
         && let Some(attribute) = extra(call, "attribute")
     {
@@ -62,7 +71,7 @@ fn filtered(call: &FilterCall<'_>, getter: &Getter, test_at: usize, wanted: bool
     {
         return Err(Fault::error(format!("No test named '{name}'.")));
     }
-    let items = call.items()?;
+    let items = items(call)?;
     let mut kept = Vec::new();
     for item in items.iter() {
         let value = getter.get(call.rendering, item)?;

@@ -7,12 +7,12 @@ use crate::object::Object;
 use crate::python;
 
 pub(super) fn basename(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let path = call.text()?;
+    let path = call.path()?;
     Ok(path.rsplit('/').next().unwrap_or_default().into())
 }
 
 pub(super) fn dirname(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    Ok(parent(&call.text()?).into())
+    Ok(parent(call.path()?).into())
 }
 
 /// Python's `os.path.dirname`.
@@ -23,7 +23,7 @@ fn parent(path: &str) -> &str {
 }
 
 pub(super) fn splitext(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let path = call.text()?;
+    let path = call.path()?;
     let name_start = path.rfind('/').map_or(0, |at| at + 1);
     let name = &path[name_start..];
     let dots = name.len() - name.trim_start_matches('.').len();
@@ -32,7 +32,7 @@ pub(super) fn splitext(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn expanduser(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    Ok(with_home(&call.text()?).into())
+    Ok(with_home(call.path()?).into())
 }
 
 /// `~` and `~name` at the start, from `HOME` and `/etc/passwd`.
@@ -76,8 +76,11 @@ pub(super) fn expandvars(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn realpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let path = PathBuf::from(call.text()?);
-    Ok(resolved(&call.rendering.cx.basedir.join(path)).to_string_lossy().into_owned().into())
+    let path = match call.path()? {
+        "" => ".",
+        path => path,
+    };
+    Ok(resolved(Path::new(path)).to_string_lossy().into_owned().into())
 }
 
 /// The path with links followed as far as it exists.
@@ -116,7 +119,7 @@ fn normalized(path: &Path) -> PathBuf {
 
 /// Python's `os.path.normpath`.
 pub(super) fn normpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let path = call.text()?;
+    let path = call.path()?;
     let root = match path.len() - path.trim_start_matches('/').len() {
         0 => "",
         2 => "//",
@@ -137,10 +140,12 @@ pub(super) fn normpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn relpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let base = &call.rendering.cx.basedir;
-    let base = std::path::absolute(base).unwrap_or_else(|_| base.clone());
-    let path = normalized(&base.join(call.text()?));
-    let start = normalized(&base.join(call.args.text_or(0, ".")));
+    let absolute = |path: &str| normalized(&std::path::absolute(path).unwrap_or_else(|_| path.into()));
+    let path = match call.path()? {
+        "" => return Err(Fault::error("no path specified")),
+        path => absolute(path),
+    };
+    let start = absolute(&call.args.text_or(0, "."));
     let (path, start): (Vec<_>, Vec<_>) = (path.components().collect(), start.components().collect());
     let common = path.iter().zip(&start).take_while(|(a, b)| a == b).count();
     let up = std::iter::repeat_n(Component::ParentDir, start.len() - common);
@@ -159,14 +164,14 @@ pub(super) fn path_join(call: &FilterCall<'_>) -> Result<Object, Fault> {
     }
     let mut joined = String::new();
     for part in call.items()?.iter() {
-        let part = python::str(call.rendering, part)?;
+        let Some(part) = part.as_str() else { return Err(Fault::error(python::no_path(part.type_name()))) };
         if part.starts_with('/') || joined.is_empty() {
-            joined = part;
+            part.clone_into(&mut joined);
         } else {
             if !joined.ends_with('/') {
                 joined.push('/');
             }
-            joined.push_str(&part);
+            joined.push_str(part);
         }
     }
     Ok(joined.into())
@@ -177,8 +182,11 @@ pub(super) fn commonpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
         return Err(Fault::error("|commonpath expects sequence, got a non-sequence instead."));
     }
     let items = iterate(call.rendering, &call.input)?;
-    let paths: Result<Vec<String>, Fault> = items.iter().map(|item| python::str(call.rendering, item)).collect();
-    let paths = paths?;
+    let path = |item: &Object| match item.as_str() {
+        Some(path) => Ok(path.to_owned()),
+        None => Err(Fault::error(python::no_path(item.type_name()))),
+    };
+    let paths: Vec<String> = items.iter().map(path).collect::<Result<_, Fault>>()?;
     if paths.is_empty() {
         return Err(Fault::error("commonpath() arg is an empty sequence"));
     }
@@ -198,6 +206,6 @@ pub(super) fn commonpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn fileglob(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let found = crate::lookups::glob_files(&call.rendering.cx.basedir.join(call.text()?))?;
+    let found = crate::lookups::glob_files(Path::new(call.path()?))?;
     Ok(Object::list(found.into_iter().map(Object::from).collect()))
 }

@@ -151,14 +151,20 @@ pub(super) fn groupby(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn batch(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let size = usize::try_from(call.args.int_or(0, 0)?).ok().filter(|size| *size > 0);
-    let Some(size) = size else {
-        return Err(Fault::error("batch requires a positive number of items"));
+    let items = call.items()?;
+    let size = match usize::try_from(call.args.int_or(0, 0)?) {
+        // As Jinja counts: no batch is ever full again, a first one of no items is full at once.
+        Ok(0) if !items.is_empty() => {
+            return Ok(Object::list(vec![Object::list(Vec::new()), Object::list(items.to_vec())]));
+        }
+        Ok(size) if size > 0 => size,
+        _ if items.is_empty() => return Ok(Object::list(Vec::new())),
+        _ => return Ok(Object::list(vec![Object::list(items.to_vec())])),
     };
     if call.args.some(1).is_some() {
         call.rendering.spend_items(size)?;
     }
-    let mut batches: Vec<Vec<Object>> = call.items()?.chunks(size).map(<[Object]>::to_vec).collect();
+    let mut batches: Vec<Vec<Object>> = items.chunks(size).map(<[Object]>::to_vec).collect();
     if let (Some(last), Some(fill)) = (batches.last_mut(), call.args.some(1)) {
         last.resize(size, fill.clone());
     }
@@ -179,7 +185,7 @@ pub(super) fn slice(call: &FilterCall<'_>) -> Result<Object, Fault> {
         let (slice, tail) = rest.split_at(size + usize::from(at < longer));
         rest = tail;
         let mut slice = slice.to_vec();
-        if let (Some(fill), true) = (call.args.some(1), at >= longer && longer > 0) {
+        if let (Some(fill), true) = (call.args.some(1), at >= longer) {
             slice.push(fill.clone());
         }
         slices.push(Object::list(slice));

@@ -63,13 +63,14 @@ pub(super) fn replace(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn split(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let text = call.text()?;
+    let misfit = |kind: &str| format!("descriptor 'split' for 'str' objects doesn't apply to a '{kind}' object");
+    let text = call.only_text(misfit)?;
     let limit = call.args.int(1)?.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    methods::check_parts(call.rendering, &text, call.args.text(0).as_deref())?;
+    methods::check_parts(call.rendering, text, call.args.text(0).as_deref())?;
     let parts: Vec<&str> = match call.args.text(0).as_deref() {
         Some("") => return Err(Fault::error("empty separator")),
         Some(separator) => text.splitn(limit.saturating_add(1), separator).collect(),
-        None => methods::split_words(&text, limit),
+        None => methods::split_words(text, limit),
     };
     Ok(Object::list(parts.into_iter().map(Object::from).collect()))
 }
@@ -95,7 +96,7 @@ pub(super) fn center(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn indent(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let text = call.text()?;
+    let text = call.only_text(|kind| format!("unsupported operand type(s) for +=: '{kind}' and 'str'"))?;
     let indentation = match call.args.some(0) {
         Some(Object::Str(text)) => text.to_string(),
         Some(width) => {
@@ -107,7 +108,7 @@ pub(super) fn indent(call: &FilterCall<'_>) -> Result<Object, Fault> {
         None => " ".repeat(4),
     };
     let (first, blank) = (call.args.truthy(1, false), call.args.truthy(2, false));
-    let text = text + "\n";
+    let text = format!("{text}\n");
     let mut lines = methods::lines(&text, false);
     if text.trim_end_matches('\n').is_empty() && lines.is_empty() {
         lines.push("");

@@ -17,7 +17,11 @@ pub(super) fn strftime(call: &FilterCall<'_>) -> Result<Object, Fault> {
             DateTime::from_epoch(seconds, utc).ok_or_else(invalid)?
         }
     };
-    Ok(dates::strftime(&dates::with_local_offset(date, utc), &call.text()?).into())
+    Ok(dates::strftime(
+        &dates::with_local_offset(date, utc),
+        call.only_text(|kind| format!("strftime() argument 1 must be str, not {kind}"))?,
+    )
+    .into())
 }
 
 pub(super) fn to_datetime(call: &FilterCall<'_>) -> Result<Object, Fault> {

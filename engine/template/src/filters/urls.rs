@@ -45,8 +45,8 @@ pub(super) fn urlencode(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn urldecode(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let text = call.text()?;
-    let text = if call.args.truthy(0, true) { text.replace('+', " ") } else { text };
+    let text = call.only_text(|kind| format!("'{kind}' object has no attribute 'replace'"))?;
+    let text = if call.args.truthy(0, true) { text.replace('+', " ") } else { text.to_owned() };
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -67,8 +67,9 @@ pub(super) fn urldecode(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn urlsplit(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let url = call.text()?;
-    let parts = split_url(&url)?;
+    let url =
+        call.only_text(|kind| format!("'{kind}' object has no attribute 'decode'"))?.replace(['\t', '\r', '\n'], "");
+    let parts = split_url(url.trim_start_matches(|c| c <= ' '))?;
     match call.args.some(0) {
         None => Ok(Object::dict(parts.into_iter().map(|(name, part)| (Key::from(name), part)))),
         Some(query) => {

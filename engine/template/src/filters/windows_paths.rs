@@ -22,21 +22,21 @@ fn split_drive(path: &str) -> (&str, &str) {
 }
 
 pub(super) fn basename(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let path = call.text()?;
-    let (_, rest) = split_drive(&path);
+    let path = call.path()?;
+    let (_, rest) = split_drive(path);
     Ok(rest.rsplit(is_separator).next().unwrap_or_default().into())
 }
 
 pub(super) fn dirname(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let path = call.text()?;
-    let (drive, rest) = split_drive(&path);
+    let path = call.path()?;
+    let (drive, rest) = split_drive(path);
     let head = rest.rfind(is_separator).map_or("", |at| &rest[..=at]);
     let trimmed = head.trim_end_matches(is_separator);
     Ok(format!("{drive}{}", if trimmed.is_empty() { head } else { trimmed }).into())
 }
 
 pub(super) fn splitdrive(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let path = call.text()?;
-    let (drive, rest) = split_drive(&path);
+    let path = call.path()?;
+    let (drive, rest) = split_drive(path);
     Ok(Object::tuple(vec![drive.into(), rest.into()]))
 }

@@ -1,11 +1,10 @@
 //! `wordwrap` and `truncate`.
 
-use crate::evaluate::{Fault, FilterCall};
+use crate::evaluate::{self, Fault, FilterCall};
 use crate::methods::text::lines;
 use crate::object::Object;
 
 pub(super) fn truncate(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let text = call.text()?;
     let length = usize::try_from(call.args.int_or(0, 255)?).unwrap_or(0);
     let end = call.args.text_or(2, "...");
     let leeway = usize::try_from(call.args.int_or(3, 5)?).unwrap_or(0);
@@ -13,10 +12,10 @@ pub(super) fn truncate(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if length < end_length {
         return Err(Fault::error(format!("expected length >= {end_length}, got {length}")));
     }
-    let count = text.chars().count();
-    if count <= length + leeway {
-        return Ok(text.into());
+    if evaluate::length(&call.input)? <= length.saturating_add(leeway) {
+        return Ok(call.input.clone());
     }
+    let text = call.only_text(|kind| format!("'{kind}' object has no attribute 'rsplit'"))?;
     let cut: String = text.chars().take(length - end_length).collect();
     if call.args.truthy(1, false) {
         return Ok((cut + &end).into());
@@ -33,9 +32,9 @@ pub(super) fn wordwrap(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let break_long = call.args.truthy(1, true);
     let hyphens = call.args.truthy(3, true);
     let newline = call.args.text_or(2, "\n");
-    let text = call.text()?;
+    let text = call.only_text(|kind| format!("'{kind}' object has no attribute 'splitlines'"))?;
     let mut wrapped = Vec::new();
-    for line in lines(&text, false) {
+    for line in lines(text, false) {
         let broken = wrap(line, width, break_long, hyphens);
         call.rendering.spend_bytes((broken.len() + 1).saturating_mul(newline.len()))?;
         wrapped.push(broken.join(&newline));

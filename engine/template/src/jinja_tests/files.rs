@@ -7,16 +7,17 @@ use crate::evaluate::{Fault, TestCall};
 use crate::object::Object;
 use crate::python;
 
-fn path(call: &TestCall<'_>, object: &Object) -> Result<PathBuf, Fault> {
-    Ok(call.rendering.cx.basedir.join(python::str(call.rendering, object)?))
+/// Relative paths count from the current directory, as in Ansible; only lookups search beside the content.
+fn path(object: &Object) -> Result<PathBuf, Fault> {
+    object.as_str().map(PathBuf::from).ok_or_else(|| Fault::error(python::no_path(object.type_name())))
 }
 
 fn subject(call: &TestCall<'_>) -> Result<PathBuf, Fault> {
-    path(call, call.subject)
+    path(call.subject)
 }
 
 pub(super) fn abs(call: &TestCall<'_>) -> Result<bool, Fault> {
-    Ok(python::str(call.rendering, call.subject)?.starts_with('/'))
+    Ok(subject(call)?.is_absolute())
 }
 
 pub(super) fn directory(call: &TestCall<'_>) -> Result<bool, Fault> {
@@ -40,7 +41,7 @@ pub(super) fn link_exists(call: &TestCall<'_>) -> Result<bool, Fault> {
 }
 
 pub(super) fn same_file(call: &TestCall<'_>) -> Result<bool, Fault> {
-    let other = path(call, call.args.get(0).unwrap_or(&Object::Null))?;
+    let other = path(call.args.get(0).unwrap_or(&Object::Null))?;
     let (a, b) = (fs_err::metadata(subject(call)?)?, fs_err::metadata(other)?);
     Ok((a.dev(), a.ino()) == (b.dev(), b.ino()))
 }

@@ -43,7 +43,7 @@ fn text<'c>(call: &'c TestCall<'_>) -> &'c str {
 
 /// Any text can be one: a scheme may be implied and a path empty.
 pub(super) fn uri(call: &TestCall<'_>) -> Result<bool, Fault> {
-    allowed(call, parts(text(call)).scheme)
+    Ok(call.subject.as_str().is_some() && allowed(call, parts(text(call)).scheme)?)
 }
 
 pub(super) fn url(call: &TestCall<'_>) -> Result<bool, Fault> {

@@ -59,8 +59,8 @@ pub(crate) fn glob_files(pattern: &Path) -> Result<Vec<String>, Fault> {
 }
 
 fn matching_entries(dir: &Path, glob: &globset::GlobMatcher, hidden: bool) -> Vec<PathBuf> {
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let Ok(entries) = fs_err::read_dir(dir) else {
+    let read = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let Ok(entries) = fs_err::read_dir(read) else {
         return Vec::new();
     };
     entries
@@ -69,6 +69,6 @@ fn matching_entries(dir: &Path, glob: &globset::GlobMatcher, hidden: bool) -> Ve
             let name = entry.file_name();
             glob.is_match(Path::new(&name)) && (hidden || !name.to_string_lossy().starts_with('.'))
         })
-        .map(|entry| entry.path())
+        .map(|entry| dir.join(entry.file_name()))
         .collect()
 }

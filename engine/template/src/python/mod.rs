@@ -18,4 +18,4 @@ pub(crate) use convert::to_value;
 pub(crate) use format::brace_format;
 pub(crate) use numbers::{parse_float, parse_int};
 pub(crate) use percent::percent_format;
-pub(crate) use text::{finished_repr, repr, scalar_text, str};
+pub(crate) use text::{finished_repr, no_path, repr, scalar_text, str};

@@ -17,6 +17,11 @@ pub(crate) fn str(rendering: &Rendering<'_>, object: &Object) -> Result<String, 
     }
 }
 
+/// What `os.path` says to something that is no path, by its type.
+pub(crate) fn no_path(kind: &str) -> String {
+    format!("expected str, bytes or os.PathLike object, not {kind}")
+}
+
 /// Python's `repr()`.
 pub(crate) fn repr(rendering: &Rendering<'_>, object: &Object) -> Result<String, Fault> {
     Repr { finished: false }.of(rendering, object)
