@@ -297,7 +297,7 @@ impl Default {
 
     fn included(&mut self, file: &str, hosts: &[String], item: Option<&str>) {
         self.flush_banner();
-        let item = item.map(|item| format!(" => (item={item})")).unwrap_or_default();
+        let item = item.filter(|item| !item.is_empty()).map(|item| format!(" => (item={item})")).unwrap_or_default();
         self.display.out(&format!("included: {file} for {}{item}", hosts.join(", ")), Color::Skipped);
     }
 

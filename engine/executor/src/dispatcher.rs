@@ -161,7 +161,7 @@ impl<'a> Dispatcher<'a> {
 
     fn next_step(&mut self) -> Option<Step> {
         let selection = &self.selection;
-        let is_selected = |task: &Task| selection.selects(task);
+        let is_selected = |host: &str, task: &Task| selection.selects(host, task);
         let forks = self.run.options.forks;
         self.settings.strategy.next_step(&mut self.iterator, &self.busy, &mut self.ready, forks, &is_selected)
     }
@@ -294,7 +294,7 @@ impl<'a> Dispatcher<'a> {
         };
         let name = match &task.name {
             Some(name) if !name.is_empty() => render(name.clone()),
-            _ if task.is_include_role() => render(Text::trusted(task.path_name(), Some(task.origin.clone()))),
+            _ if task.is_include_role() => task.path_name(),
             _ => task.action.to_string(),
         };
         let name = match task.role() {

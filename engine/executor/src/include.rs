@@ -178,17 +178,25 @@ fn scope_for(task: &Arc<Task>, vars: &Map, apply: &Map, run: &Run) -> Arc<Scope>
     let Some(inner) = Arc::get_mut(&mut scope) else { return scope };
     let mut merged = inner.own("vars").and_then(Value::as_map).cloned().unwrap_or_default();
     for (key, value) in apply {
-        if let Some(keyword) = key.as_str().and_then(kapell_playbook::keyword::find) {
-            if keyword.name == "vars" {
-                combine(&mut merged, value.as_map().unwrap_or(&Map::new()), run.settings.hash_behaviour);
-            } else {
-                inner.keywords.insert(keyword.name, value.clone());
-            }
+        match key.as_str().and_then(kapell_playbook::keyword::find) {
+            Some(keyword) if keyword.name == "vars" => inner.parent = Some(applied_vars(inner, value)),
+            Some(keyword) => drop(inner.keywords.insert(keyword.name, value.clone())),
+            None => {}
         }
     }
     combine(&mut merged, vars, run.settings.hash_behaviour);
     inner.keywords.insert("vars", Value::map(merged));
     scope
+}
+
+/// Around an include: the `vars` of its `apply`, which are those of a block.
+fn applied_vars(include: &Scope, vars: &Value) -> Arc<Scope> {
+    let mut scope = Scope::new(ScopeKind::Import, include.parent.as_ref(), include.dir.clone());
+    scope.role.clone_from(&include.role);
+    scope.in_handlers = include.in_handlers;
+    scope.origin.clone_from(&include.origin);
+    scope.keywords.insert("vars", Value::map(vars.as_map().cloned().unwrap_or_default()));
+    Arc::new(scope)
 }
 
 fn block_of(scope: &Arc<Scope>, nodes: Vec<Node>) -> Arc<Block> {

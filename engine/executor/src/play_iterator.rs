@@ -329,16 +329,16 @@ impl PlayIterator {
     }
 
     /// The next task of one host, whatever the others do.
-    pub fn peek(&mut self, host: &str, is_selected: &dyn Fn(&Task) -> bool) -> Option<Arc<Task>> {
-        self.hosts.get_mut(host)?.peek(is_selected)
+    pub fn peek(&mut self, host: &str, is_selected: &dyn Fn(&str, &Task) -> bool) -> Option<Arc<Task>> {
+        self.hosts.get_mut(host)?.peek(&|task| is_selected(host, task))
     }
 
     /// The earliest task any host is waiting for, and every host that waits for that one.
-    pub fn next_in_lockstep(&mut self, is_selected: &dyn Fn(&Task) -> bool) -> Option<Step> {
+    pub fn next_in_lockstep(&mut self, is_selected: &dyn Fn(&str, &Task) -> bool) -> Option<Step> {
         let mut best: Option<(Place, Arc<Task>)> = None;
         let mut waiting = Vec::new();
         for (name, state) in &mut self.hosts {
-            let Some(task) = state.peek(is_selected) else { continue };
+            let Some(task) = state.peek(&|task| is_selected(name, task)) else { continue };
             let place = state.place();
             match &best {
                 Some((first, first_task)) if place == *first && task.id == first_task.id => waiting.push(name.clone()),
@@ -448,7 +448,7 @@ mod tests {
         Arc::new(Block { scope: Arc::new(Scope::new(ScopeKind::Block, None, ".")), name: None, body, rescue, always })
     }
 
-    fn everything(_: &Task) -> bool {
+    fn everything(_: &str, _: &Task) -> bool {
         true
     }
 

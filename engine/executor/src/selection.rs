@@ -1,7 +1,7 @@
 //! `Selection`: which of a play's tasks run at all: tags and `--start-at-task`.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kapell_parsing::{Text, Value};
@@ -16,29 +16,37 @@ pub struct Selection {
     /// Variables tags may be templated with: those of the play.
     vars: HostVariables,
     decided: RefCell<HashMap<u64, bool>>,
-    /// `--start-at-task` has not met its task yet.
-    waiting: Cell<bool>,
+    /// `--start-at-task` had not met its task when the play began.
+    waiting: bool,
+    /// The hosts that have met it since.
+    started: RefCell<HashSet<String>>,
 }
 
 impl Selection {
     pub fn new(run: &Arc<Run>, vars: HostVariables, waiting: bool) -> Self {
-        Self { run: Arc::clone(run), vars, decided: RefCell::default(), waiting: Cell::new(waiting) }
+        Self { run: Arc::clone(run), vars, decided: RefCell::default(), waiting, started: RefCell::default() }
     }
 
+    /// Whether no host has met the task to start at.
     pub fn is_waiting(&self) -> bool {
-        self.waiting.get()
+        self.waiting && self.started.borrow().is_empty()
     }
 
-    pub fn selects(&self, task: &Task) -> bool {
-        self.has_started(task) && self.has_tags(task)
+    pub fn selects(&self, host: &str, task: &Task) -> bool {
+        self.has_tags(task) && self.has_started(host, task)
     }
 
-    fn has_started(&self, task: &Task) -> bool {
-        if self.waiting.get() && !task.implicit {
-            let wanted = self.run.options.start_at_task.as_deref().unwrap_or_default();
-            self.waiting.set(!is_named(task, wanted));
+    /// Every host looks for the task to start at on its own.
+    fn has_started(&self, host: &str, task: &Task) -> bool {
+        if !self.waiting || task.implicit || self.started.borrow().contains(host) {
+            return true;
         }
-        !self.waiting.get() || task.implicit
+        let wanted = self.run.options.start_at_task.as_deref().unwrap_or_default();
+        let begins = is_named(task, wanted);
+        if begins {
+            self.started.borrow_mut().insert(host.to_owned());
+        }
+        begins
     }
 
     fn has_tags(&self, task: &Task) -> bool {

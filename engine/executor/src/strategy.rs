@@ -37,7 +37,7 @@ impl Strategy {
         busy: &HashSet<String>,
         ready: &mut VecDeque<String>,
         forks: usize,
-        is_selected: &dyn Fn(&Task) -> bool,
+        is_selected: &dyn Fn(&str, &Task) -> bool,
     ) -> Option<Step> {
         match self {
             Self::Linear if busy.is_empty() => iterator.next_in_lockstep(is_selected),
@@ -61,7 +61,7 @@ impl Strategy {
 fn next_free(
     iterator: &mut PlayIterator,
     ready: &mut VecDeque<String>,
-    is_selected: &dyn Fn(&Task) -> bool,
+    is_selected: &dyn Fn(&str, &Task) -> bool,
 ) -> Option<Step> {
     loop {
         let host = ready.pop_front()?;

@@ -79,9 +79,9 @@ fn listed_name(task: &Task) -> String {
 }
 
 impl PlayListing {
-    /// `  play #1 (web): Set up⇥TAGS: [a, b]`
+    /// `  play #1 (web): Set up⇥TAGS: [a,b]`
     pub fn header(&self) -> String {
-        format!("  play #{} ({}): {}\tTAGS: [{}]", self.number, self.hosts, self.title, self.tags.join(", "))
+        format!("  play #{} ({}): {}\tTAGS: [{}]", self.number, self.hosts, self.title, self.tags.join(","))
     }
 
     /// The lines of `--list-tasks` below the header.

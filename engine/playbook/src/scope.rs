@@ -17,8 +17,10 @@ pub enum ScopeKind {
     Block,
     Task,
     Handler,
-    /// An import or include statement: what it hands down to the tasks it brings in.
+    /// An include: what it hands down to the tasks it brings in.
     Include,
+    /// An import of tasks or of a role. Its variables are those of a block, not above facts as an include's are.
+    Import,
 }
 
 impl ScopeKind {
@@ -30,7 +32,7 @@ impl ScopeKind {
             Self::Block => "block",
             Self::Task => "task",
             Self::Handler => "handler",
-            Self::Include => "playbook import",
+            Self::Include | Self::Import => "playbook import",
         }
     }
 
@@ -42,7 +44,7 @@ impl ScopeKind {
             Self::Block => "Block",
             Self::Task => "Task",
             Self::Handler => "Handler",
-            Self::Include => "PlaybookInclude",
+            Self::Include | Self::Import => "PlaybookInclude",
         }
     }
 }

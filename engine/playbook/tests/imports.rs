@@ -45,7 +45,7 @@ fn imported_playbooks() {
         [role local] tags=["own", "t"] when=["x"]
           ping tags=["own", "t"] when=["x"]
       tasks
-        [include] tags=["own", "t"] when=["x"]
+        [import] tags=["own", "t"] when=["x"]
           debug {'msg': 'beside'} tags=["own", "t"] when=["x"]
 
     play db on db vars={'a': 'outer', 'name': 'two'} tags=["t", "u"]
@@ -188,13 +188,13 @@ fn imported_tasks() {
     .shown(), @r#"
     play all on all vars={'file': 'inner'}
       tasks
-        [include] vars={'depth': 1} become=True notify='n' tags=["a"] when=["one"]
-          [include] vars={'deeper': '{{ depth }}'} tags=["a", "b"] when=["one", "two"]
+        [import] vars={'depth': 1} become=True notify='n' tags=["a"] when=["one"]
+          [import] vars={'deeper': '{{ depth }}'} tags=["a", "b"] when=["one", "two"]
             ping 'deep' tags=["a", "b", "c"] when=["one", "two", "three"]
-          [include] tags=["a"] when=["one"]
+          [import] tags=["a"] when=["one"]
             [block] tags=["a"] when=["one"]
               ping tags=["a"] when=["one"]
-        [include]
+        [import]
         include_tasks `{{ later }}` loop=[1]
         include_tasks `x.yml` {'apply': {'become': True, 'tags': 'q'}}
     "#);
@@ -370,11 +370,11 @@ from_vars: v
     play all on all vars={'where': 'here', 'files': 'one'} vars_files=['{{ files }}.yml', ['nope.yml', 'two.yml'], 'not_there.yml']
       role r defaults={'from_defaults': 'd', 'from_vars': 'hidden'} vars={'from_vars': 'v'} params={'from_params': 'p'}
       pre_tasks
-        [include]
+        [import]
           ping
       role_tasks
         [role r]
-          [include]
+          [import]
             debug
     ");
 }

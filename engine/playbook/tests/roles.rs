@@ -67,7 +67,7 @@ fn a_play_with_roles() {
           debug {'msg': 'db'} tags=["play", "r1"] when=["enabled"]
         [role web] become=True collections=['ns.coll'] tags=["play", "r1"] when=["enabled"]
           apt {'name': 'nginx'} 'install' notify='reload' tags=["play", "r1"] when=["enabled"]
-          [include] tags=["play", "r1"] when=["enabled", "more"]
+          [import] tags=["play", "r1"] when=["enabled", "more"]
             debug {'msg': 'sub'} tags=["play", "r1"] when=["enabled", "more"]
           thing tags=["play", "r1"] when=["enabled"]
         [role db] tags=["play"]
@@ -172,11 +172,11 @@ argument_specs:
           ansible.builtin.validate_argument_spec 'Validating arguments against arg spec 'main' - web server' tags=["t", "always"]
           ping tags=["t"]
       tasks
-        [include]
+        [import]
           [role r]
             ansible.builtin.validate_argument_spec 'Validating arguments against arg spec 'other'' tags=["always"]
             ping
-        [include]
+        [import]
           [role r]
             ping
     "#);
@@ -233,14 +233,14 @@ dependencies: [two]
         [role ns.coll.two] collections=['ns.coll']
           thing 'mine'
         [role ns.coll.one] collections=['ns.coll']
-          [include]
+          [import]
             [role ns.coll.two] collections=['ns.coll']
               thing 'mine'
         [role ns.coll.two] collections=['ns.coll']
           thing 'mine'
       tasks
         thing
-        [include]
+        [import]
           [role ns.coll.two] collections=['ns.coll']
             thing 'mine'
     ");
@@ -281,7 +281,7 @@ d: 1
     play all on all vars={'which': 'r'}
       role r defaults={'d': 1} vars={'v': 1} again
       tasks
-        [include] become=True vars={'p': 1} tags=["t"] when=["w"]
+        [import] become=True vars={'p': 1} tags=["t"] when=["w"]
           [role r] tags=["t"] when=["w"]
             ping tags=["t"] when=["w"]
         include_role {'name': '{{ later }}', 'apply': {'tags': 'x'}, 'tasks_from': '{{ y }}'} loop=[1]
@@ -314,13 +314,13 @@ fn a_role_may_import_another_file_of_itself() {
       role r for r again
       role_tasks
         [role r]
-          [include]
+          [import]
             [role r]
               ping
-          [include]
-            [include]
+          [import]
+            [import]
               debug {'msg': 'deep'}
-            [include]
+            [import]
               ping
     ");
 }

@@ -72,14 +72,14 @@ fn keywords_are_handed_down() {
     let expected = [
         (ScopeKind::Play, "play"),
         (ScopeKind::Block, "block"),
-        (ScopeKind::Include, "import"),
+        (ScopeKind::Import, "import"),
         (ScopeKind::Task, "task"),
     ];
     assert_eq!(vars, expected.map(|(kind, value)| (kind, value.to_string())));
     assert_eq!(tasks[0].action_names(), ["ns.coll.thing", "thing"]);
     assert_eq!(
         scope.chain().map(|level| level.kind).collect::<Vec<_>>(),
-        [ScopeKind::Task, ScopeKind::Include, ScopeKind::Block, ScopeKind::Play]
+        [ScopeKind::Task, ScopeKind::Import, ScopeKind::Block, ScopeKind::Play]
     );
 }
 
@@ -98,11 +98,11 @@ fn an_include_hands_down_its_variables_and_its_parents_keywords() {
     nodes_tree(&loaded.tasks, 0, &mut out);
     insta::assert_snapshot!(out, @r#"
     ping tags=["p", "c"] when=["b", "i"]
-    [include] tags=["p"] when=["b", "i"]
+    [import] tags=["p"] when=["b", "i"]
       [role dep] tags=["p"] when=["b", "i"]
         ping tags=["p"] when=["b", "i"]
       [role r] tags=["p"] when=["b", "i"]
-        [include] tags=["p"] when=["b", "i"]
+        [import] tags=["p"] when=["b", "i"]
           ping tags=["p"] when=["b", "i"]
     "#);
     assert_eq!(loaded.handlers.iter().map(|handler| handler.path_name()).collect::<Vec<_>>(), ["r : of the role"]);
@@ -126,7 +126,7 @@ fn an_included_role() {
     [role dep] tags=["p"] when=["b", "i"]
       ping tags=["p"] when=["b", "i"]
     [role r] tags=["p"] when=["b", "i"]
-      [include] tags=["p"] when=["b", "i"]
+      [import] tags=["p"] when=["b", "i"]
         ping tags=["p"] when=["b", "i"]
     "#);
     let deepest = tasks_of(&loaded.tasks)[1].clone();

@@ -32,7 +32,7 @@ impl TaskVariables {
             variables.add_role(role, behaviour);
         }
         for (kind, vars) in scope.vars_chain() {
-            if kind != ScopeKind::Play {
+            if !matches!(kind, ScopeKind::Play | ScopeKind::Role) {
                 combine(&mut variables.task_vars, vars, behaviour);
             }
             if kind == ScopeKind::Include {
@@ -42,10 +42,12 @@ impl TaskVariables {
         variables
     }
 
-    /// The roles a role was reached through come first, then its own dependencies, then the role itself.
+    /// The roles a role was reached through come first, then its own dependencies, then the role itself. What `vars` says
+    /// where a role is listed is above the role's own files, but below them for its dependencies.
     fn add_role(&mut self, role: &Arc<Role>, behaviour: HashBehaviour) {
         for parent in role.parents().iter().rev() {
             combine(&mut self.role_defaults, &parent.defaults, behaviour);
+            combine(&mut self.role_vars, &listed_vars(&self.scope, parent), behaviour);
             combine(&mut self.role_vars, &parent.vars, behaviour);
             combine(&mut self.params, &parent.params, behaviour);
         }
@@ -53,6 +55,14 @@ impl TaskVariables {
             combine(&mut self.role_defaults, &part.defaults, behaviour);
             combine(&mut self.role_vars, &part.vars, behaviour);
         }
+        combine(&mut self.role_vars, &listed_vars(&self.scope, role), behaviour);
         combine(&mut self.params, &role.params, behaviour);
     }
+}
+
+/// The `vars` of the entry in `roles` or `dependencies` that brought in `role`.
+fn listed_vars(scope: &Scope, role: &Role) -> Map {
+    let is_entry = |scope: &&Scope| scope.kind == ScopeKind::Role && scope.role().is_some_and(|of| of.id == role.id);
+    let entry = scope.chain().find(is_entry).and_then(|entry| entry.own("vars")?.as_map());
+    entry.cloned().unwrap_or_default()
 }

@@ -15,6 +15,8 @@ pub enum Fault {
     Content,
     /// A file or role is not there: the content may be right. For ansible-playbook that is not a parse error.
     Missing,
+    /// A task names an action that ansible-core had once.
+    Removed,
     /// A file of tasks holds something else.
     NoTasks,
 }

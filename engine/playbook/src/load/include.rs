@@ -277,7 +277,7 @@ impl Loader<'_> {
 
 /// What an import hands down: all of its keywords that are inherited.
 fn import_scope(task: &Scope, parent: &Arc<Scope>) -> Scope {
-    let mut scope = scope_at(ScopeKind::Include, parent, &task.dir, task.origin.as_ref());
+    let mut scope = scope_at(ScopeKind::Import, parent, &task.dir, task.origin.as_ref());
     scope.keywords = inheritable(&task.keywords);
     scope
 }

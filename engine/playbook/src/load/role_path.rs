@@ -25,6 +25,8 @@ impl Loader<'_> {
         // Joining an absolute name gives that name.
         let path = dirs.iter().map(|dir| normal(&dir.join(name.as_str()))).find(|path| path.is_dir());
         if let Some(path) = path {
+            // As in ansible-core, a role is where links lead to.
+            let path = path.canonicalize().unwrap_or(path);
             return Some(RolePlace { name: name.to_string(), path, collection: None });
         }
         let places = dirs.iter().map(|dir| dir.display().to_string()).collect::<Vec<_>>().join(":");

@@ -8,7 +8,7 @@ use crate::load::action_name::{ActionNames, action_names, base_name, takes_comma
 use crate::load::check::shown;
 use crate::load::keywords::unknown_keyword;
 use crate::load::loader::{Loader, key_place};
-use crate::{Scope, ScopeKind, Task, keyword};
+use crate::{Fault, Scope, ScopeKind, Task, keyword};
 
 /// The options of `command`, `shell`, `script` and `raw` that may stand in the command line.
 const COMMAND_OPTIONS: &[&str] =
@@ -94,9 +94,14 @@ impl Loader<'_> {
         for key in others {
             let error = unknown_action(key, kind, names);
             let at = error.origin.clone();
-            self.error(error.at(at.as_ref().or(Some(origin))));
+            self.unknown(error.at(at.as_ref().or(Some(origin))));
         }
         None
+    }
+
+    fn unknown(&mut self, error: Diagnostic) {
+        let fault = if error.kind == Some(ErrorKind::Usage) { Fault::Removed } else { Fault::Content };
+        self.error_of(fault, error);
     }
 
     /// `copy: …`
@@ -131,8 +136,7 @@ impl Loader<'_> {
             return None;
         }
         if !action.is_template() && !names.known(&action) {
-            let error = unknown_module(&action, names).at(action.origin().or(key_place(key)));
-            self.error(error);
+            self.unknown(unknown_module(&action, names).at(action.origin().or(key_place(key))));
             return None;
         }
         let arguments = self.arguments(&action, &rest, key_place(key))?;

@@ -44,7 +44,8 @@ impl Macro {
     fn bind(&self, inner: &Interpreter<'_>, mut arguments: Arguments) -> Result<(), Fault> {
         let def = &self.def;
         let locals = inner.locals.clone();
-        let caller = arguments.take("caller");
+        let names_caller = def.parameters.iter().any(|name| &**name == "caller");
+        let caller = if def.uses_caller && !names_caller { arguments.take("caller") } else { None };
         let mut positional = arguments.positional.into_iter();
         let first_default = def.parameters.len() - def.defaults.len().min(def.parameters.len());
         for (at, name) in def.parameters.iter().enumerate() {
@@ -64,21 +65,21 @@ impl Macro {
             let (name, most) = (&def.name, def.parameters.len());
             return Err(Fault::error(format!("macro '{name}' takes not more than {most} argument(s)")));
         }
+        if def.uses_caller && !names_caller {
+            let caller = caller.unwrap_or_else(|| Object::undefined(Some("caller"), "No caller defined"));
+            locals.set(&"caller".into(), caller);
+        }
         if def.uses_kwargs {
             let entries = arguments.named.into_iter().map(|(name, object)| (kapell_parsing::Key::from(&*name), object));
             locals.set(&"kwargs".into(), Object::dict(entries));
-        } else if let Some((unknown, _)) = arguments.named.first() {
-            let name = &def.name;
-            return Err(Fault::error(format!("macro '{name}' takes no keyword argument '{unknown}'")));
-        }
-        if def.uses_caller {
-            let caller = caller.unwrap_or_else(|| Object::undefined(Some("caller"), "No caller defined"));
-            locals.set(&"caller".into(), caller);
-        } else if caller.is_some() && !def.parameters.iter().any(|name| &**name == "caller") {
+        } else if arguments.named.iter().any(|(named, _)| &**named == "caller") {
             let name = &def.name;
             return Err(Fault::error(format!(
                 "macro '{name}' was invoked with two values for the special caller argument. This is most likely a bug."
             )));
+        } else if let Some((unknown, _)) = arguments.named.first() {
+            let name = &def.name;
+            return Err(Fault::error(format!("macro '{name}' takes no keyword argument '{unknown}'")));
         }
         Ok(())
     }
@@ -90,7 +91,8 @@ impl Native for Macro {
     }
 
     fn repr(&self) -> String {
-        format!("<Macro '{}'>", self.def.name)
+        // The body of a `call` block has no name of its own.
+        if &*self.def.name == "caller" { "<Macro anonymous>".into() } else { format!("<Macro '{}'>", self.def.name) }
     }
 
     fn attribute(&self, name: &str) -> Option<Object> {

@@ -10,6 +10,7 @@ mod encoding;
 mod general;
 mod hashing;
 mod higher_order;
+mod integer_set;
 mod json;
 mod links;
 mod numbers;

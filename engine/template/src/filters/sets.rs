@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::attributes::Getter;
+use super::integer_set::IntegerSet;
 use super::sequences::without_case;
 use crate::evaluate::{Fault, FilterCall, iterate};
 use crate::object::Object;
@@ -104,18 +105,40 @@ fn other(call: &FilterCall<'_>) -> Result<std::sync::Arc<Vec<Object>>, Fault> {
     iterate(call.rendering, call.args.get(0).unwrap_or(&Object::Null))
 }
 
+/// Whole numbers come in the order of Python's sets; everything else, whose order there is another one in every
+/// process, as it was.
+fn of_integers(
+    left: &[Object],
+    right: &[Object],
+    combine: fn(&IntegerSet, &IntegerSet) -> IntegerSet,
+) -> Option<Object> {
+    Some(Object::list(combine(&IntegerSet::of(left)?, &IntegerSet::of(right)?).into_objects()))
+}
+
 pub(super) fn union(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let mut items = call.items()?.to_vec();
-    items.extend(other(call)?.iter().cloned());
+    let (left, right) = (call.items()?, other(call)?);
+    if let Some(numbers) = of_integers(&left, &right, IntegerSet::union) {
+        return Ok(numbers);
+    }
+    let mut items = left.to_vec();
+    items.extend(right.iter().cloned());
     distinct(call, &items)
 }
 
 pub(super) fn intersect(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    kept_from(call, &call.items()?, &other(call)?, true)
+    let (left, right) = (call.items()?, other(call)?);
+    match of_integers(&left, &right, IntegerSet::intersection) {
+        Some(numbers) => Ok(numbers),
+        None => kept_from(call, &left, &right, true),
+    }
 }
 
 pub(super) fn difference(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    kept_from(call, &call.items()?, &other(call)?, false)
+    let (left, right) = (call.items()?, other(call)?);
+    match of_integers(&left, &right, IntegerSet::difference) {
+        Some(numbers) => Ok(numbers),
+        None => kept_from(call, &left, &right, false),
+    }
 }
 
 /// The distinct items of `items` that are in `reference`, or are not.
@@ -132,6 +155,9 @@ fn kept_from(call: &FilterCall<'_>, items: &[Object], reference: &[Object], pres
 
 pub(super) fn symmetric_difference(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let (left, right) = (call.items()?, other(call)?);
+    if let Some(numbers) = of_integers(&left, &right, IntegerSet::symmetric_difference) {
+        return Ok(numbers);
+    }
     let mut all = iterate(call.rendering, &kept_from(call, &left, &right, false)?)?.to_vec();
     all.extend(iterate(call.rendering, &kept_from(call, &right, &left, false)?)?.iter().cloned());
     distinct(call, &all)

@@ -1,5 +1,6 @@
 //! Template text to `Program`: minijinja reads the syntax, `lower` turns its tree into one we own and evaluate.
 
+mod backslashes;
 mod errors;
 mod literal;
 mod lower;
@@ -41,6 +42,12 @@ pub(crate) fn parse_template(
         let tree = match machinery::parse(&source, "<template>", config.clone()) {
             Ok(tree) => tree,
             Err(error) => {
+                let neutral = verbatim.then(|| backslashes::neutral(&source, &config)).flatten();
+                if let Some(neutral) = neutral {
+                    let plain = ornaments::blanked(&neutral, false, &config).unwrap_or(neutral);
+                    let tree = machinery::parse(&plain, "<template>", config.clone()).map_err(|_| explain(error))?;
+                    return lower::template(&tree, &source, &reading);
+                }
                 let Some(plain) = ornaments::blanked(&source, false, &config) else { return Err(explain(error)) };
                 let tree = machinery::parse(&plain, "<template>", config.clone()).map_err(|_| explain(error))?;
                 return lower::template(&tree, &Arc::from(plain.as_str()), &reading);
