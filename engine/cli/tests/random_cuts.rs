@@ -1,12 +1,15 @@
 //! Lines are cut at random bytes in the middle of runs: no file on a node is ever seen half written, nothing of the run
 //! stays there, and another run brings every host to where nothing is left to change.
 //!
-//! A few dozen cuts; `KAPELL_CUTS=1000` makes as many, `KAPELL_CUTS_SEED=7` others.
+//! A few dozen cuts; `KAPELL_CUTS=1000` makes as many, `KAPELL_CUTS_SEED=7` others. When it fails it says seed and round,
+//! where each line was cut, what the interrupted run said and which files were seen half written.
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has failed")]
 
 mod loopback;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -105,7 +108,10 @@ impl Watcher {
                     // One that has gone meanwhile was a temporary one.
                     let Ok(content) = std::fs::read(&path) else { continue };
                     match whole.judge(&path, &content) {
-                        Some(Err(half)) => found.lock().unwrap().push(half),
+                        Some(Err(half)) => {
+                            tell(&format!("seen half written: {half}"));
+                            found.lock().unwrap().push(half);
+                        }
                         Some(Ok(())) => drop(seen.fetch_add(1, Ordering::Relaxed)),
                         None => {}
                     }
@@ -124,12 +130,62 @@ impl Drop for Watcher {
     }
 }
 
+/// Past what the harness keeps back, so that a long run is followed and one that is killed has said it.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// What is going on, told when it goes wrong.
+#[derive(Default)]
+struct Round {
+    seed: usize,
+    number: usize,
+    cuts: usize,
+    version: usize,
+    plans: Vec<Plan>,
+    said: String,
+}
+
+impl Round {
+    fn place(&self) -> String {
+        let Self { seed, number, cuts, version, .. } = self;
+        format!("seed {seed}, round {number} (version {version}), {cuts} cuts before it")
+    }
+}
+
 struct Scene {
     project: Project,
     relays: Vec<Relay>,
+    round: RefCell<Round>,
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let round = self.round.borrow();
+        tell(&format!("failed with {}", round.place()));
+        for (host, plan) in round.plans.iter().enumerate() {
+            tell(&format!("host{host}: up {:?}, down {:?}", plan.up, plan.down));
+        }
+        let server: Vec<String> = self.project.server.log().lines().rev().take(200).map(str::to_owned).collect();
+        let server: Vec<String> = server.into_iter().rev().collect();
+        tell(&format!("the run that was cut said:\n{}\nthe server's log ends:\n{}", round.said, server.join("\n")));
+    }
 }
 
 impl Scene {
+    fn begin_round(&self, version: usize, cuts: usize, plans: Vec<Plan>) {
+        self.relays.iter().zip(&plans).for_each(|(relay, plan)| relay.change(*plan));
+        let mut round = self.round.borrow_mut();
+        (round.version, round.cuts, round.plans) = (version, cuts, plans);
+        round.number += 1;
+        if round.number.is_multiple_of(10) {
+            tell(&round.place());
+        }
+    }
+
     fn run(&self, version: usize) -> std::process::Output {
         let begun = Instant::now();
         let base = format!("base={}", self.project.home().join("base").display());
@@ -177,10 +233,19 @@ impl Scene {
     }
 }
 
+/// Bytes that usually go up and come down.
+fn cut_somewhere(dice: &mut Dice, (up, down): (usize, usize)) -> Plan {
+    match dice.one_in(2) {
+        true => Plan { up: Some((dice.below(up), Trouble::Cut)), ..Plan::default() },
+        false => Plan { down: Some((dice.below(down), Trouble::Cut)), ..Plan::default() },
+    }
+}
+
 #[test]
 fn runs_that_are_cut_leave_whole_files_and_can_be_run_again() {
     let Some(project) = Project::start() else { return };
-    let mut dice = Dice::new(number("KAPELL_CUTS_SEED").unwrap_or(1) as u64);
+    let seed = number("KAPELL_CUTS_SEED").unwrap_or(1);
+    let mut dice = Dice::new(seed as u64);
     let data: Vec<Vec<u8>> = (0..4).map(|_| dice.bytes(300_000)).collect();
     for (version, bytes) in data.iter().enumerate() {
         project.write(&format!("files/data-{version}"), bytes);
@@ -196,7 +261,8 @@ fn runs_that_are_cut_leave_whole_files_and_can_be_run_again() {
     project.inventory(&ports.collect::<Vec<_>>());
     let whole = Whole { data: data.into_iter().enumerate().map(|(at, bytes)| (bytes, at)).collect(), part };
     let watcher = Watcher::begin(project.home().join("base"), whole);
-    let scene = Scene { project, relays };
+    let round = RefCell::new(Round { seed, ..Round::default() });
+    let scene = Scene { project, relays, round };
 
     scene.run_whole(0, u32::MAX);
     scene.run_whole(1, u32::MAX);
@@ -206,14 +272,10 @@ fn runs_that_are_cut_leave_whole_files_and_can_be_run_again() {
     let (mut cuts, mut version, mut unreachable) = (0, 1, 0);
     while cuts < wanted {
         version = (version + 1) % 4;
-        for (relay, (up, down)) in scene.relays.iter().zip(&usual) {
-            let plan = match dice.one_in(2) {
-                true => Plan { up: Some((dice.below(*up), Trouble::Cut)), ..Plan::default() },
-                false => Plan { down: Some((dice.below(*down), Trouble::Cut)), ..Plan::default() },
-            };
-            relay.change(plan);
-        }
+        let plans: Vec<Plan> = usual.iter().map(|usual| cut_somewhere(&mut dice, *usual)).collect();
+        scene.begin_round(version, cuts, plans);
         let output = scene.run(version);
+        scene.round.borrow_mut().said = said(&output);
         cuts += scene.relays.iter().filter(|relay| relay.had_trouble()).count();
         unreachable +=
             (0..HOSTS).filter(|host| count(&output, &format!("host{host}"), "unreachable") == Some(1)).count();
