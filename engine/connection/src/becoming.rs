@@ -69,6 +69,11 @@ impl<'a> Becoming<'a> {
         (self.method.wrap)(&self.words, command)
     }
 
+    /// Whether it has to be started on a terminal, or nobody will be asked for the password we have.
+    pub(crate) fn needs_terminal(&self) -> bool {
+        self.method.asks_terminal && self.words.has_password
+    }
+
     pub(crate) fn password(&self) -> Option<&str> {
         self.spec.password.as_ref().map(crate::Secret::expose)
     }
@@ -172,6 +177,11 @@ mod tests {
             (spec("community.general.run0", None, None), "exec run0 --user='we b' sh -c 'x y'".to_owned()),
             (spec("run0", None, Some("--nice=5")), "exec run0 --user='we b' --nice=5 sh -c 'x y'".to_owned()),
             (no_user("run0"), "exec run0 sh -c 'x y'".to_owned()),
+            (
+                spec("machinectl", None, Some("--uid=x")),
+                r"exec machinectl -q shell --uid=x 'we b'@ /bin/sh -c 'stty raw -echo 2> /dev/null; exec sh -c '\''x y'\'''"
+                    .to_owned(),
+            ),
             (spec("sudosu", None, None), format!("exec sudo -H -S -n su -l 'we b' -c {quoted}")),
             (
                 spec("dzdo", Some("p"), None),

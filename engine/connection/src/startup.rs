@@ -48,6 +48,7 @@ impl<'a> Startup<'a> {
     ) -> Result<Self, ConnectionError> {
         let (command, pty) = start;
         let line = becoming.map_or_else(|| format!("exec {command}"), |becoming| becoming.wrap(command));
+        let pty = pty || becoming.is_some_and(Becoming::needs_terminal);
         let process = connection.start(&line, pty).await?;
         Ok(Self {
             host,

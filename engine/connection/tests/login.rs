@@ -214,9 +214,55 @@ async fn revoked_keys_of_hosts() {
     std::fs::write(&list, format!("{key}\n")).unwrap();
     let error = error_of(&with_list).await;
     assert!(matches!(error, ConnectionError::HostKey { .. }) && error.to_string().contains("is revoked"), "{error}");
-    std::fs::write(&list, "SSHKRL\n").unwrap();
+    std::fs::write(&list, "SSHKRL\n\0").unwrap();
     let error = error_of(&with_list).await.to_string();
-    assert!(error.contains("KRL"), "{error}");
+    assert!(error.contains("the binary list (KRL) is cut short"), "{error}");
+    // What `ssh-keygen` makes of a key, of its hashes, and of another.
+    let stranger = std::fs::read_to_string(server.other_key.with_extension("pub")).unwrap();
+    let hash = |kind: &str| format!("{kind}: {key}");
+    let specs = [(key.to_owned(), true), (hash("sha1"), true), (hash("sha256"), true), (stranger, false)];
+    for (spec, is_revoked) in specs {
+        std::fs::write(directory.path().join("spec"), format!("{spec}\n")).unwrap();
+        ssh_keygen(directory.path(), "-k -f revoked spec");
+        let outcome = once(&with_list, "echo in").await;
+        assert_eq!(outcome.is_err_and(|error| error.to_string().contains("is revoked")), is_revoked, "{spec}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_certificates_of_hosts() {
+    let directory = with_authority();
+    let root = directory.path();
+    for key in ["host", "other"] {
+        ssh_keygen(root, &format!("-t ed25519 -N '' -f {key}"));
+    }
+    ssh_keygen(root, "-s ca -h -I web-7 -z 1005 -n 127.0.0.1 host.pub");
+    let Some(server) = configured(&format!("HostKey {0}/host\nHostCertificate {0}/host-cert.pub", root.display()))
+    else {
+        return;
+    };
+    std::fs::write(root.join("known_hosts"), format!("@cert-authority * {}\n", public_key(root, "ca"))).unwrap();
+    let spec = ConnectionSpec { known_hosts: vec![root.join("known_hosts")], ..spec(&server) };
+    let with_list = with_args(&spec, &format!("-o RevokedHostKeys={}/revoked", root.display()));
+    let of_authority = format!("key: {}", public_key(root, "ca"));
+    let cases = [
+        ("-s ca.pub ", "serial: 1005", true),
+        ("-s ca.pub ", "serial: 1006", false),
+        ("-s ca.pub ", "serial: 1000-2000", true),
+        ("-s ca.pub ", "serial: 1\nserial: 1001\nserial: 1003\nserial: 1005\nserial: 1007", true),
+        ("-s ca.pub ", "id: web-7", true),
+        ("-s ca.pub ", "id: web-8", false),
+        ("-s other.pub ", "id: web-7", false),
+        ("-s none ", "id: web-7", true),
+        ("", &of_authority, true),
+    ];
+    for (authority, lines, is_revoked) in cases {
+        std::fs::write(root.join("spec"), format!("{lines}\n")).unwrap();
+        ssh_keygen(root, &format!("-k -f revoked {authority}spec"));
+        let outcome = once(&with_list, "echo in").await;
+        let refused = outcome.as_ref().is_err_and(|error| error.to_string().contains("is revoked"));
+        assert_eq!(refused, is_revoked, "{authority} {lines}: {outcome:?}");
+    }
 }
 
 /// With checking switched off a host is let in under any key, but a new one is told no password.

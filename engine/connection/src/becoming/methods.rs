@@ -10,6 +10,8 @@ pub(super) struct Method {
     pub(super) flags: &'static str,
     pub(super) wrap: fn(&Words, &str) -> String,
     pub(super) prompt: Prompt,
+    /// It asks on a terminal only, and says nothing when there is none.
+    pub(super) asks_terminal: bool,
     /// Printed when it wants a password that nobody has.
     pub(super) missing: &'static [&'static str],
     /// Printed when the password is wrong.
@@ -37,6 +39,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: SUDO_FLAGS,
         wrap: sudo,
         prompt: Prompt::Ours,
+        asks_terminal: false,
         missing: SUDO_MISSING,
         incorrect: SUDO_INCORRECT,
     },
@@ -46,6 +49,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: su,
         prompt: Prompt::Words(PASSWORD),
+        asks_terminal: false,
         missing: &["must be run from a terminal"],
         incorrect: &["Authentication failure", "incorrect password"],
     },
@@ -55,6 +59,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: doas,
         prompt: Prompt::Words(PASSWORD),
+        asks_terminal: false,
         missing: &["Authorization required", "Authentication required", "a tty is required"],
         incorrect: &["Authentication failed"],
     },
@@ -63,9 +68,20 @@ pub(super) static METHODS: &[Method] = &[
         collection: GENERAL,
         flags: "",
         wrap: run0,
-        prompt: Prompt::None,
-        missing: &["Interactive authentication required", "interactive authentication required"],
-        incorrect: &["Access denied"],
+        prompt: Prompt::Words(PASSWORD),
+        asks_terminal: true,
+        missing: POLKIT_MISSING,
+        incorrect: POLKIT_INCORRECT,
+    },
+    Method {
+        name: "machinectl",
+        collection: GENERAL,
+        flags: "",
+        wrap: machinectl,
+        prompt: Prompt::Words(PASSWORD),
+        asks_terminal: true,
+        missing: POLKIT_MISSING,
+        incorrect: POLKIT_INCORRECT,
     },
     Method {
         name: "sudosu",
@@ -73,6 +89,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: SUDO_FLAGS,
         wrap: sudosu,
         prompt: Prompt::Ours,
+        asks_terminal: false,
         missing: SUDO_MISSING,
         incorrect: SUDO_INCORRECT,
     },
@@ -82,6 +99,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: SUDO_FLAGS,
         wrap: sudo,
         prompt: Prompt::Ours,
+        asks_terminal: false,
         missing: SUDO_MISSING,
         incorrect: SUDO_INCORRECT,
     },
@@ -91,6 +109,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: ksu,
         prompt: Prompt::Words(&["kerberos password for"]),
+        asks_terminal: false,
         missing: &["No password given"],
         incorrect: &["Password incorrect"],
     },
@@ -100,6 +119,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: pbrun,
         prompt: Prompt::Words(PASSWORD),
+        asks_terminal: false,
         missing: &[],
         incorrect: &[],
     },
@@ -109,6 +129,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: without_user,
         prompt: Prompt::None,
+        asks_terminal: false,
         missing: &[],
         incorrect: &[],
     },
@@ -118,6 +139,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: without_user,
         prompt: Prompt::Words(&["upm user password"]),
+        asks_terminal: false,
         missing: &[],
         incorrect: &["You already have 3 failed attempts"],
     },
@@ -127,6 +149,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: su,
         prompt: Prompt::Words(&["please enter your password"]),
+        asks_terminal: false,
         missing: &["Sorry, try again with sesu."],
         incorrect: &["Sorry, try again with sesu."],
     },
@@ -135,6 +158,9 @@ pub(super) static METHODS: &[Method] = &[
 const SUDO_FLAGS: &str = "-H -S -n";
 const SUDO_MISSING: &[&str] = &["a password is required", "password is required"];
 const SUDO_INCORRECT: &[&str] = &["Sorry, try again.", "incorrect password attempt"];
+
+const POLKIT_MISSING: &[&str] = &["Interactive authentication required", "interactive authentication required"];
+const POLKIT_INCORRECT: &[&str] = &["Access denied", "AUTHENTICATION FAILED"];
 
 /// "Password" in languages that programs are translated to, in lower case.
 const PASSWORD: &[&str] = &[
@@ -255,6 +281,16 @@ fn run0(words: &Words, command: &str) -> String {
     let rest: Vec<&str> = user.iter().map(String::as_str).chain([command]).collect();
     let Words { exe, flags, .. } = words;
     [&["exec", exe.as_str()], &rest[..rest.len() - 1], &strs(flags), &rest[rest.len() - 1..]].concat().join(" ")
+}
+
+/// `machinectl -q shell USER@ command`; authorised by polkit alone. The command is on a terminal of its own, which
+/// passes bytes on as they are only when it is told to.
+fn machinectl(words: &Words, command: &str) -> String {
+    let user = format!("{}@", user_of(words).unwrap_or_default());
+    let command = shell_words::quote(&format!("stty raw -echo 2> /dev/null; exec {command}")).into_owned();
+    let Words { exe, flags, .. } = words;
+    let flags = strs(flags);
+    [vec!["exec", exe, "-q", "shell"], flags, vec![&user, "/bin/sh", "-c", &command]].concat().join(" ")
 }
 
 /// `ksu USER -e command`.

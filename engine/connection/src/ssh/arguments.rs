@@ -18,7 +18,7 @@ pub(crate) struct SshArguments {
 /// Letters that change nothing here.
 const WITHOUT_EFFECT: &str = "CfGgkMNnqsTtVvXxYy";
 /// Letters with a value that are not supported.
-const UNSUPPORTED_WITH_VALUE: &str = "BDEeLOPQRSWw";
+const UNSUPPORTED_WITH_VALUE: &str = "BDEeLOQRSWw";
 
 impl SshArguments {
     pub(crate) fn parse(text: &str) -> Self {
@@ -68,6 +68,7 @@ impl SshArguments {
             'b' => self.set("BindAddress", value),
             'c' => self.set("Ciphers", value),
             'm' => self.set("MACs", value),
+            'P' => self.set("Tag", value),
             'J' => self.set("ProxyJump", value),
             'F' => self.config_file = Some(PathBuf::from(value)),
             _ if UNSUPPORTED_WITH_VALUE.contains(letter) => {
@@ -136,7 +137,8 @@ mod tests {
 
     #[test]
     fn letters_that_stand_for_options() {
-        let parsed = SshArguments::parse("-4CAo 'SetEnv A=1 B=2' -oSendEnv=LC_* -o BatchMode=yes");
+        let parsed = SshArguments::parse("-4CAo 'SetEnv A=1 B=2' -oSendEnv=LC_* -o BatchMode=yes -Pdmz");
+        assert_eq!(parsed.options.tag.as_deref(), Some("dmz"));
         assert_eq!(parsed.options.forward_agent.as_deref(), Some("yes"));
         assert_eq!(
             (parsed.options.set_env, parsed.options.send_env),

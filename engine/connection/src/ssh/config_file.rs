@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use super::networks::Network;
 use super::options::{SshOptions, Understood};
 use super::paths::{Tokens, local_user};
 use super::wildcard::Wildcard;
@@ -36,6 +37,10 @@ enum Condition {
     MatchUser(Vec<Pattern>),
     /// `Match localuser`.
     LocalUser(Vec<Pattern>),
+    /// `Match tagged`: by `Tag` or `ssh -P`.
+    Tagged(Vec<Pattern>),
+    /// `Match localnetwork`: an address of the control node is in one of them.
+    LocalNetwork(Vec<Network>),
     /// A command of the control node that says so by its exit status.
     Exec(String),
     /// `Match !…`.
@@ -116,9 +121,13 @@ impl ConfigFile {
 
     fn match_conditions(&mut self, arguments: &[String], path: &Path) -> Vec<Condition> {
         let mut conditions = Vec::new();
-        let mut words = arguments.iter();
+        // `host=name` is as good as `host name`.
+        let mut words = arguments.iter().flat_map(|word| match word.split_once('=') {
+            Some((criterion, value)) if !criterion.contains([' ', '/']) => vec![criterion.to_owned(), value.to_owned()],
+            _ => vec![word.clone()],
+        });
         while let Some(word) = words.next() {
-            let mut list = || words.next().map(|list| patterns_of_list(list)).unwrap_or_default();
+            let mut list = || words.next().map(|list| patterns_of_list(&list)).unwrap_or_default();
             let criterion = word.to_ascii_lowercase();
             let (is_negated, criterion) =
                 criterion.strip_prefix('!').map_or((false, &*criterion), |criterion| (true, criterion));
@@ -130,7 +139,20 @@ impl ConfigFile {
                 "originalhost" => Condition::Host(list()),
                 "user" => Condition::MatchUser(list()),
                 "localuser" => Condition::LocalUser(list()),
-                "exec" => Condition::Exec(words.next().cloned().unwrap_or_default()),
+                "exec" => Condition::Exec(words.next().unwrap_or_default()),
+                "tagged" => Condition::Tagged(list()),
+                // What we run on hosts are commands.
+                "sessiontype" => match matches(&list(), "exec") {
+                    true => Condition::Always,
+                    false => Condition::Never,
+                },
+                "localnetwork" => match Network::parse_list(&words.next().unwrap_or_default()) {
+                    Ok(networks) => Condition::LocalNetwork(networks),
+                    Err(wrong) => {
+                        self.warnings.push(format!("{}: 'Match localnetwork' does not take '{wrong}'", path.display()));
+                        return vec![Condition::Never];
+                    }
+                },
                 other => {
                     self.warnings
                         .push(format!("{}: 'Match {other}' is not supported, its section is not used", path.display()));
@@ -150,6 +172,8 @@ impl Condition {
             Self::MatchHost(patterns) => matches(patterns, options.host_name.as_deref().unwrap_or(host)),
             Self::MatchUser(patterns) => options.user.as_deref().is_some_and(|user| matches(patterns, user)),
             Self::LocalUser(patterns) => matches(patterns, &local_user()),
+            Self::Tagged(patterns) => matches(patterns, options.tag.as_deref().unwrap_or_default()),
+            Self::LocalNetwork(networks) => networks.iter().any(Network::is_local),
             Self::Exec(command) => succeeds(command, host, options),
             Self::Not(condition) => !condition.holds(host, options),
             Self::Always => true,
@@ -263,6 +287,17 @@ mod tests {
         let found = options(text, "alias");
         assert_eq!((found.user.as_deref(), found.port), (Some("m"), Some(8)));
         assert_eq!((options(text, "other").port, found.ciphers.as_deref()), (Some(7), Some("+a")));
+    }
+
+    #[test]
+    fn tags_and_networks() {
+        let text = "Host dmz*\nTag outside\nMatch tagged out*\nUser o\nMatch !tagged=outside sessiontype exec\nUser i\n\
+                    Match localnetwork 192.0.2.0/24,127.0.0.0/8\nPort 7\nMatch localnetwork 240.0.0.0/8\nHostName x\n\
+                    Match localnetwork 127.0.0.0/99\nHostName y\n";
+        for (host, user) in [("dmz1", "o"), ("lan1", "i")] {
+            let found = options(text, host);
+            assert_eq!((found.user.as_deref(), found.port, found.host_name), (Some(user), Some(7), None), "{host}");
+        }
     }
 
     #[test]

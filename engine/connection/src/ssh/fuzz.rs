@@ -8,6 +8,7 @@ use super::arguments::SshArguments;
 use super::config_file::ConfigFile;
 use super::known_hosts::{KnownHosts, Verdict, entry_line};
 use super::options::SshOptions;
+use super::revoked_keys::RevokedKeys;
 
 const ONE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
 /// In no file.
@@ -97,9 +98,24 @@ fn any_known_hosts_file_is_read_and_lets_no_stranger_in() {
     });
 }
 
+#[test]
+fn any_list_of_revoked_keys_is_read_or_refused() {
+    let string = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
+    let certificates = [string(b""), string(b""), vec![0x21], string(&[1; 16]), vec![0x22], string(&[3; 13])].concat();
+    let sections = [vec![1], string(&certificates), vec![2], string(&string(b"a key")), vec![255], string(b"x")];
+    let list = [b"SSHKRL\n\0".to_vec(), vec![0, 0, 0, 1], vec![0; 32], sections.concat()].concat();
+    fuzz(Limits { few: 2_000, memory: 500 << 20 }, |dice| {
+        let spoilt = dice.spoil(&list, &[&[0xff; 4], &[0; 4], &[2], &[4], &[0x23], b"SSHKRL\n\0"]);
+        if let Ok(list) = RevokedKeys::parse(&spoilt) {
+            return if list.has_key(&key(STRANGER)) { Err("a key is revoked by nobody".to_owned()) } else { Ok(()) };
+        }
+        Ok(())
+    });
+}
+
 /// Neither runs commands nor reads files of the machine.
 fn config(dice: &mut Dice) -> Vec<u8> {
-    const TEXT: &str = "# comment\nPort 2200\nHost web* !web9\n  User=web\n\tHostName \"10.0.0.1\"\nMatch host real user a,b\n\
+    const TEXT: &str = "# comment\nPort 2200\nHost web* !web9\n  User=web\n\tHostName \"10.0.0.1\"\nMatch host real user a,b\nTag x\nMatch tagged=x localnetwork 10.0.0.0/8,::1/128\n\
         IdentityFile ~/.ssh/id_%h\nIdentitiesOnly yes\nStrictHostKeyChecking accept-new\nHost *\nProxyJump jump\n\
         Ciphers ^aes256-gcm@openssh.com\nKexAlgorithms -x\nConnectTimeout 5m\nServerAliveCountMax 3\n";
     dice.spoil(TEXT.as_bytes(), CONFIG_WORDS)

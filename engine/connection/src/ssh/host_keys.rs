@@ -6,12 +6,12 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
 
 use super::host_certificate;
 use super::known_hosts::{KnownHosts, Verdict, entry_line};
 use super::options::HostKeyChecking;
+use super::revoked_keys::RevokedKeys;
 use super::target::Target;
 
 type Files = Vec<PathBuf>;
@@ -40,7 +40,7 @@ pub(crate) struct HostKeys(Mutex<HashMap<Files, Arc<Mutex<KnownHosts>>>>);
 impl HostKeys {
     /// Error: the message for the user.
     pub(crate) fn check(&self, target: &Target, key: &PublicKey) -> Result<Standing, String> {
-        refuse_revoked(target, &[key])?;
+        refuse_revoked(target, &[key], None)?;
         let known = self.known_hosts(&target.known_hosts);
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         match (verdict(&known, target, key), target.checking) {
@@ -62,7 +62,7 @@ impl HostKeys {
         let known = self.known_hosts(&target.known_hosts);
         let authority = PublicKey::from(certificate.signature_key().clone());
         let key = PublicKey::from(certificate.public_key().clone());
-        refuse_revoked(target, &[&authority, &key])?;
+        refuse_revoked(target, &[&authority, &key], Some(certificate))?;
         let is_authority = {
             let known = known.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(place) = [&authority, &key].iter().find_map(|key| known.revocation(&target.key_name, key)) {
@@ -122,27 +122,17 @@ fn verdict(known: &KnownHosts, target: &Target, key: &PublicKey) -> Verdict {
 }
 
 /// `RevokedHostKeys`. A list that cannot be read lets nobody in, as with `ssh`.
-fn refuse_revoked(target: &Target, keys: &[&PublicKey]) -> Result<(), String> {
+fn refuse_revoked(target: &Target, keys: &[&PublicKey], certificate: Option<&Certificate>) -> Result<(), String> {
     let Some(path) = &target.revoked_host_keys else { return Ok(()) };
-    let list = revoked_keys(path).map_err(|reason| {
+    let list = RevokedKeys::load(path).map_err(|reason| {
         format!("Host key verification failed: the revoked keys of {} cannot be read: {reason}", path.display())
     })?;
-    match keys.iter().find(|key| list.contains(key.key_data())) {
+    let is_certificate = certificate.is_some_and(|certificate| list.has_certificate(certificate));
+    let of_certificate = keys.last().filter(|_| is_certificate);
+    match keys.iter().find(|key| list.has_key(key)).or(of_certificate) {
         Some(key) => Err(revoked(target, key, &path.display().to_string())),
         None => Ok(()),
     }
-}
-
-/// One public key a line.
-fn revoked_keys(path: &Path) -> Result<Vec<KeyData>, String> {
-    let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
-    if bytes.starts_with(b"SSHKRL") {
-        return Err("it is a binary list (KRL); a text file with a public key a line is needed".to_owned());
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let read = |line: &str| PublicKey::from_openssh(line).map(|key| key.key_data().clone());
-    lines.map(|line| read(line).map_err(|error| format!("{error}: {line}"))).collect()
 }
 
 fn is_same_kind(one: &Algorithm, other: &Algorithm) -> bool {

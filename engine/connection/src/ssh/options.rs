@@ -62,6 +62,8 @@ pub(crate) struct SshOptions {
     pub(crate) set_env: Vec<String>,
     pub(crate) revoked_host_keys: Option<PathBuf>,
     pub(crate) batch_mode: Option<bool>,
+    /// What `Match tagged` asks for.
+    pub(crate) tag: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +170,7 @@ impl SshOptions {
             "sendenv" => append(&mut self.send_env, arguments),
             "setenv" => arguments.iter().all(|word| word.contains('=')) && append(&mut self.set_env, arguments),
             "revokedhostkeys" => take(&mut self.revoked_host_keys, Some(PathBuf::from(value))),
+            "tag" => take(&mut self.tag, Some(value.clone())),
             "batchmode" => take(&mut self.batch_mode, flag(value)),
             other if WITHOUT_EFFECT.contains(&other) => true,
             _ => return Understood::Unsupported,
@@ -219,6 +222,7 @@ impl SshOptions {
         append(&mut self.set_env, &other.set_env);
         fill(&mut self.revoked_host_keys, other.revoked_host_keys);
         fill(&mut self.batch_mode, other.batch_mode);
+        fill(&mut self.tag, other.tag);
     }
 
     fn has_proxy(&self) -> bool {
