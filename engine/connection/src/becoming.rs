@@ -176,6 +176,10 @@ mod tests {
             (spec("doas", Some("p"), None), "exec doas -u 'we b' sh -c 'x y'".to_owned()),
             (spec("community.general.run0", None, None), "exec run0 --user='we b' sh -c 'x y'".to_owned()),
             (spec("run0", None, Some("--nice=5")), "exec run0 --user='we b' --nice=5 sh -c 'x y'".to_owned()),
+            (
+                spec("run0", Some("p"), None),
+                r"exec run0 --user='we b' /bin/sh -c 'stty raw -echo 2> /dev/null; exec sh -c '\''x y'\'''".to_owned(),
+            ),
             (no_user("run0"), "exec run0 sh -c 'x y'".to_owned()),
             (
                 spec("machinectl", None, Some("--uid=x")),

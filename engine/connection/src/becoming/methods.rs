@@ -59,7 +59,7 @@ pub(super) static METHODS: &[Method] = &[
         flags: "",
         wrap: doas,
         prompt: Prompt::Words(PASSWORD),
-        asks_terminal: false,
+        asks_terminal: true,
         missing: &["Authorization required", "Authentication required", "a tty is required"],
         incorrect: &["Authentication failed"],
     },
@@ -278,19 +278,23 @@ fn doas(words: &Words, command: &str) -> String {
 /// `run0 --user=USER command`; authorised by polkit alone.
 fn run0(words: &Words, command: &str) -> String {
     let user = user_of(words).map(|user| format!("--user={user}"));
-    let rest: Vec<&str> = user.iter().map(String::as_str).chain([command]).collect();
+    let command = if words.has_password { on_own_terminal(command) } else { command.to_owned() };
     let Words { exe, flags, .. } = words;
-    [&["exec", exe.as_str()], &rest[..rest.len() - 1], &strs(flags), &rest[rest.len() - 1..]].concat().join(" ")
+    let user = user.iter().map(String::as_str).collect();
+    [vec!["exec", exe.as_str()], user, strs(flags), vec![&command]].concat().join(" ")
 }
 
-/// `machinectl -q shell USER@ command`; authorised by polkit alone. The command is on a terminal of its own, which
-/// passes bytes on as they are only when it is told to.
+/// `machinectl -q shell USER@ command`; authorised by polkit alone. To systemd a dollar is the begin of a variable.
 fn machinectl(words: &Words, command: &str) -> String {
     let user = format!("{}@", user_of(words).unwrap_or_default());
-    let command = shell_words::quote(&format!("stty raw -echo 2> /dev/null; exec {command}")).into_owned();
+    let command = on_own_terminal(command).replace('$', "$$");
     let Words { exe, flags, .. } = words;
-    let flags = strs(flags);
-    [vec!["exec", exe, "-q", "shell"], flags, vec![&user, "/bin/sh", "-c", &command]].concat().join(" ")
+    [vec!["exec", exe, "-q", "shell"], strs(flags), vec![&user, &command]].concat().join(" ")
+}
+
+/// For programs that give the command another terminal than theirs: it passes bytes on as they are only when it is told to.
+fn on_own_terminal(command: &str) -> String {
+    shell_words::join(["/bin/sh", "-c", &format!("stty raw -echo 2> /dev/null; exec {command}")])
 }
 
 /// `ksu USER -e command`.
