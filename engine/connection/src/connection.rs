@@ -21,6 +21,11 @@ pub trait Connection: Send + Sync {
 
     /// Whether nothing can be started any more.
     fn is_closed(&self) -> bool;
+
+    /// Whether what was said instead of running a command means that there is no host to run it.
+    fn is_absence(&self, _said: &str) -> bool {
+        false
+    }
 }
 
 /// A running command. Dropping it hangs up on it.

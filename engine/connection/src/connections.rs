@@ -251,4 +251,8 @@ impl Connection for AnyConnection {
     fn is_closed(&self) -> bool {
         self.inner().is_closed()
     }
+
+    fn is_absence(&self, said: &str) -> bool {
+        self.inner().is_absence(said)
+    }
 }

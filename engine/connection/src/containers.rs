@@ -45,6 +45,18 @@ static KINDS: &[Kind] = &[
     Kind { names: &["nspawn"], program: "systemd-nspawn", enter: nspawn, default_user: Some("root") },
 ];
 
+/// A container that is not there or not running, an engine that does not answer.
+const ABSENCES: &[&str] = &[
+    "No such container",
+    "no such container",
+    "no container with",
+    "is not running",
+    "can only create exec sessions on running containers",
+    "Cannot connect to the Docker daemon",
+    "Instance not found",
+    "container not known",
+];
+
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     KINDS.iter().flat_map(|kind| kind.names.iter().copied())
 }
@@ -67,7 +79,8 @@ pub(crate) fn program(spec: &ConnectionSpec) -> Option<Result<Program, Connectio
         Ok([vec![program.to_owned()], extra, enter].concat())
     };
     let failed = |message| ConnectionError::Configuration { host: spec.host.clone(), message };
-    let program = |words| Program { environment: options.environment.clone(), ..Program::new(words) };
+    let program =
+        |words| Program { environment: options.environment.clone(), absences: ABSENCES, ..Program::new(words) };
     Some(words().map(program).map_err(failed))
 }
 

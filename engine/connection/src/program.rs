@@ -30,13 +30,15 @@ pub(crate) struct Program {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) shape: Shape,
     pub(crate) directory: Option<PathBuf>,
+    /// What it says when there is nothing to run the command in.
+    pub(crate) absences: &'static [&'static str],
     /// Kept as long as the program may ask.
     pub(crate) _ask: Option<Arc<AskPass>>,
 }
 
 impl Program {
     pub(crate) fn new(words: Vec<String>) -> Self {
-        Self { words, environment: Vec::new(), shape: Shape::Shell, directory: None, _ask: None }
+        Self { words, environment: Vec::new(), shape: Shape::Shell, directory: None, absences: &[], _ask: None }
     }
 }
 
@@ -110,6 +112,10 @@ impl Connection for ProgramConnection {
 
     fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Relaxed)
+    }
+
+    fn is_absence(&self, said: &str) -> bool {
+        self.program.absences.iter().any(|phrase| said.contains(phrase))
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn random_token() -> String {
 
 /// A process on its way to its first marked line.
 pub(crate) struct Startup<'a> {
+    connection: &'a dyn Connection,
     host: &'a str,
     marker: &'a str,
     becoming: Option<&'a Becoming<'a>>,
@@ -40,7 +41,7 @@ pub(crate) struct Startup<'a> {
 impl<'a> Startup<'a> {
     /// `command` is wrapped in the become program, when there is one.
     pub(crate) async fn begin(
-        connection: &dyn Connection,
+        connection: &'a dyn Connection,
         host: &'a str,
         marker: &'a str,
         becoming: Option<&'a Becoming<'a>>,
@@ -51,6 +52,7 @@ impl<'a> Startup<'a> {
         let pty = pty || becoming.is_some_and(Becoming::needs_terminal);
         let process = connection.start(&line, pty).await?;
         Ok(Self {
+            connection,
             host,
             marker,
             becoming,
@@ -191,6 +193,9 @@ impl<'a> Startup<'a> {
             };
         }
         let printed = format!("{}{}", self.stderr, self.pending_text());
+        if self.connection.is_absence(&printed) {
+            return ConnectionError::Unreachable { host: self.host.to_owned(), message: printed.trim().to_owned() };
+        }
         match self.becoming {
             Some(becoming) => {
                 let message = becoming.refusal(&printed).unwrap_or_else(|| {
