@@ -41,6 +41,7 @@ mod services;
 mod silence;
 mod terminal;
 mod text_encoding;
+mod url_login;
 mod validation;
 mod words;
 mod worker;

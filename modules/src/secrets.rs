@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::arg::Arg;
+use crate::url_login::UrlLogin;
 use crate::{CommandSpec, Map, Module};
 
 /// What `invocation` shows instead of a secret argument.
@@ -18,6 +19,8 @@ const SHORTEST_TELLING: usize = 6;
 pub(crate) struct Secrets {
     // Longest first, so that a secret inside another one does not leave its rest readable.
     texts: Vec<String>,
+    /// Passwords in arguments that are URLs: results show them, as Ansible's do, but no command line may.
+    in_urls: Vec<String>,
 }
 
 impl Secrets {
@@ -26,7 +29,9 @@ impl Secrets {
         collect_from(module.all_args(), values, &mut found);
         let mut texts: Vec<String> = found.into_iter().filter(|text| !text.is_empty()).collect();
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        Self { texts }
+        let urls = values.values().filter_map(Value::as_str).filter(|text| !text.contains(char::is_whitespace));
+        let in_urls = urls.filter_map(UrlLogin::of).map(|login| login.password).collect();
+        Self { texts, in_urls }
     }
 
     /// Replaces secrets in every string and key of `map`.
@@ -40,7 +45,7 @@ impl Secrets {
 
     /// Whether everybody on the node could read one while the command runs. Short ones are words of any command line.
     pub(crate) fn are_in(&self, command: &CommandSpec) -> bool {
-        let long = self.texts.iter().filter(|text| text.len() >= SHORTEST_TELLING);
+        let long = self.texts.iter().chain(&self.in_urls).filter(|text| text.len() >= SHORTEST_TELLING);
         long.into_iter().any(|secret| command.args.iter().any(|arg| arg.contains(secret.as_str())))
     }
 
@@ -115,8 +120,12 @@ mod tests {
 
     #[test]
     fn command_lines_that_would_tell_are_found() {
-        let secrets = Secrets { texts: vec!["correct horse".to_owned(), "short".to_owned()] };
+        let secrets = Secrets {
+            texts: vec!["correct horse".to_owned(), "short".to_owned()],
+            in_urls: vec!["battery".to_owned()],
+        };
         assert!(secrets.are_in(&CommandSpec::new(["tool", "--password=correct horse"])));
+        assert!(secrets.are_in(&CommandSpec::new(["git", "clone", "https://me:battery@host/"])));
         assert!(!secrets.are_in(&CommandSpec::new(["tool", "--short"]).stdin("correct horse")));
         assert!(!Secrets::default().are_in(&CommandSpec::new(["tool"])));
     }

@@ -14,7 +14,7 @@ mod response;
 mod trust;
 mod unix_socket;
 
-pub(crate) use address::join;
+pub(crate) use address::{join, percent_decode};
 pub(crate) use client::{Body, Client, Request};
 pub(crate) use download::{Download, download};
 pub use fetch::{Fetch, Fetched, fetch};

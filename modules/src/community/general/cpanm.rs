@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::context::command_failure;
 use crate::module::Support;
+use crate::url_login::UrlLogin;
 use crate::{Arg, Args, CommandSpec, Constraint, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.general.cpanm", ARGS, run)
@@ -53,6 +54,12 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     }
     let package = package(args, compatible).map_err(failed)?;
     let command = CommandSpec::new([program]).args(options(args)).arg(package);
+    let command = match args.opt_str("mirror").filter(|mirror| UrlLogin::of(mirror).is_some()) {
+        Some(mirror) => {
+            command.env("PERL_CPANM_OPT", format!("{} --mirror {mirror}", cx.env("PERL_CPANM_OPT").unwrap_or_default()))
+        }
+        None => command,
+    };
     let output = cx.run(&command)?;
     if !output.ok() {
         return Err(command_failure(output.stderr().trim_end(), &command, &output));
@@ -101,7 +108,8 @@ fn options(args: &Args) -> Vec<String> {
     if let Some(dir) = args.opt_str("locallib") {
         option(&["--local-lib", dir]);
     }
-    if let Some(mirror) = args.opt_str("mirror") {
+    // One with a login is told through the environment.
+    if let Some(mirror) = args.opt_str("mirror").filter(|mirror| UrlLogin::of(mirror).is_none()) {
         option(&["--mirror", mirror]);
     }
     if args.bool("mirror_only") {

@@ -1,6 +1,7 @@
 //! `ansible.builtin.git`: a work tree at a version of a repository.
 
 mod archive;
+mod login;
 mod remote_refs;
 mod repository;
 mod request;
@@ -78,6 +79,7 @@ fn fresh(
         version.map(|version| version.commit().to_owned())
     } else {
         repository.clone_from(version.as_ref(), cx).map_err(|error| repository.unreachable(cx).unwrap_or(error))?;
+        repository.keep_login(cx)?;
         if let Some(version) = version.filter(|_| !request.bare) {
             settle(&version, request, repository, cx)?;
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::login;
 use super::remote_refs::{RemoteRefs, Version, is_commit};
 use super::request::Request;
 use crate::{CommandOutput, Context, ModuleError};
@@ -64,16 +65,26 @@ impl<'a> Repository<'a> {
     /// Points the remote to the wanted address; true when it pointed elsewhere.
     pub(super) fn set_remote_url(&self, cx: &mut Context<'_>) -> Result<bool, ModuleError> {
         let (remote, repo) = (self.request.remote.as_str(), self.request.repo.as_str());
-        let current = self.read(&["config", "--get", &format!("remote.{remote}.url")], cx)?;
+        let current = self.read(&["config", "--local", "--get", &format!("remote.{remote}.url")], cx)?;
         if current.stdout().trim() == repo {
             return Ok(false);
         }
-        let output = cx.run(&self.request.git(&["remote", "set-url", remote, repo]).cwd(self.dest))?;
+        let output =
+            cx.run(&self.request.git(&["remote", "set-url", remote, self.request.address()]).cwd(self.dest))?;
         if output.ok() {
+            self.keep_login(cx)?;
             return Ok(true);
         }
         let reason = format!("{} {}", output.stdout().trim(), output.stderr());
         Err(ModuleError::failed(format!("Failed to set a new url {repo} for {remote}: {reason}")))
+    }
+
+    /// What later runs, and people, find as the remote's address.
+    pub(super) fn keep_login(&self, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        match self.git_dir(cx).filter(|_| !cx.check_mode) {
+            Some(git_dir) => login::keep(self.request, &git_dir, cx),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn clone_from(&self, version: Option<&Version>, cx: &mut Context<'_>) -> Result<(), ModuleError> {
@@ -99,7 +110,7 @@ impl<'a> Repository<'a> {
             words.extend(["--depth".to_owned(), depth.to_string()]);
         }
         words.extend(request.separate_git_dir.iter().map(|dir| format!("--separate-git-dir={}", dir.display())));
-        words.extend([request.repo.clone(), self.dest.to_string_lossy().into_owned()]);
+        words.extend([request.address().to_owned(), self.dest.to_string_lossy().into_owned()]);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         cx.run_ok(&request.git(&words))?;
         if let Some(refspec) = &request.refspec {
@@ -111,7 +122,7 @@ impl<'a> Repository<'a> {
     /// Why the remote cannot be asked for the branch; `None` when it can.
     pub(super) fn unreachable(&self, cx: &mut Context<'_>) -> Option<ModuleError> {
         let branch = format!("refs/heads/{}", self.request.version);
-        let command = self.request.git(&["ls-remote", &self.request.repo, "-h", &branch]);
+        let command = self.request.git(&["ls-remote", self.request.address(), "-h", &branch]);
         let output = cx.run_read(&command).ok()?;
         (!output.ok()).then(|| crate::context::command_failure(output.stderr().trim(), &command, &output))
     }
@@ -257,7 +268,7 @@ pub(super) fn ask_remote(request: &Request, cx: &mut Context<'_>) -> Result<Vers
     }
     let tag = format!("refs/tags/{version}");
     let (branch, target) = (format!("refs/heads/{version}"), format!("{tag}^{{}}"));
-    let mut words = vec!["ls-remote", "--symref", request.repo.as_str(), "HEAD"];
+    let mut words = vec!["ls-remote", "--symref", request.address(), "HEAD"];
     if version != "HEAD" {
         words.extend([branch.as_str(), tag.as_str(), target.as_str()]);
     }
@@ -265,7 +276,7 @@ pub(super) fn ask_remote(request: &Request, cx: &mut Context<'_>) -> Result<Vers
     if !output.ok() {
         // The question as Ansible asks it, whose command users know.
         let asked = if version == "HEAD" { version } else { branch.as_str() };
-        let spec = request.git(&["ls-remote", request.repo.as_str(), "-h", asked]);
+        let spec = request.git(&["ls-remote", request.address(), "-h", asked]);
         let output = cx.run_read(&spec)?;
         return Err(crate::context::command_failure(output.stderr().trim(), &spec, &output));
     }

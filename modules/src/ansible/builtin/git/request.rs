@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::login;
+use crate::url_login::UrlLogin;
 use crate::{Args, CommandSpec, Context, ModuleError};
 
 pub(super) struct Request {
     pub repo: String,
+    pub login: Option<UrlLogin>,
     pub dest: Option<PathBuf>,
     pub version: String,
     pub remote: String,
@@ -27,6 +30,8 @@ pub(super) struct Request {
     program: String,
     umask: Option<String>,
     ssh_command: Option<String>,
+    /// What the task's environment sets already.
+    settings: Option<String>,
 }
 
 impl Request {
@@ -38,6 +43,7 @@ impl Request {
         };
         let request = Self {
             repo: args.str("repo")?.to_owned(),
+            login: UrlLogin::of(args.str("repo")?),
             dest: args.opt_path("dest"),
             version: args.str("version")?.to_owned(),
             remote: args.str("remote")?.to_owned(),
@@ -59,11 +65,17 @@ impl Request {
             program,
             umask: umask(args)?,
             ssh_command: ssh_command(args, cx),
+            settings: cx.env("GIT_CONFIG_PARAMETERS").filter(|settings| !settings.is_empty()),
         };
         if request.dest.is_none() && request.clone {
             return Err(ModuleError::failed("the destination directory must be specified unless clone=no"));
         }
         Ok(request)
+    }
+
+    /// The repository's address as everybody may see it.
+    pub(super) fn address(&self) -> &str {
+        self.login.as_ref().map_or(&self.repo, |login| &login.plain)
     }
 
     /// A git command; it never asks for anything.
@@ -76,8 +88,12 @@ impl Request {
             None => CommandSpec::new([self.program.as_str()]),
         };
         let command = command.args(words.iter().copied()).env("GIT_TERMINAL_PROMPT", "0");
-        match &self.ssh_command {
+        let command = match &self.ssh_command {
             Some(ssh) => command.env("GIT_SSH_COMMAND", ssh),
+            None => command,
+        };
+        match &self.login {
+            Some(login) => login::hand_over(command, login, &self.remote, self.settings.clone()),
             None => command,
         }
     }

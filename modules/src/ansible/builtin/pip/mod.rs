@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use requirement::{Requirement, in_environment, parse_freeze};
 use serde_json::Value;
 
+use crate::url_login::{PIP, through_environment};
 use crate::{Arg, Args, CommandOutput, CommandSpec, Constraint, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.pip", ARGS, run).constraints(&[
@@ -160,7 +161,7 @@ impl Pip {
             return Ok(self.report(args, &words, &CommandOutput::default()).changed(created));
         }
         let before = if self.needs_comparison(args) { Some(self.freeze(cx)?) } else { None };
-        let output = cx.run(&self.command(&words).live())?;
+        let output = cx.run(&through_environment(self.command(&words).live(), PIP))?;
         if !output.ok() {
             return Err(failure(&words, &output));
         }

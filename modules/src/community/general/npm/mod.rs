@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use installed::{Project, Tree, parse_list, parse_outdated};
 
+use crate::url_login::through_environment;
 use crate::{Arg, Args, CommandOutput, CommandSpec, Context, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.general.npm", ARGS, run);
@@ -169,6 +170,7 @@ impl<'a> Npm<'a> {
         command = command.args(packages.iter().cloned());
         if let Some(registry) = self.registry {
             command = command.args(["--registry", registry]);
+            command = through_environment(command, &[("--registry", "npm_config_registry")]);
         }
         if let Some(path) = &self.path {
             if path.exists() && !path.is_dir() {

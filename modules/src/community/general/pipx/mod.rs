@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::url_login::{PIP, through_environment};
 use crate::{Arg, Args, CommandOutput, CommandSpec, Constraint, Context, Map, Module, ModuleError, ModuleResult};
 
 mod specifier;
@@ -161,7 +162,7 @@ impl<'a> Pipx<'a> {
             Some(given) if wanted.contains(&"pip_args") => command.arg(format!("--pip-args={given}")),
             _ => command,
         };
-        value(command, "suffix", "--suffix")
+        through_environment(value(command, "suffix", "--suffix"), PIP)
     }
 
     /// The applications that matter, by the names of their environments.
