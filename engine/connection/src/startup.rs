@@ -204,10 +204,12 @@ impl<'a> Startup<'a> {
                 });
                 self.refused(message)
             }
-            None => ConnectionError::Worker {
-                host: self.host.to_owned(),
-                message: format!("the host's shell ended with status {}: {}", status.code(), printed.trim()),
-            },
+            // Nobody can work where no command runs: an account without a shell, a forced command.
+            None => {
+                let said = if printed.trim().is_empty() { "it said nothing" } else { printed.trim() };
+                let message = format!("the host's shell ended with status {}: {said}", status.code());
+                ConnectionError::Unreachable { host: self.host.to_owned(), message }
+            }
         }
     }
 }

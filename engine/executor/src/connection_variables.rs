@@ -111,7 +111,8 @@ pub fn connection_spec(
             .text(&["ansible_private_key_file", "ansible_ssh_private_key_file"])?
             .map(|path| expand_home(&path))
             .or_else(|| options.private_key_file.clone())
-            .or_else(|| settings.private_key_file.clone()),
+            .or_else(|| settings.private_key_file.clone())
+            .filter(|path| !path.as_os_str().is_empty()),
         private_key: reader
             .text(&["ansible_private_key", "ansible_ssh_private_key"])?
             .or_else(|| std::env::var("ANSIBLE_PRIVATE_KEY").ok())

@@ -197,7 +197,9 @@ where
 async fn proxy_failure(target: &Target, command: &str, complaints: &Complaints) -> Failure {
     // What it has to say may come a moment after its end.
     sleep(BUSY_PAUSE).await;
-    Failure::Network(target.unreachable(format!("ProxyCommand '{command}' ended: {}", complaints.text())))
+    let text = complaints.text();
+    let text = if text.is_empty() { "it said nothing".to_owned() } else { text };
+    Failure::Network(target.unreachable(format!("ProxyCommand '{command}' ended: {text}")))
 }
 
 fn handshake_failure(target: &Target, error: &russh::Error, verdicts: &Verdicts) -> Failure {

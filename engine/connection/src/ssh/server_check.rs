@@ -172,6 +172,9 @@ fn why(error: &russh::Error) -> String {
     match error {
         russh::Error::KeepaliveTimeout => "the host does not answer any more".to_owned(),
         russh::Error::Disconnect | russh::Error::HUP => "Connection closed by the host".to_owned(),
+        russh::Error::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "Connection closed by the host".to_owned()
+        }
         other => other.to_string(),
     }
 }
