@@ -65,6 +65,7 @@ pub use module::{Module, Support};
 pub use result::ModuleResult;
 pub use run::run;
 pub use silence::{NoBlobs, NoEvents};
+pub use url_login::UrlLogin;
 pub use validation::{check_arguments, refuse_private};
 pub use worker::find_object;
 

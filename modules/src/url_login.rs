@@ -3,10 +3,15 @@
 use crate::CommandSpec;
 use crate::http::percent_decode;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UrlLogin {
-    /// Without user and password.
-    pub(crate) plain: String,
+const GIT_USER: &str = "KAPELL_GIT_USER";
+const GIT_PASSWORD: &str = "KAPELL_GIT_PASSWORD";
+/// The shell's own `printf`: no process gets the values as arguments.
+const GIT_HELPER: &str = "!printf \"username=%s\\npassword=%s\\n\" \"$KAPELL_GIT_USER\" \"$KAPELL_GIT_PASSWORD\" #";
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct UrlLogin {
+    /// The URL without user and password.
+    pub plain: String,
     /// Both begin with the scheme and end behind the host, without and with the login.
     pub(crate) site: String,
     pub(crate) full_site: String,
@@ -16,7 +21,7 @@ pub(crate) struct UrlLogin {
 
 impl UrlLogin {
     /// `None`: no HTTP URL, or none with a password.
-    pub(crate) fn of(url: &str) -> Option<Self> {
+    pub fn of(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
             return None;
@@ -32,6 +37,30 @@ impl UrlLogin {
             user: percent_decode(user),
             password: percent_decode(password),
         })
+    }
+
+    /// What git is to have in its environment, which only its user can read, while URLs are arguments that everybody
+    /// sees, those of git's own programs included: the URL with the login stands for the one without, which is the only
+    /// one to be used, and the login is asked from us and nobody else. Settings are written as `git -c` hands them on to other programs,
+    /// which every git since 1.7.3 reads; `inherited` are those that are there already.
+    pub fn git_environment(&self, remote: &str, inherited: Option<&str>) -> Vec<(&'static str, String)> {
+        let Self { plain, site, full_site, user, password } = self;
+        let settings = [
+            format!("url.{site}/.insteadOf={full_site}/"),
+            format!("credential.{site}.helper="),
+            format!("credential.{site}.helper={GIT_HELPER}"),
+            // Submodules with relative addresses begin here.
+            format!("remote.{remote}.url={plain}"),
+        ];
+        let quoted = settings.iter().map(|text| format!("'{}'", text.replace('\'', "'\\''").replace('!', "'\\!'")));
+        let settings = inherited.map(str::to_owned).into_iter().chain(quoted).collect::<Vec<_>>().join(" ");
+        vec![("GIT_CONFIG_PARAMETERS", settings), (GIT_USER, user.clone()), (GIT_PASSWORD, password.clone())]
+    }
+}
+
+impl std::fmt::Debug for UrlLogin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("UrlLogin").field("plain", &self.plain).finish_non_exhaustive()
     }
 }
 

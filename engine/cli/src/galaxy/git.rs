@@ -3,11 +3,18 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use kapell_modules::UrlLogin;
+
 /// Clones `url` into `target`, which does not exist, and leaves the files of `version` there. Errors are told as git
 /// told them.
 pub(crate) fn checkout(url: &str, version: Option<&str>, target: &Path) -> Result<(), String> {
     let parent = target.parent().unwrap_or(Path::new("."));
-    run(Command::new("git").args(["clone", "--quiet", "--no-checkout", "--"]).arg(url).arg(target), parent)?;
+    let login = UrlLogin::of(url);
+    let url = login.as_ref().map_or(url, |login| &login.plain);
+    let mut clone = Command::new("git");
+    clone.args(["clone", "--quiet", "--no-checkout", "--"]).arg(url).arg(target);
+    clone.envs(login.iter().flat_map(|login| login.git_environment("origin", None)));
+    run(&mut clone, parent)?;
     let version = version.filter(|version| !version.is_empty() && *version != "*").unwrap_or("HEAD");
     let commit = [version.to_owned(), format!("origin/{version}")].into_iter().find_map(|name| {
         let name = format!("{name}^{{commit}}");

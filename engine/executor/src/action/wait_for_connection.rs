@@ -48,9 +48,9 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
                 Ok(Err(ActionError::Unreachable(message))) => message,
                 _ => "no answer".to_owned(),
             };
-            let mut extra = Map::new();
-            extra.insert("elapsed".into(), (began.elapsed().as_secs() as i64).into());
-            return Err(ActionError::failed_with(format!("timed out waiting for ping module test: {reason}"), extra));
+            let mut result = TaskResult::refused(format!("timed out waiting for ping module test: {reason}"));
+            result.set("elapsed", began.elapsed().as_secs() as i64);
+            return Ok(result.into());
         }
         tokio::time::sleep(sleep).await;
     }

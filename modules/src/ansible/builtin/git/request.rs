@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::login;
 use crate::url_login::UrlLogin;
 use crate::{Args, CommandSpec, Context, ModuleError};
 
@@ -93,7 +92,10 @@ impl Request {
             None => command,
         };
         match &self.login {
-            Some(login) => login::hand_over(command, login, &self.remote, self.settings.clone()),
+            Some(login) => {
+                let variables = login.git_environment(&self.remote, self.settings.as_deref());
+                variables.into_iter().fold(command, |command, (name, value)| command.env(name, value))
+            }
             None => command,
         }
     }
