@@ -13,6 +13,8 @@ use crate::{Connection, ConnectionError, ExitStatus, Process};
 
 /// More noise than this is a shell that will never get to our command.
 const MAX_NOISE: usize = 1024 * 1024;
+/// Of what came instead of our command, in a message.
+const MAX_QUOTED: usize = 2048;
 const READ: usize = 4 * 1024;
 const SEND: usize = 64 * 1024;
 /// What the become program says is kept up to here.
@@ -192,6 +194,9 @@ impl<'a> Startup<'a> {
                 false => ConnectionError::Unreachable { host: self.host.to_owned(), message: said },
             };
         }
+        let is_endless = self.pending.len() > MAX_NOISE;
+        let noise = self.pending.len().saturating_sub(MAX_QUOTED);
+        self.pending.drain(..noise);
         let printed = format!("{}{}", self.stderr, self.pending_text());
         if self.connection.is_absence(&printed) {
             return ConnectionError::Unreachable { host: self.host.to_owned(), message: printed.trim().to_owned() };
@@ -207,7 +212,10 @@ impl<'a> Startup<'a> {
             // Nobody can work where no command runs: an account without a shell, a forced command.
             None => {
                 let said = if printed.trim().is_empty() { "it said nothing" } else { printed.trim() };
-                let message = format!("the host's shell ended with status {}: {said}", status.code());
+                let message = match is_endless {
+                    true => format!("the host's shell prints without end instead of running a command: {said}"),
+                    false => format!("the host's shell ended with status {}: {said}", status.code()),
+                };
                 ConnectionError::Unreachable { host: self.host.to_owned(), message }
             }
         }

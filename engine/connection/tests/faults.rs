@@ -173,11 +173,11 @@ const ROWS: &[Row] = &[
     row("bootstrap", "sessions stall", Odd(Oddity::SessionsStall), Lost, "does not answer", 12),
     row("bootstrap", "commands refused", Odd(Oddity::ExecRefused), Lost, "", 8),
     row("bootstrap", "no answer", Odd(Oddity::ExecSilent), End::Timeout, "starting a shell", 35),
-    row("bootstrap", "endless noise", Odd(Oddity::ExecFloods), Worker, "", 20),
+    row("bootstrap", "endless noise", Odd(Oddity::ExecFloods), Unreachable, "without end", 40),
     row("bootstrap", "closed without a word", Odd(Oddity::ExecCloses), Lost, "", 8),
     row("bootstrap", "nonsense", Odd(Oddity::ScriptTalksNonsense), Worker, "makes no sense", 8),
     row("bootstrap", "never content", Odd(Oddity::ScriptIsNeverContent), Worker, "gave up after", 15),
-    row("bootstrap", "a login shell that ends", Server("ForceCommand exit 9"), Worker, "status 9", 8),
+    row("bootstrap", "a login shell that ends", Server("ForceCommand exit 9"), Unreachable, "status 9", 8),
     row(
         "bootstrap",
         "a chatty login shell",
