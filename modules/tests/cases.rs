@@ -167,6 +167,9 @@ impl Case {
             }
             let default = if spec.get("dir").is_some() { "0755" } else { "0644" };
             let mode = u32::from_str_radix(text("mode").unwrap_or(default), 8).unwrap();
+            if path.is_file() && mode & 0o111 != 0 {
+                rewritten_by_another(&path);
+            }
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             if let Some(seconds) = spec.get("mtime").and_then(Value::as_u64) {
                 let time = UNIX_EPOCH + Duration::from_secs(seconds);
@@ -413,4 +416,12 @@ fn entry(path: &Path, info: &fs::Metadata, root: &str) -> Value {
         entry["mtime"] = info.mtime().into();
     }
     entry
+}
+
+/// A program this process has written cannot be started while a child that another thread has just forked still holds
+/// the file open; one that `cp` has written can.
+fn rewritten_by_another(path: &Path) {
+    let fresh = path.with_file_name("being-written");
+    assert!(std::process::Command::new("cp").arg(path).arg(&fresh).status().unwrap().success());
+    fs::rename(fresh, path).unwrap();
 }

@@ -29,7 +29,7 @@ pub(crate) struct Execution {
     pub vault: VaultSecrets,
     pub inventory: Inventory,
     pub playbooks: Vec<Playbook>,
-    /// Beside these lie `group_vars` and `host_vars`.
+    /// As they were named; what lies beside them may bring plugins.
     pub playbook_files: Vec<PathBuf>,
     pub options: RunOptions,
     pub callback: Vec<Box<dyn Callback>>,
@@ -42,7 +42,7 @@ impl Execution {
             .enable_all()
             .build()
             .map_err(anyhow::Error::from)?;
-        let variables = inventory::variables(&self.inventory, &self.playbook_files, &self.settings, &self.vault);
+        let variables = inventory::variables(&self.inventory, &self.settings, &self.vault);
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let listener = events::listen(receiver, self.callback);
         let interrupted = Arc::new(AtomicBool::new(false));

@@ -14,16 +14,9 @@ pub(crate) fn sources(given: &[String], settings: &Settings) -> Vec<String> {
     if given.is_empty() { settings.inventory.clone() } else { given.to_vec() }
 }
 
-/// `group_vars` and `host_vars` beside the inventory's sources and beside the playbooks.
-pub(crate) fn variables(
-    inventory: &Inventory,
-    playbooks: &[PathBuf],
-    settings: &Settings,
-    vault: &VaultSecrets,
-) -> InventoryVariables {
-    let dirs: Vec<PathBuf> =
-        playbooks.iter().filter_map(|playbook| std::path::absolute(parent(playbook)).ok()).collect();
-    InventoryVariables::new(vars_dirs(inventory, &dirs, settings, vault))
+/// `group_vars` and `host_vars` beside the inventory's sources; each play brings those beside its playbook.
+pub(crate) fn variables(inventory: &Inventory, settings: &Settings, vault: &VaultSecrets) -> InventoryVariables {
+    InventoryVariables::new(vars_dirs(inventory, &[], settings, vault))
 }
 
 /// The same, with the directories of the playbooks.

@@ -1,9 +1,10 @@
 //! `RunState`: everything that changes while a run goes on. The dispatcher owns it; tasks get snapshots.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use kapell_inventory::Inventory;
+use kapell_inventory::{Inventory, VarsDir};
 use kapell_parsing::{Diagnostic, Map, Value};
 use kapell_playbook::{Play, Role};
 
@@ -12,7 +13,7 @@ use crate::action_groups::ActionGroups;
 use crate::fact_cache::FactCache;
 use crate::host_facts::HostFacts;
 use crate::host_table::HostTable;
-use crate::{Stats, variables::InventoryVariables};
+use crate::{Run, Stats, variables::InventoryVariables};
 
 /// The play and batch being run, as variables show them.
 #[derive(Clone)]
@@ -68,6 +69,8 @@ pub struct RunState {
     pub fact_cache: FactCache,
     /// `vars_prompt` answers of the play being run.
     pub prompted: Arc<Map>,
+    /// Of each list of directories that was in use.
+    beside: HashMap<Vec<PathBuf>, Arc<InventoryVariables>>,
     /// What was done to the inventory since it was loaded; done again after `refresh_inventory`.
     pub inventory_changes: Vec<InventoryChange>,
 }
@@ -111,8 +114,25 @@ impl RunState {
             start_task_met: false,
             inventory_changes: Vec::new(),
             fact_cache: FactCache::default(),
+            beside: HashMap::new(),
             prompted: Arc::default(),
         }
+    }
+
+    /// From now on `group_vars` and `host_vars` in `dirs` count, besides those of the inventory.
+    pub(crate) fn read_beside(&mut self, dirs: Vec<PathBuf>, run: &Run) {
+        let fresh = || {
+            let load = |dir: &PathBuf| Arc::new(VarsDir::load(dir, &run.settings, &run.vault));
+            Arc::new(self.world.inventory_variables.beside(dirs.iter().map(load).collect()))
+        };
+        let variables = self.beside.get(&dirs).map_or_else(fresh, Arc::clone);
+        if Arc::ptr_eq(&variables, &self.world.inventory_variables) {
+            return;
+        }
+        // The inventory may have changed since they were in use.
+        variables.forget();
+        self.beside.insert(dirs, Arc::clone(&variables));
+        self.world.inventory_variables = variables;
     }
 
     /// The facts of `host`, to change.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use kapell_inventory::{Host, Inventory, VarsDirs};
+use kapell_inventory::{Host, Inventory, VarsDir, VarsDirs};
 use kapell_parsing::{Diagnostic, Map, Severity, Value};
 
 /// Inventory group and host variables with the `group_vars` and `host_vars` beside inventory sources and playbook.
@@ -16,6 +16,11 @@ pub struct InventoryVariables {
 impl InventoryVariables {
     pub fn new(dirs: VarsDirs) -> Self {
         Self { dirs, hosts: RwLock::default(), groups: RwLock::default() }
+    }
+
+    /// With other directories beside the playbook.
+    pub(crate) fn beside(&self, playbook: Vec<Arc<VarsDir>>) -> Self {
+        Self::new(VarsDirs { inventory: self.dirs.inventory.clone(), playbook })
     }
 
     /// The merged variables of `host`.

@@ -200,6 +200,6 @@ pub(crate) fn entries(rendering: &Rendering<'_>, object: &Object) -> Result<Vec<
             }
             Ok(all)
         }
-        other => Err(Fault::error(format!("'{}' object is not a mapping", other.type_name()))),
+        other => Err(Fault::error(format!("'{}' object has no attribute 'items'", other.type_name()))),
     }
 }

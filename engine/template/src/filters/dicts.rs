@@ -119,12 +119,12 @@ pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
     for term in std::iter::once(&call.input).chain(&call.args.rest) {
         flatten_terms(call.rendering, term, &mut terms)?;
     }
-    let mut terms = terms.into_iter();
-    let Some(mut combined) = terms.next() else {
+    // From the right, as Ansible does: lists without repetitions come out in that order.
+    let Some(mut combined) = terms.pop() else {
         return Ok(Object::dict([]));
     };
-    for term in terms {
-        combined = merge_dicts(call.rendering, &combined, &term, style)?;
+    for term in terms.iter().rev() {
+        combined = merge_dicts(call.rendering, term, &combined, style)?;
     }
     require_dict(&combined, &Object::dict([]))?;
     Ok(combined)

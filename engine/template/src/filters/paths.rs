@@ -160,7 +160,7 @@ pub(super) fn path_join(call: &FilterCall<'_>) -> Result<Object, Fault> {
     }
     if !matches!(call.input, Object::List(_) | Object::Tuple(_)) {
         let kind = call.input.type_name();
-        return Err(Fault::error(format!("|path_join expects string or sequence, got {kind} instead.")));
+        return Err(Fault::error(format!("|path_join expects string or sequence, got <class '{kind}'> instead.")));
     }
     let mut joined = String::new();
     for part in call.items()?.iter() {
@@ -179,7 +179,8 @@ pub(super) fn path_join(call: &FilterCall<'_>) -> Result<Object, Fault> {
 
 pub(super) fn commonpath(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if !matches!(call.input, Object::List(_) | Object::Tuple(_)) {
-        return Err(Fault::error("|commonpath expects sequence, got a non-sequence instead."));
+        let kind = call.input.type_name();
+        return Err(Fault::error(format!("|commonpath expects sequence, got <class '{kind}'> instead.")));
     }
     let items = iterate(call.rendering, &call.input)?;
     let path = |item: &Object| match item.as_str() {

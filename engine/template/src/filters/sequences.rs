@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::attributes::Getter;
-use crate::evaluate::{Fault, FilterCall, iterate};
+use crate::evaluate::{Fault, FilterCall, defined, iterate};
 use crate::object::Object;
 use crate::operators;
 use crate::python;
@@ -66,7 +66,7 @@ pub(super) fn join(call: &FilterCall<'_>) -> Result<Object, Fault> {
 fn keyed(call: &FilterCall<'_>, getter: &Getter, case_sensitive: bool) -> Result<Vec<(Object, Object)>, Fault> {
     let items = call.items()?;
     let keyed = items.iter().map(|item| {
-        let key = getter.get(call.rendering, item)?;
+        let key = defined(getter.get(call.rendering, item)?)?;
         let key = if case_sensitive { key } else { without_case(call, &key)? };
         Ok((key, item.clone()))
     });
@@ -122,7 +122,7 @@ pub(super) fn sum(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let getter = Getter::new(call.args.get(0), None);
     let mut total = call.args.get(1).cloned().unwrap_or(Object::Int(0));
     for item in call.items()?.iter() {
-        let item = crate::evaluate::defined(getter.get(call.rendering, item)?)?;
+        let item = defined(getter.get(call.rendering, item)?)?;
         total = operators::add(call.rendering, &total, &item)?;
     }
     Ok(total)

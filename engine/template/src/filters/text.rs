@@ -96,7 +96,10 @@ pub(super) fn center(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn indent(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    let text = call.only_text(|kind| format!("unsupported operand type(s) for +=: '{kind}' and 'str'"))?;
+    let text = call.only_text(|kind| match kind {
+        "list" | "tuple" | "dict" => format!("'{kind}' object has no attribute 'splitlines'"),
+        _ => format!("unsupported operand type(s) for +=: '{kind}' and 'str'"),
+    })?;
     let indentation = match call.args.some(0) {
         Some(Object::Str(text)) => text.to_string(),
         Some(width) => {

@@ -9,10 +9,10 @@ use crate::python;
 pub(super) fn version(call: &TestCall<'_>) -> Result<bool, Fault> {
     let wanted = call.args.get(0).unwrap_or(&Object::Null);
     let (left, right) = (python::str(call.rendering, call.subject)?, python::str(call.rendering, wanted)?);
-    if left.is_empty() {
+    if !call.subject.is_truthy() {
         return Err(Fault::error("Input version value cannot be empty"));
     }
-    if right.is_empty() {
+    if !wanted.is_truthy() {
         return Err(Fault::error("Version parameter to compare against cannot be empty"));
     }
     let strict = call.args.some(2).map(Object::is_truthy);

@@ -102,8 +102,10 @@ impl Fragments {
 
     pub fn join(&self, texts: Vec<Vec<u8>>) -> Vec<u8> {
         let mut content: Vec<u8> = Vec::new();
+        // An empty fragment is one without a newline at its end, too.
+        let mut is_line_open = false;
         for (at, text) in texts.into_iter().enumerate() {
-            if at > 0 && !content.ends_with(b"\n") && !content.is_empty() {
+            if is_line_open {
                 content.push(b'\n');
             }
             if let Some(delimiter) = self.delimiter.as_ref().filter(|_| at > 0) {
@@ -112,6 +114,7 @@ impl Fragments {
                     content.push(b'\n');
                 }
             }
+            is_line_open = !text.ends_with(b"\n");
             content.extend(text);
         }
         content

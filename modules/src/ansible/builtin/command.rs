@@ -126,7 +126,7 @@ pub(super) fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, Mod
     spec.stdin = args.opt_str("stdin").map(|text| input(text, args.bool("stdin_add_newline")));
     let start = crate::local_time::now();
     let shown = match &line {
-        CommandLine::Words(words) => words.join(" "),
+        CommandLine::Words(words) => words.iter().map(|word| words::quote(word)).collect::<Vec<_>>().join(" "),
         CommandLine::Script(_) => spec.line(),
     };
     let output = cx.run(&spec).map_err(|error| error.with("cmd", shown))?;
