@@ -154,7 +154,9 @@ impl Board {
         let done = u32::try_from(self.batch - 1).ok().filter(|done| *done > 0)?;
         let mean = self.batch_start.duration_since(self.batches_start) / done;
         let to_come = u32::try_from(self.batches.saturating_sub(self.batch - 1)).ok()?;
-        Some((mean * to_come).saturating_sub(now.duration_since(self.batch_start)))
+        let left = (mean * to_come).saturating_sub(now.duration_since(self.batch_start));
+        // A batch that takes longer than those before it has nothing to say.
+        (left >= Duration::from_secs(1)).then_some(left)
     }
 
     fn slowest(&self, room: usize, now: Instant) -> Vec<String> {
@@ -237,6 +239,7 @@ mod tests {
         assert_eq!(board.left(at(start, 30)), None);
         board.play(1, (2, 3), at(start, 60));
         assert_eq!(board.left(at(start, 90)), Some(Duration::from_secs(90)));
+        assert_eq!(board.left(at(start, 200)), None);
     }
 
     #[test]

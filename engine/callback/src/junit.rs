@@ -2,7 +2,7 @@
 
 mod options;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use indexmap::IndexMap;
@@ -51,12 +51,21 @@ pub struct Junit {
     play: String,
     starts: HashMap<(u64, String), Instant>,
     tasks: IndexMap<u64, TaskCases>,
+    /// Warnings that were told already.
+    warned: HashSet<String>,
 }
 
 impl Junit {
     pub fn new() -> Self {
         let (playbook, play) = (String::new(), String::new());
-        Self { options: Options::of_environment(), playbook, play, starts: HashMap::new(), tasks: IndexMap::new() }
+        Self {
+            options: Options::of_environment(),
+            playbook,
+            play,
+            starts: HashMap::new(),
+            tasks: IndexMap::new(),
+            warned: HashSet::new(),
+        }
     }
 
     fn task(&mut self, task: &TaskInfo) -> &mut TaskCases {
@@ -67,7 +76,11 @@ impl Junit {
         })
     }
 
+    /// A host that cannot be reached has no case, and one that does a task again none for that: as with ansible-core.
     fn add(&mut self, result: &HostResult) {
+        if result.result.unreachable {
+            return;
+        }
         let is_setup = ["setup", "gather_facts"].contains(&result.task.action.rsplit('.').next().unwrap_or_default());
         if is_setup && !self.options.include_setup {
             return;
@@ -79,15 +92,21 @@ impl Junit {
         }
         let start = self.starts.remove(&(result.task.id, result.host.clone()));
         let seconds = start.map_or(0.0, |start| start.elapsed().as_secs_f64());
-        self.task(&result.task).cases.push(Case { host: result.host.clone(), seconds, outcome });
+        let cases = self.task(&result.task);
+        if cases.cases.iter().any(|case| case.host == result.host) {
+            let place = format!("{}: {}: duplicate host callback: {}", cases.class, cases.name, result.host);
+            return self.warn(format!("Callback dispatch '{}' failed for plugin 'junit': {place}", event_name(result)));
+        }
+        cases.cases.push(Case { host: result.host.clone(), seconds, outcome });
     }
 
     /// All that an include brought is one case: a line for each file or role, with what its loop adds and its hosts.
-    fn include(&mut self, task: &TaskInfo, file: &str, vars: Map, hosts: &[String]) {
+    fn include(&mut self, task: &TaskInfo, file: &str, (args, vars): (&Map, Map), hosts: &[String]) {
         if !task.name.trim().starts_with(self.options.prefix.as_str()) {
             return;
         }
-        let line = format!("{file} (args={{}} vars={}): [{}]", Value::map(vars).repr(), hosts.join(", "));
+        let [args, vars] = [args.clone(), vars].map(|map| Value::map(map).repr());
+        let line = format!("{file} (args={args} vars={vars}): [{}]", hosts.join(", "));
         let cases = self.task(task);
         match cases.cases.iter_mut().find(|case| case.host == INCLUDE).map(|case| &mut case.outcome) {
             Some(Outcome::Passed(lines)) => lines.extend(["\n", &line]),
@@ -95,6 +114,12 @@ impl Junit {
                 let seconds = cases.start.elapsed().as_secs_f64();
                 cases.cases.push(Case { host: INCLUDE.to_owned(), seconds, outcome: Outcome::Passed(line) });
             }
+        }
+    }
+
+    fn warn(&mut self, text: String) {
+        if self.warned.insert(text.clone()) {
+            Display::new(false, false).err(&format!("[WARNING]: {text}"), Color::Warning);
         }
     }
 
@@ -118,14 +143,13 @@ impl Junit {
         xml
     }
 
-    fn write(&self) {
+    fn write(&mut self) {
         let now = jiff::Timestamp::now();
         let stamp = format!("{}.{:06}", now.as_second(), now.subsec_microsecond());
         let path = self.options.directory.join(format!("{}-{stamp}.xml", self.playbook));
         let written = fs_err::create_dir_all(&self.options.directory).and_then(|()| fs_err::write(path, self.xml()));
         if let Err(error) = written {
-            let text = format!("[WARNING]: the JUnit report cannot be written: {error}");
-            Display::new(false, false).err(&text, Color::Warning);
+            self.warn(format!("the JUnit report cannot be written: {error}"));
         }
     }
 }
@@ -133,6 +157,15 @@ impl Junit {
 impl Default for Junit {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// As plugins call it.
+fn event_name(result: &HostResult) -> &'static str {
+    match result.status {
+        TaskStatus::Ok | TaskStatus::Changed => "v2_runner_on_ok",
+        TaskStatus::Skipped => "v2_runner_on_skipped",
+        _ => "v2_runner_on_failed",
     }
 }
 
@@ -222,8 +255,9 @@ impl Callback for Junit {
             Event::TaskStart(task) => _ = self.task(task),
             Event::HostStart { host, task } => drop(self.starts.insert((task.id, host.clone()), Instant::now())),
             Event::HostResult(result) => self.add(result),
-            Event::Included { task, file, vars, hosts, item_label, .. } => {
-                self.include(task, &file.to_string_lossy(), with_label(vars, item_label.as_deref()), hosts);
+            Event::Included { task, file, args, vars, hosts, item_label, .. } => {
+                let vars = with_label(vars, item_label.as_deref());
+                self.include(task, &file.to_string_lossy(), (args, vars), hosts);
             }
             Event::Stats(_) => self.write(),
             _ => {}

@@ -16,6 +16,13 @@ pub(crate) fn plain_result(result: &TaskResult, told: Option<&HostResult>) -> Ma
         _ => Map::new(),
     };
     data.shift_remove("ansible_facts_gathered");
+    if result.unreachable && !result.looped {
+        data.insert("exception".into(), NO_TRACEBACK.into());
+    }
+    // A task that never got as far as its action has not even changed nothing.
+    if result.error.is_some() && !result.by_module && !result.data.contains_key("changed") {
+        data.shift_remove("changed");
+    }
     data.retain(|key, value| !is_untold_flag(key.as_str(), value, result));
     data.extend(result.invocation.iter().map(|invocation| ("invocation".into(), invocation.clone())));
     let action = told.map(|told| told.task.as_ref());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kapell_protocol::{CHUNK, InlineBlob, MAX_FRAME, ToWorker, encode};
 use tokio::sync::{Semaphore, mpsc};
@@ -21,9 +22,21 @@ pub enum BlobSource {
 
 /// Contents by lower-case hexadecimal SHA-256. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Blobs(Arc<HashMap<String, BlobSource>>);
+pub struct Blobs(Arc<HashMap<String, BlobSource>>, Arc<Sent>);
+
+/// Bytes of contents that were asked for.
+#[derive(Debug, Default)]
+struct Sent {
+    done: AtomicU64,
+    total: AtomicU64,
+}
 
 impl Blobs {
+    /// How many bytes are on their way or there, and how many were asked for so far.
+    pub fn sent(&self) -> (u64, u64) {
+        (self.1.done.load(Ordering::Relaxed), self.1.total.load(Ordering::Relaxed))
+    }
+
     pub fn get(&self, sha256: &str) -> Option<&BlobSource> {
         self.0.get(sha256)
     }
@@ -68,13 +81,15 @@ impl Blobs {
     /// threads one host can keep.
     pub(crate) fn send(&self, sha256: String, outgoing: mpsc::Sender<Vec<u8>>, sending: Arc<Semaphore>) {
         let source = self.get(&sha256).cloned();
+        let sent = Arc::clone(&self.1);
+        sent.total.fetch_add(source.as_ref().map_or(0, BlobSource::size), Ordering::Relaxed);
         tokio::spawn(async move {
             let Ok(permit) = sending.acquire_owned().await else { return };
             let sent = tokio::task::spawn_blocking(move || {
                 let error = match source {
                     None => Some(format!("the call came without the content {sha256}")),
-                    Some(BlobSource::Bytes(bytes)) => send_all(&sha256, &mut &*bytes, &outgoing).err(),
-                    Some(BlobSource::Path(path)) => send_file(&sha256, &path, &outgoing).err(),
+                    Some(BlobSource::Bytes(bytes)) => send_all(&sha256, &mut &*bytes, &outgoing, &sent).err(),
+                    Some(BlobSource::Path(path)) => send_file(&sha256, &path, &outgoing, &sent).err(),
                 };
                 let _ = send_message(&ToWorker::BlobEnd { sha256, error }, &outgoing);
                 drop(permit);
@@ -92,24 +107,41 @@ impl Blobs {
 
 impl FromIterator<(String, BlobSource)> for Blobs {
     fn from_iter<I: IntoIterator<Item = (String, BlobSource)>>(contents: I) -> Self {
-        Self(Arc::new(contents.into_iter().collect()))
+        Self(Arc::new(contents.into_iter().collect()), Arc::default())
     }
 }
 
-fn send_file(sha256: &str, path: &Path, outgoing: &mpsc::Sender<Vec<u8>>) -> Result<(), String> {
+impl BlobSource {
+    /// In bytes; a file that cannot be looked at has none.
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Path(path) => fs_err::metadata(path).map_or(0, |metadata| metadata.len()),
+        }
+    }
+}
+
+fn send_file(sha256: &str, path: &Path, outgoing: &mpsc::Sender<Vec<u8>>, sent: &Sent) -> Result<(), String> {
     let mut file = fs_err::File::open(path).map_err(|error| error.to_string())?;
-    send_all(sha256, &mut file, outgoing)
+    send_all(sha256, &mut file, outgoing, sent)
 }
 
 /// The worker checks the hash: a file that changed meanwhile is refused there.
-fn send_all(sha256: &str, content: &mut impl Read, outgoing: &mpsc::Sender<Vec<u8>>) -> Result<(), String> {
+fn send_all(
+    sha256: &str,
+    content: &mut impl Read,
+    outgoing: &mpsc::Sender<Vec<u8>>,
+    sent: &Sent,
+) -> Result<(), String> {
     loop {
         let mut chunk = Vec::with_capacity(CHUNK);
         content.by_ref().take(CHUNK as u64).read_to_end(&mut chunk).map_err(|error| error.to_string())?;
         if chunk.is_empty() {
             return Ok(());
         }
+        let length = chunk.len() as u64;
         send_message(&ToWorker::BlobChunk { sha256: sha256.to_owned(), data: chunk.into() }, outgoing)?;
+        sent.done.fetch_add(length, Ordering::Relaxed);
     }
 }
 
@@ -124,6 +156,15 @@ mod tests {
 
     fn contents(sizes: &[usize]) -> Blobs {
         sizes.iter().map(|size| (size.to_string(), BlobSource::Bytes(vec![0; *size].into()))).collect()
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_is_counted() {
+        let blobs = contents(&[CHUNK * 2 + 1]);
+        let (outgoing, mut frames) = mpsc::channel(16);
+        blobs.send((CHUNK * 2 + 1).to_string(), outgoing, Arc::new(Semaphore::new(1)));
+        while frames.recv().await.is_some() {}
+        assert_eq!(blobs.sent(), (CHUNK as u64 * 2 + 1, CHUNK as u64 * 2 + 1));
     }
 
     #[tokio::test]

@@ -89,6 +89,8 @@ pub enum Event {
         file: PathBuf,
         hosts: Vec<String>,
         item_label: Option<String>,
+        /// What it was given besides the file or the role.
+        args: Map,
         /// What its loop adds.
         vars: Map,
         is_role: bool,

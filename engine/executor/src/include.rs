@@ -279,8 +279,8 @@ impl Dispatcher<'_> {
         };
         let item_label = item_label(&group.request);
         let hosts = group.hosts.iter().cloned().collect();
-        let vars = group.request.vars.clone();
-        self.run.emit(Event::Included { task: Arc::clone(info), file, hosts, item_label, vars, is_role });
+        let (vars, args) = (group.request.vars.clone(), group.request.what.further_args());
+        self.run.emit(Event::Included { task: Arc::clone(info), file, hosts, item_label, args, vars, is_role });
         group.hosts.iter().for_each(|host| self.state.stats.record(host, TaskStatus::Ok, false));
         if !content.handlers.is_empty() {
             self.iterator.add_handlers(content.handlers.clone());

@@ -24,10 +24,11 @@ pub(crate) fn scrubbed(event: Event, secrets: &OpenedTexts) -> Event {
         Event::ImplicitTask(task) => Event::ImplicitTask(scrub.task(task)),
         Event::HostStart { host, task } => Event::HostStart { host, task: scrub.task(task) },
         Event::Turn(task) => Event::Turn(scrub.task(task)),
-        Event::Included { task, file, hosts, item_label, vars, is_role } => {
-            let (task, vars) = (scrub.task(task), scrub.map(&vars).unwrap_or(vars));
+        Event::Included { task, file, hosts, item_label, args, vars, is_role } => {
+            let task = scrub.task(task);
+            let [args, vars] = [args, vars].map(|map| scrub.map(&map).unwrap_or(map));
             let item_label = item_label.map(|label| scrub.text(label));
-            Event::Included { task, file, hosts, item_label, vars, is_role }
+            Event::Included { task, file, hosts, item_label, args, vars, is_role }
         }
         Event::Output { host, line } => Event::Output { host, line: scrub.text(line) },
         Event::TaskError(report) => Event::TaskError(scrub.report(report)),

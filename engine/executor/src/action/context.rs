@@ -236,7 +236,7 @@ impl ActionContext<'_> {
         };
         let session = self.session().await?;
         let result = match task.background {
-            None => session.call(call, blobs, live_lines::watch(self.run, self.host, task.no_log)).await?,
+            None => session.call(call, blobs, live_lines::watch(self.run, self.host, task.no_log, blobs)).await?,
             Some(background) => session.start_job(call, self.job(background)?, blobs).await?,
         };
         Ok(TaskResult { by_module: true, ..TaskResult::new(value_map(&result)) })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Key, Map, Value};
 
 #[derive(Default)]
 pub struct Effects {
@@ -43,6 +43,28 @@ pub struct IncludeRequest {
 pub enum Included {
     Tasks { path: PathBuf, written: String, apply: Map },
     Role { args: Map },
+}
+
+impl Included {
+    /// The include's own arguments, without what it brings. Keywords for tasks stand on a block around them.
+    pub fn further_args(&self) -> Map {
+        match self {
+            Self::Tasks { apply, .. } if apply.is_empty() => Map::new(),
+            Self::Tasks { apply, .. } => {
+                let mut block = apply.clone();
+                block.insert("block".into(), Value::list(Vec::new()));
+                Map::from_iter([("apply".into(), Value::map(block))])
+            }
+            Self::Role { args } => {
+                let is_what = |key: &str| ["name", "role"].contains(&key) || key.ends_with("_from");
+                let is_further = |key: &Key| !key.as_str().is_some_and(is_what);
+                args.iter()
+                    .filter(|(key, _)| is_further(key))
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect()
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

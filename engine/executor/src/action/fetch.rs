@@ -1,12 +1,17 @@
 //! `ansible.builtin.fetch`: brings a file of the node to the control node.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use kapell_connection::Blobs;
 use kapell_modules::Digests;
 use kapell_parsing::{Key, Map, Value};
 
-use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, context::expand_user, text_arg};
+use super::transfer::{self, Counted};
+use super::{
+    Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, context::expand_user, live_lines,
+    text_arg,
+};
 use crate::TaskResult;
 use crate::resolve::ResolvedTask;
 
@@ -29,8 +34,8 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     }
     let fail_on_missing = bool_arg(args, "fail_on_missing")?.unwrap_or(true);
     let flat = bool_arg(args, "flat")?.unwrap_or(false);
-    let (remote, src) = match stat(task, cx, &src).await? {
-        Remote::File { checksum, path } => (checksum, path),
+    let (remote, src, size) = match stat(task, cx, &src).await? {
+        Remote::File { checksum, path, size } => (checksum, path, size),
         Remote::Missing(message) => return Ok(missing(&src, &message, fail_on_missing)),
     };
     let Some(target) = target(&src, &dest, flat, cx) else {
@@ -48,7 +53,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         result.set("md5sum", before.map_or(Value::Null, |digests| digests.md5.into()));
         return Ok(result.into());
     }
-    download(cx, &src, &target).await?;
+    download(cx, (&src, size), &target).await?;
     let now = Digests::of_file(&target)?;
     if bool_arg(args, "validate_checksum")?.unwrap_or(true) && now.sha1 != remote {
         let extra = [("file", src), ("checksum", now.sha1), ("remote_checksum", remote)];
@@ -68,6 +73,8 @@ enum Remote {
     File {
         checksum: String,
         path: String,
+        /// In bytes, as far as known.
+        size: u64,
     },
     Missing(String),
 }
@@ -87,7 +94,8 @@ async fn stat(task: &ResolvedTask, cx: &ActionContext<'_>, src: &str) -> Result<
         _ if is("isdir") => Remote::Missing("remote file is a directory, fetch cannot work on directories".into()),
         Some(Value::Str(checksum)) => {
             let path = stat.get("path").map_or_else(|| src.to_owned(), Value::to_string);
-            Remote::File { checksum: checksum.to_string(), path }
+            let size = stat.get("size").and_then(Value::as_i64).and_then(|size| u64::try_from(size).ok());
+            Remote::File { checksum: checksum.to_string(), path, size: size.unwrap_or_default() }
         }
         _ => Remote::Missing(format!("File is not readable: {src}")),
     })
@@ -122,13 +130,16 @@ fn digests_of(path: &Path) -> Option<Digests> {
 }
 
 /// Into a temporary file beside the target, then in its place.
-async fn download(cx: &ActionContext<'_>, src: &str, target: &Path) -> Result<(), ActionError> {
+async fn download(cx: &ActionContext<'_>, (src, size): (&str, u64), target: &Path) -> Result<(), ActionError> {
     let dir = target.parent().unwrap_or(Path::new("."));
     fs_err::create_dir_all(dir)?;
     let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let temporary = dir.join(format!(".{name}.{:08x}.part", rand::random::<u32>()));
     let mut file = tokio::fs::File::create(&temporary).await?;
-    let fetched = cx.session().await?.fetch(src, &mut file).await;
+    let session = cx.session().await?;
+    let (mut counted, written) = Counted::new(&mut file);
+    let progress = || transfer::line("fetched", (written.load(Ordering::Relaxed), size));
+    let fetched = live_lines::telling((cx.run, cx.host), progress, session.fetch(src, &mut counted)).await;
     let synced = file.sync_all().await;
     if fetched.is_err() || synced.is_err() {
         let _ = fs_err::remove_file(&temporary);

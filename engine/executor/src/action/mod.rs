@@ -31,6 +31,7 @@ mod set_stats;
 mod synchronize;
 mod template;
 mod terminal;
+mod transfer;
 mod unarchive;
 mod uri;
 mod validate_argument_spec;
