@@ -1,4 +1,5 @@
-"""Stands before an API: throttles all calls, or the first of two; refuses credentials; or one region fails, `region:NAME`."""
+"""Stands before an API: throttles all calls, or the first of two; refuses credentials; one region fails, `region:NAME`; or
+pages after the first, `later-pages`, or every other call for one, `half-of-pages`."""
 
 import http.client
 import http.server
@@ -15,6 +16,7 @@ ERROR = (
 class Relay(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     calls = 0
+    pages = 0
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -26,6 +28,10 @@ class Relay(http.server.BaseHTTPRequestHandler):
             return self.answer(401, (ERROR % ("AuthFailure", said)).encode())
         if WHICH.startswith("region:") and WHICH[7:] in self.headers.get("Authorization", ""):
             return self.answer(500, (ERROR % ("InternalError", "An internal error has occurred")).encode())
+        if WHICH.endswith("-pages") and b"NextToken=" in body:
+            Relay.pages += 1
+            if WHICH == "later-pages" or Relay.pages % 2:
+                return self.answer(500, (ERROR % ("InternalError", "An internal error has occurred")).encode())
         upstream = http.client.HTTPConnection(ENDPOINT.hostname, ENDPOINT.port)
         headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
         upstream.request("POST", self.path, body, headers)

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Key, Map, Text, Value};
-use kapell_template::{RenderContext, Templar, TemplateError, VariableSource};
+use kapell_template::{RenderContext, Templar, TemplateError, VariableSource, is_omit};
 
-use crate::inventory::HostId;
+use crate::host::short_name;
+use crate::inventory::{GroupId, HostId};
 use crate::load::LoadContext;
 use crate::variables::VarsDirs;
 use crate::{Inventory, group_name};
@@ -99,7 +100,8 @@ impl Constructed {
                 }
                 _ => continue,
             };
-            if let Some(value) = self.unless_strict(value, || format!("variable '{name}'"))? {
+            let value = self.unless_strict(value, || format!("variable '{name}'"))?;
+            if let Some(value) = value.filter(|value| !is_omit(value)) {
                 inventory.set_var_of_name(host, name.clone(), value)?;
             }
         }
@@ -150,7 +152,11 @@ impl Constructed {
             let (parent, _) = inventory.group_id(&replaced(parent));
             inventory.add_child(parent, group)?;
         }
-        inventory.join(host, group);
+        // Where a group has the host's name, that is the one that joins, as Ansible has it.
+        match inventory.groups.get_index_of(inventory.host_at(host).name.as_str()) {
+            Some(named) => drop(inventory.add_child(group, GroupId(named as u32))?),
+            None => drop(inventory.join(host, group)),
+        }
         Ok(())
     }
 
@@ -175,7 +181,7 @@ impl Constructed {
         let mut set = |name: &str, value: Value| vars.insert(Key::from(name), value);
         let name = host.name.as_str();
         set("inventory_hostname", name.into());
-        set("inventory_hostname_short", name.split('.').next().unwrap_or(name).into());
+        set("inventory_hostname_short", short_name(name).into());
         set("group_names", Value::list(inventory.group_names(host).into_iter().map(Value::from).collect()));
         if let Some(source) = &host.source {
             set("inventory_file", source.to_string_lossy().into_owned().into());
@@ -245,7 +251,9 @@ fn keyed_group(entry: &Value, strict: bool) -> Result<Option<KeyedGroup>, Diagno
     if entry.as_map().is_none() {
         return Err(wrong("keyed_groups", "a list of maps", entry));
     }
-    let text = |name: &str| entry.get(name).filter(|value| !value.is_null()).map(Value::to_string);
+    // What is null is the text None, as Python writes it.
+    let text =
+        |name: &str| entry.get(name).map(|value| if value.is_null() { "None".into() } else { value.to_string() });
     let trailing_separator = entry.get("trailing_separator");
     if entry.get("default_value").is_some() && trailing_separator.is_some() {
         let message = "a keyed group has either a default_value or a trailing_separator";
@@ -260,7 +268,7 @@ fn keyed_group(entry: &Value, strict: bool) -> Result<Option<KeyedGroup>, Diagno
         key: key.clone(),
         prefix: text("prefix").unwrap_or_default(),
         separator: text("separator").unwrap_or_else(|| "_".into()),
-        default_value: text("default_value"),
+        default_value: text("default_value").filter(|_| !entry.get("default_value").is_some_and(Value::is_null)),
         trailing_separator: trailing_separator.and_then(Value::to_bool_loose).unwrap_or(true),
         parent_group: entry.get("parent_group").cloned(),
     }))

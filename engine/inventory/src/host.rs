@@ -1,6 +1,7 @@
 //! `Host`: a machine the inventory names, with the variables its sources gave it.
 
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,6 +34,11 @@ impl Host {
     }
 }
 
+/// `inventory_hostname_short`: the name up to its first dot; an address is short already.
+pub fn short_name(name: &str) -> &str {
+    if name.parse::<IpAddr>().is_ok() { name } else { name.split('.').next().unwrap_or(name) }
+}
+
 /// Hosts are told apart by their names: an inventory has one of each.
 impl PartialEq for Host {
     fn eq(&self, other: &Self) -> bool {
@@ -48,5 +54,24 @@ impl Hash for Host {
 impl Equivalent<Host> for str {
     fn equivalent(&self, host: &Host) -> bool {
         host.name == self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As ansible-core 2.19 has them.
+    #[test]
+    fn addresses_are_not_shortened() {
+        for (name, short) in [
+            ("web1.example.com", "web1"),
+            ("10.0.0.1", "10.0.0.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("1.2.3", "1"),
+            ("a", "a"),
+        ] {
+            assert_eq!(short_name(name), short);
+        }
     }
 }

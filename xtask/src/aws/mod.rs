@@ -242,7 +242,7 @@ impl Bench {
         ensure!(ours.stdout() == theirs.stdout(), "{SCALE} instances are shown differently");
         let seconds = |ran: &Ran| ran.took.as_secs_f64();
         println!("{SCALE} instances: {:.1} s, ansible-inventory {:.1} s", seconds(&ours), seconds(&theirs));
-        Ok(())
+        self.failing_pages(&source, &ours.stdout())
     }
 }
 

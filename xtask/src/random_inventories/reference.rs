@@ -34,12 +34,27 @@ pub(super) struct Answer {
     pub(super) errors: String,
 }
 
+/// What is said besides may be in other words.
+impl PartialEq for Answer {
+    fn eq(&self, other: &Self) -> bool {
+        (self.code, &self.output) == (other.code, &other.output)
+    }
+}
+
+impl Answer {
+    /// Exit code of an exception nobody expected.
+    pub(super) fn is_crash(&self) -> bool {
+        self.code == 250
+    }
+}
+
 impl Reference {
-    pub(super) fn start(lab: &Lab, engines: &Engines, home: &Path) -> Result<Self> {
+    /// `seed` is that of Python's hashes.
+    pub(super) fn start(lab: &Lab, engines: &Engines, home: &Path, seed: u32) -> Result<Self> {
         let python = engines.program(Engine::Ansible, "python");
         let mut words = command(python);
         words.arg(lab.repository().join(PROGRAM)).env_clear().env("HOME", home).env("LANG", "C.UTF-8");
-        words.env("ANSIBLE_NOCOLOR", "1");
+        words.env("ANSIBLE_NOCOLOR", "1").env("PYTHONHASHSEED", seed.to_string());
         engines.prepare(Engine::Ansible, &mut words)?;
         words.current_dir(home).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut process = words.spawn().context("cannot start ansible-core's Python")?;

@@ -155,12 +155,17 @@ fn text(module: &Described) -> String {
     text.trim_end().to_owned()
 }
 
-/// The words of a page about an action of the control node, which has no table of arguments.
+/// The words of a page about what has no table of arguments here: an action of the control node, or a module that this
+/// build has not.
 fn action(name: &str) -> Option<String> {
     let full = if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") };
     let page = module_pages::of(&full)?;
-    let mut text = format!("> ACTION {full}\n\n  {}\n", about(page)?);
-    for (title, heading) in [("OPTIONS", "Parameters"), ("EXAMPLES", "Examples")] {
+    let kind = if full.starts_with("ansible.") { "ACTION" } else { "MODULE" };
+    let mut text = format!("> {kind} {full}\n\n  {}\n", about(page)?);
+    if kind == "MODULE" {
+        text.push_str("\n  Not in this build: `cargo build --features aws` makes one that has it.\n");
+    }
+    for (title, heading) in [("OPTIONS", "Parameters"), ("EXAMPLES", "Examples"), ("RETURN VALUES", "Returned")] {
         if let Some(section) = section(page, heading) {
             text.push_str(&format!("\n{title}:\n\n{section}\n"));
         }
@@ -303,6 +308,8 @@ mod tests {
         let text = action("template").unwrap();
         assert!(text.contains("- validate  Command") && text.contains("  ansible.builtin.template:"), "{text}");
         assert_eq!(action("nosuch"), None);
+        let text = action("amazon.aws.ec2_vol").unwrap();
+        assert!(text.contains("> MODULE amazon.aws.ec2_vol") && text.contains("--features aws"), "{text}");
     }
 
     #[test]

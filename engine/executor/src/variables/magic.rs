@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
+use kapell_inventory::host::short_name;
 use kapell_parsing::{Key, Map, Text, Value};
 use kapell_playbook::{Role, Scope};
 use kapell_template::{Variable, VariableSource};
@@ -79,7 +80,7 @@ impl HostVariables {
         match name {
             "inventory_hostname" | "inventory_hostname_short" | "group_names" if &*self.host == Self::NO_HOST => None,
             "inventory_hostname" => Some(self.host.as_ref().into()),
-            "inventory_hostname_short" => Some(self.host.split('.').next().unwrap_or_default().into()),
+            "inventory_hostname_short" => Some(short_name(&self.host).into()),
             "group_names" => {
                 let names = inventory.host(&self.host).map(|host| inventory.group_names(host)).unwrap_or_default();
                 Some(list(names))
