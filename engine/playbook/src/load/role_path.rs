@@ -66,7 +66,8 @@ impl Loader<'_> {
         let in_collection = |collection: &str, role: &str| {
             let (namespace, collection_name) = collection.split_once('.')?;
             let path = self.in_collections(&Path::new(namespace).join(collection_name).join("roles").join(role))?;
-            let name = format!("{collection}.{role}");
+            // One in directories below is named without them.
+            let name = format!("{collection}.{}", role.rsplit_once('/').map_or(role, |(_, last)| last));
             Some(RolePlace { name, path, collection: Some(collection.to_string()) })
         };
         match name.match_indices('.').nth(1) {

@@ -7,7 +7,7 @@ pub(crate) static MODULE: Module = Module::new("ansible.builtin.package", ARGS, 
 
 /// What the module itself knows, then what it hands on: arguments that package managers share.
 const ARGS: &[Arg] = &[
-    Arg::list("name").required().alias(&["pkg"]),
+    Arg::list("name").alias(&["pkg"]),
     Arg::str("state"),
     Arg::str("use").default("auto"),
     Arg::raw("update_cache"),
