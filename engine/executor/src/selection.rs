@@ -78,9 +78,9 @@ impl Selection {
     }
 }
 
-/// A task's name, or its name with the role in front; `*` and `?` stand for anything.
+/// A task's name, or what its banner says: its name, else its action, with the role in front; `*` and `?` stand for anything.
 pub fn is_named(task: &Task, wanted: &str) -> bool {
-    let name = task.name.as_ref().map_or(task.action.as_str(), Text::as_str);
+    let name = task.name.as_ref().map_or("", Text::as_str);
     [name.to_owned(), task.path_name()].iter().any(|candidate| candidate == wanted || matches_glob(wanted, candidate))
 }
 
