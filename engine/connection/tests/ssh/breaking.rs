@@ -97,7 +97,10 @@ async fn nodes_that_cannot_run_a_worker_say_why() {
             return;
         };
         let error = error_of(&spec(&server)).await;
-        assert!(matches!(error, ConnectionError::Unreachable { .. }) && error.to_string().contains(expected), "{error}");
+        assert!(
+            matches!(error, ConnectionError::Unreachable { .. }) && error.to_string().contains(expected),
+            "{error}"
+        );
     }
 }
 
