@@ -151,7 +151,8 @@ impl HostVariables {
 
     fn magic_of_this_role(name: &str, role: &Role, scope: &Scope) -> Option<Value> {
         match name {
-            "role_name" | "ansible_role_name" => Some(role.name.as_str().into()),
+            "role_name" => Some(role.short_name().into()),
+            "ansible_role_name" => Some(role.name.as_str().into()),
             "role_path" => Some(path(&role.path)),
             "ansible_collection_name" => Some(role.collection.as_deref().map_or(Value::Null, Value::from)),
             "ansible_parent_role_names" => {

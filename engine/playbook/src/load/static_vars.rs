@@ -38,7 +38,8 @@ impl Loader<'_> {
         if let Some(role) = scope.role() {
             let around = scope.including_roles();
             let name = Value::from(role.name.as_str());
-            names.extend([("role_name", name.clone()), ("ansible_role_name", name), ("role_path", path(&role.path))]);
+            let short = Value::from(role.short_name());
+            names.extend([("role_name", short), ("ansible_role_name", name), ("role_path", path(&role.path))]);
             if let Some(collection) = &role.collection {
                 names.push(("ansible_collection_name", Value::from(collection.as_str())));
             }
