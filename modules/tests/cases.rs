@@ -422,6 +422,6 @@ fn entry(path: &Path, info: &fs::Metadata, root: &str) -> Value {
 /// the file open; one that `cp` has written can.
 fn rewritten_by_another(path: &Path) {
     let fresh = path.with_file_name("being-written");
-    assert!(std::process::Command::new("cp").arg(path).arg(&fresh).status().unwrap().success());
+    assert!(Command::new("cp").arg(path).arg(&fresh).status().unwrap().success());
     fs::rename(fresh, path).unwrap();
 }
