@@ -74,7 +74,7 @@ impl ProfileOptions {
     fn of(&self, mut tasks: Vec<(String, Duration)>) -> Vec<(String, Duration)> {
         match self.order {
             Order::SlowestFirst => tasks.sort_by(|(_, a), (_, b)| b.cmp(a)),
-            Order::SlowestLast => tasks.sort_by(|(_, a), (_, b)| a.cmp(b)),
+            Order::SlowestLast => tasks.sort_by_key(|(_, a)| *a),
             Order::AsTheyRan => {}
         }
         tasks.truncate(self.shown);
