@@ -201,7 +201,7 @@ fn write_retry_file(playbooks: &[PathBuf], dir: &Path, hosts: &[String]) -> Resu
     if hosts.is_empty() {
         return Ok(());
     }
-    let path = absolute(&dir).join(stem).with_extension("retry");
+    let path = absolute(dir).join(stem).with_extension("retry");
     let text = hosts.iter().map(|host| format!("{host}\n")).collect::<Vec<_>>().concat();
     fs_err::write(&path, text).map_err(anyhow::Error::from)?;
     Display::new(true, false).out(&format!("\tto retry, use: --limit @{}", path.display()), Color::Plain);
