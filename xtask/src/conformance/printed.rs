@@ -43,7 +43,7 @@ pub(super) fn lines(output: &str) -> Vec<String> {
         }
         let Some(section) = sections.last_mut() else { continue };
         match section.last_mut() {
-            Some(block) if continues(&line) => block.push(line),
+            Some(block) if continues(&line) || is_of_command(block, &line) => block.push(line),
             _ => section.push(vec![line]),
         }
     }
@@ -119,13 +119,22 @@ type Block = Vec<String>;
 /// The heading stays first; empty lines before the next heading stay last.
 fn sorted(mut blocks: Vec<Block>) -> Vec<Block> {
     let heads = usize::from(blocks.first().is_some_and(|block| is_heading(&block[0])));
-    let end = blocks.last_mut().map_or(0, |last| {
+    let end = blocks.last_mut().filter(|last| !last[0].ends_with(COMMAND)).map_or(0, |last| {
         let texts = last.iter().rposition(|line| !line.is_empty()).map_or(0, |at| at + 1);
         last.drain(texts..).count()
     });
     blocks[heads..].sort();
     blocks.push(vec![String::new(); end]);
     blocks
+}
+
+/// What ends the line of a host above what its command printed, which may be nothing.
+const COMMAND: &str = " >>";
+
+fn is_of_command(block: &Block, line: &str) -> bool {
+    let is_state = |rest: &str| rest.starts_with(|first: char| first.is_ascii_uppercase());
+    let is_next = line.split_once(" | ").is_some_and(|(host, rest)| !host.contains(' ') && is_state(rest));
+    block[0].ends_with(COMMAND) && !is_next && !is_heading(line) && !line.starts_with('[')
 }
 
 fn is_heading(line: &str) -> bool {
@@ -246,6 +255,17 @@ mod tests {
         let mixed = "TASK [x] ***\nok: [a] => {\n    \"a\": 1\n}\nok: [b] => {\n    \"a\": 2\n}\n\nTASK [y] ***\n";
         assert_ne!(lines(one), lines(mixed));
         assert_ne!(lines(one), lines(&one.replace("\n\n", "\n")));
+    }
+
+    #[test]
+    fn what_a_command_printed_stays_with_its_host() {
+        let one = "a | CHANGED | rc=0 >>\nx y\nb | CHANGED | rc=0 >>\n\nc | SUCCESS => {\n    \"a\": 1\n}\n";
+        let other = "b | CHANGED | rc=0 >>\n\nc | SUCCESS => {\n    \"a\": 1\n}\na | CHANGED | rc=0 >>\nx y\n";
+        assert_eq!(lines(one), lines(other));
+        assert_ne!(
+            lines(one),
+            lines(&one.replace("x y", "").replace("b | CHANGED | rc=0 >>\n", "b | CHANGED | rc=0 >>\nx y"))
+        );
     }
 
     #[test]
