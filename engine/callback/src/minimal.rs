@@ -62,8 +62,9 @@ impl Minimal {
             TaskStatus::Ok | TaskStatus::Changed => ("SUCCESS", Color::Ok),
         };
         let is_background = result.data.contains_key("ansible_job_id") && state != "FAILED";
-        // On one line, what failed with an error is told as data.
-        let is_data = is_background || (self.shape == Shape::Line && state == "FAILED" && result.error.is_some());
+        // On one line, what failed with an error is told as data, and so is a loop that failed.
+        let is_told_whole = result.error.is_some() || result.looped;
+        let is_data = is_background || (self.shape == Shape::Line && state == "FAILED" && is_told_whole);
         let is_command_task = is_command(&event.task.action);
         let is_command = is_command_task && !is_data;
         let text = match (is_command && !result.no_log, self.shape) {
