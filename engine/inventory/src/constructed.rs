@@ -7,7 +7,7 @@ use kapell_parsing::{Diagnostic, Key, Map, Text, Value};
 use kapell_template::{RenderContext, Templar, TemplateError, VariableSource, is_omit};
 
 use crate::host::short_name;
-use crate::inventory::{GroupId, HostId};
+use crate::inventory::HostId;
 use crate::load::LoadContext;
 use crate::variables::VarsDirs;
 use crate::{Inventory, group_name};
@@ -152,11 +152,7 @@ impl Constructed {
             let (parent, _) = inventory.group_id(&replaced(parent));
             inventory.add_child(parent, group)?;
         }
-        // Where a group has the host's name, that is the one that joins, as Ansible has it.
-        match inventory.groups.get_index_of(inventory.host_at(host).name.as_str()) {
-            Some(named) => drop(inventory.add_child(group, GroupId(named as u32))?),
-            None => drop(inventory.join(host, group)),
-        }
+        inventory.join(host, group);
         Ok(())
     }
 
