@@ -190,23 +190,28 @@ fn mask_line(line: &mut String, key: &str) {
     }
 }
 
-/// The whole path, or quoted text, that has `part` in it.
+/// Every whole path, or quoted text, that has `part` in it.
 fn mask_word(line: &mut String, part: &str) {
     const ENDS: [char; 5] = ['"', '\'', ' ', '=', ','];
-    if let Some(at) = line.find(part) {
+    let mut from = 0;
+    while let Some(at) = line[from..].find(part).map(|at| from + at) {
         let start = line[..at].rfind(ENDS).map_or(0, |end| end + 1);
         let length = line[at..].find(ENDS).unwrap_or(line.len() - at);
         line.replace_range(start..at + length, "?");
+        from = start + 1;
     }
 }
 
 /// `.x1y2z3a4`: the name of a file that was made for contents without one.
 fn mask_nameless(line: &mut String, key: &str) {
-    let Some(at) = line.find(key).map(|at| at + key.len()) else { return };
-    let length = line[at..].find(['"', '&']).unwrap_or(line.len() - at);
     let is_made = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if length == 9 && line[at..].starts_with('.') && line[at + 1..at + length].chars().all(is_made) {
-        line.replace_range(at..at + length, "?");
+    let mut from = 0;
+    while let Some(at) = line[from..].find(key).map(|at| from + at + key.len()) {
+        let length = line[at..].find(['"', '&']).unwrap_or(line.len() - at);
+        if length == 9 && line[at..].starts_with('.') && line[at + 1..at + length].chars().all(is_made) {
+            line.replace_range(at..at + length, "?");
+        }
+        from = at;
     }
 }
 
@@ -274,6 +279,7 @@ mod tests {
         assert_eq!(masked(r#"{"start": "a", "start": "b"}"#), r#"{"start": ?, "start": ?}"#);
         assert_eq!(masked(r#"<testcase name="x" time="0.5">"#), r#"<testcase name="x" time="?">"#);
         assert_eq!(masked(r#""_original_basename": ".ab_1c2d3","#), r#""_original_basename": "?","#);
+        assert_eq!(masked(r#"{"src": "/a/.source", "dest": "/b/.source"}"#), r#"{"src": "?", "dest": "?"}"#);
         assert_eq!(masked(r#""_original_basename": ".vimrc.j2","#), r#""_original_basename": ".vimrc.j2","#);
         assert_eq!(masked("    delta: 0:00:01"), "    delta: ?");
         assert_eq!(masked("ASYNC OK on web1: jid=j12.3"), "ASYNC OK on web1: jid=?");
