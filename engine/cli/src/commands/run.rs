@@ -135,7 +135,8 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
         warnings.append(&mut unmatched);
     }
     if hosts.is_empty() {
-        if base.limit.is_some() {
+        // An empty one is none.
+        if args.task.hosts.limit.as_deref().is_some_and(|limit| !limit.is_empty()) {
             let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
             return Err(Diagnostic::error(message).into());
         }
