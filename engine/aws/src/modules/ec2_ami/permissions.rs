@@ -31,6 +31,7 @@ pub(super) async fn settle(cloud: &Cloud, id: &str) -> Result<bool, ApiError> {
     Ok(true)
 }
 
+/// Groups first, as the collection asks for them.
 fn wanted(given: &Args) -> Vec<LaunchPermission> {
     let new = LaunchPermission::builder;
     let users = given.list_of_str("user_ids").into_iter().map(|id| new().user_id(id).build());
@@ -54,7 +55,7 @@ mod tests {
         let wanted = wanted(&Args::of_map(given.as_object().unwrap()));
         let told: Vec<_> = wanted.iter().map(|one| (one.user_id(), one.group(), one.organization_arn())).collect();
         let expected =
-            [(Some("1"), None, None), (None, Some(&PermissionGroup::All), None), (None, None, Some("arn:o"))];
+            [(None, Some(&PermissionGroup::All), None), (Some("1"), None, None), (None, None, Some("arn:o"))];
         assert_eq!(told, expected);
     }
 }
