@@ -31,7 +31,7 @@ pub(super) async fn settle(cloud: &Cloud, id: &str) -> Result<bool, ApiError> {
     Ok(true)
 }
 
-/// Groups first, as the collection asks for them.
+/// Groups first, then accounts, organizations and their units.
 fn wanted(given: &Args) -> Vec<LaunchPermission> {
     let new = LaunchPermission::builder;
     let users = given.list_of_str("user_ids").into_iter().map(|id| new().user_id(id).build());
