@@ -88,7 +88,7 @@ impl Made {
 fn words(text: &str) -> Vec<(&str, &str)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let pieces = text.split_inclusive(|c: char| !is_part(c));
-    pieces.map(|piece| piece.split_at(piece.trim_end_matches(|c: char| !is_part(c)).len())).collect()
+    pieces.map(|piece| piece.split_at(piece.trim_end_matches(|c: char| !is_part(c) || c == '.').len())).collect()
 }
 
 #[cfg(test)]
