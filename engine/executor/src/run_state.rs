@@ -1,7 +1,7 @@
 //! `RunState`: everything that changes while a run goes on. The dispatcher owns it; tasks get snapshots.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_inventory::{Inventory, VarsDir};
@@ -122,8 +122,8 @@ impl RunState {
     /// From now on `group_vars` and `host_vars` in `dirs` count, besides those of the inventory.
     pub(crate) fn read_beside(&mut self, dirs: Vec<PathBuf>, run: &Run) {
         let fresh = || {
-            let load = |dir: &PathBuf| Arc::new(VarsDir::load(dir, &run.settings, &run.vault));
-            Arc::new(self.world.inventory_variables.beside(dirs.iter().map(load).collect()))
+            let load = |dir: &Path| VarsDir::load(dir, &run.settings, &run.vault);
+            Arc::new(self.world.inventory_variables.beside(&dirs, load))
         };
         let variables = self.beside.get(&dirs).map_or_else(fresh, Arc::clone);
         if Arc::ptr_eq(&variables, &self.world.inventory_variables) {

@@ -42,6 +42,11 @@ impl VarsDir {
         Self { groups: reader.list(basedir.join("group_vars")), hosts: reader.list(basedir.join("host_vars")), reader }
     }
 
+    /// Whether these are the directories in `basedir`.
+    pub fn is_in(&self, basedir: &Path) -> bool {
+        self.groups.directory.parent() == Some(basedir)
+    }
+
     /// `None` also when the files cannot be read: see `take_problems`.
     pub fn group_vars(&self, group: &str) -> Option<&Map> {
         self.reader.vars(&self.groups, group)

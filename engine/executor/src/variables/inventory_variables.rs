@@ -1,6 +1,7 @@
 //! `InventoryVariables`: precedence levels 3 to 10, merged once per host and kept.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use kapell_inventory::{Host, Inventory, VarsDir, VarsDirs};
@@ -18,9 +19,11 @@ impl InventoryVariables {
         Self { dirs, hosts: RwLock::default(), groups: RwLock::default() }
     }
 
-    /// With other directories beside the playbook.
-    pub(crate) fn beside(&self, playbook: Vec<Arc<VarsDir>>) -> Self {
-        Self::new(VarsDirs { inventory: self.dirs.inventory.clone(), playbook })
+    /// With other directories beside the playbook. What was read of one of them is not read again.
+    pub(crate) fn beside(&self, playbook: &[PathBuf], load: impl Fn(&Path) -> VarsDir) -> Self {
+        let known = |dir: &Path| self.dirs.inventory.iter().chain(&self.dirs.playbook).find(|known| known.is_in(dir));
+        let find = |dir: &PathBuf| known(dir).map_or_else(|| Arc::new(load(dir)), Arc::clone);
+        Self::new(VarsDirs { inventory: self.dirs.inventory.clone(), playbook: playbook.iter().map(find).collect() })
     }
 
     /// The merged variables of `host`.
