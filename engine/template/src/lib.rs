@@ -36,7 +36,7 @@ pub use error::TemplateError;
 pub use mentions::{Mention, Mentions, TemplateKind};
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;
-pub use sidecar::{PluginFrames, PluginPaths};
+pub use sidecar::{ModuleUtils, PluginFrames, PluginPaths};
 pub use surroundings::{
     FetchError, ServiceAnswer, ServiceLookup, ServiceQuestion, Surroundings, UrlAnswer, UrlRequest,
 };

@@ -4,13 +4,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
+use kapell_template::ModuleUtils;
+
 use super::archive::Archive;
 use super::foreign::ForeignModule;
 use super::imports::{Import, imports};
 use super::library::ModuleLibrary;
-use super::own_utils;
 use crate::variables::ANSIBLE_VERSION;
 
+/// Runs the module of the archive it lies in; its arguments come as JSON on standard input.
+const LAUNCHER: &str = include_str!("launcher.py");
 const UTILS: &str = "ansible.module_utils";
 const SIX: &str = "ansible.module_utils.six";
 const COLLECTIONS: &str = "ansible_collections";
@@ -169,7 +172,8 @@ impl Bundle<'_> {
             let inside = inside.replace('.', "/");
             let core = self.library.core().map(|core| core.join("module_utils"));
             let dirs = self.library.module_utils().into_iter().chain(core);
-            return dirs.into_iter().find_map(|dir| read(&dir, &inside)).or_else(|| own_utils::find(&inside));
+            let own = || ModuleUtils::find(&inside).map(|(is_package, source)| (is_package, source.into()));
+            return dirs.into_iter().find_map(|dir| read(&dir, &inside)).or_else(own);
         }
         let inside = name.strip_prefix(COLLECTIONS)?.strip_prefix('.')?;
         let mut parts = inside.splitn(3, '.');
@@ -179,7 +183,7 @@ impl Bundle<'_> {
 
     fn archive(self, name: &str) -> std::io::Result<Vec<u8>> {
         let mut archive = Archive::default();
-        archive.add("__main__.py", own_utils::LAUNCHER.replace("@MODULE@", name).as_bytes())?;
+        archive.add("__main__.py", LAUNCHER.replace("@MODULE@", name).as_bytes())?;
         for (path, content) in &self.files {
             archive.add(path, content)?;
         }

@@ -11,7 +11,6 @@ mod interpreter;
 mod invocation;
 mod library;
 mod output;
-mod own_utils;
 mod routing;
 mod shebang;
 mod typed_json;
@@ -20,7 +19,6 @@ pub use foreign::ForeignModule;
 pub(crate) use interpreter::{asked_discovery, demanded as demanded_interpreter};
 pub(crate) use invocation::run;
 pub use library::{Found, ModuleLibrary};
-pub(crate) use own_utils::own_module_utils;
 pub(crate) use routing::plugin_route;
 
 use kapell_playbook::Task;

@@ -1,7 +1,5 @@
 //! The Python sources action and connection plugins find as the `ansible` package, besides those of filters and lookups.
 
-use crate::module_run::own_module_utils;
-
 macro_rules! stubs {
     ($($name:literal)*) => {
         &[$(($name, include_str!(concat!("python/", $name, ".py")))),*]
@@ -34,9 +32,7 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.plugins.shell.sh"
 };
 
-/// Modules by full name; modules' own utilities are among them.
+/// Modules by full name.
 pub(super) fn stubs() -> Vec<(String, String)> {
-    let utils = own_module_utils().map(|(name, source)| (name, source.to_owned()));
-    let own = STUBS.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned()));
-    utils.chain(own).collect()
+    STUBS.iter().map(|(name, source)| ((*name).to_owned(), (*source).to_owned())).collect()
 }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod collections;
+mod module_utils;
 mod plugin_files;
 mod process;
 mod python_plugins;
@@ -10,6 +11,7 @@ mod seam;
 mod stubs;
 mod wire;
 
+pub use module_utils::ModuleUtils;
 pub use plugin_files::PluginPaths;
 pub(crate) use python_plugins::{Found, PythonPlugin, PythonPlugins};
 pub use seam::PluginFrames;

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use kapell_parsing::{Map, Value};
 
-use super::stubs::{BOOTSTRAP, HOST, STUBS};
+use super::stubs::{BOOTSTRAP, HOST, sources};
 use crate::dump::{json::JsonStyle, json_read};
 use crate::evaluate::Fault;
 
@@ -32,8 +32,7 @@ impl Process {
         };
         let mut process = Self { child, input: Some(input), output };
         process.write(format!("{}\n{HOST}", HOST.len()).as_bytes())?;
-        let stubs: Map = STUBS.iter().map(|(name, source)| ((*name).into(), (*source).into())).collect();
-        process.send(&Value::map(Map::from_iter([("sources".into(), Value::map(stubs))])))?;
+        process.send(&Value::map(Map::from_iter([("sources".into(), Value::map(sources().collect()))])))?;
         Ok(process)
     }
 

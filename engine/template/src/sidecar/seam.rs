@@ -7,7 +7,7 @@ use kapell_parsing::{Key, Map, Text, Trust, Value};
 
 use super::answers::Asked;
 use super::process::MAX_FRAME;
-use super::stubs::{BOOTSTRAP, HOST, STUBS};
+use super::stubs::{BOOTSTRAP, HOST, sources};
 use super::wire::{self, TAG};
 use crate::dump::{json::JsonStyle, json_read};
 use crate::evaluate::Rendering;
@@ -26,9 +26,8 @@ impl PluginFrames {
     /// What the process reads first: its program, and the `ansible` package with `more` modules in it. They take the
     /// place of an installed one: these plugins work with objects of the engine.
     pub fn opening(more: &[(String, String)]) -> Result<Vec<u8>, String> {
-        let own = STUBS.iter().map(|(name, source)| ((*name).into(), (*source).into()));
         let more = more.iter().map(|(name, source)| (name.as_str().into(), source.as_str().into()));
-        let sources: Map = own.chain(more).collect();
+        let sources: Map = sources().chain(more).collect();
         let frame = Map::from_iter([("sources".into(), Value::map(sources)), ("first".into(), true.into())]);
         let mut bytes = format!("{}\n{HOST}", HOST.len()).into_bytes();
         bytes.extend(Self::write(&Value::map(frame))?);

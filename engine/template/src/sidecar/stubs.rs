@@ -1,5 +1,9 @@
 //! The Python sources the sidecar runs: its own half, and small stand-ins for packages plugins import.
 
+use kapell_parsing::{Key, Value};
+
+use super::module_utils::ModuleUtils;
+
 /// What `python3 -c` gets: reads the program from its input, which goes on with frames.
 pub(super) const BOOTSTRAP: &str = "import sys\nsys.path[:] = [p for p in sys.path if p]\nimport os, types\n\
     f = os.fdopen(os.dup(0), 'rb')\nn = int(f.readline())\nm = types.ModuleType('kapell_host')\n\
@@ -13,8 +17,7 @@ macro_rules! stubs {
     };
 }
 
-/// Modules by full name. Used where the real package is not installed.
-pub(super) static STUBS: &[(&str, &str)] = stubs! {
+static STUBS: &[(&str, &str)] = stubs! {
     "ansible"
     "ansible.constants"
     "ansible.context"
@@ -22,29 +25,6 @@ pub(super) static STUBS: &[(&str, &str)] = stubs! {
     "ansible.inventory"
     "ansible.kapell_options"
     "ansible.kapell_surroundings"
-    "ansible.module_utils"
-    "ansible.module_utils._text"
-    "ansible.module_utils.basic"
-    "ansible.module_utils.common"
-    "ansible.module_utils.common._collections_compat"
-    "ansible.module_utils.common.collections"
-    "ansible.module_utils.common.dict_transformations"
-    "ansible.module_utils.common.network"
-    "ansible.module_utils.common.text"
-    "ansible.module_utils.common.text.converters"
-    "ansible.module_utils.common.text.formatters"
-    "ansible.module_utils.compat"
-    "ansible.module_utils.compat.version"
-    "ansible.module_utils.parsing"
-    "ansible.module_utils.parsing.convert_bool"
-    "ansible.module_utils.six"
-    "ansible.module_utils.six.moves"
-    "ansible.module_utils.six.moves.collections_abc"
-    "ansible.module_utils.six.moves.urllib"
-    "ansible.module_utils.six.moves.urllib.error"
-    "ansible.module_utils.six.moves.urllib.parse"
-    "ansible.module_utils.six.moves.urllib.request"
-    "ansible.module_utils.urls"
     "ansible.parsing"
     "ansible.parsing.ajson"
     "ansible.parsing.dataloader"
@@ -84,3 +64,9 @@ pub(super) static STUBS: &[(&str, &str)] = stubs! {
     "jinja2.utils"
     "yaml"
 };
+
+/// Modules by full name, `ansible.module_utils` among them. Used where the real package is not installed.
+pub(super) fn sources() -> impl Iterator<Item = (Key, Value)> {
+    let own = STUBS.iter().map(|(name, source)| ((*name).into(), (*source).into()));
+    own.chain(ModuleUtils::all().into_iter().map(|(name, source)| (name.into(), source.into())))
+}

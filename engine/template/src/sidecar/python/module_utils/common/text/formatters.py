@@ -5,8 +5,8 @@ SIZE_RANGES = {
     'Y': 1 << 80, 'Z': 1 << 70, 'E': 1 << 60, 'P': 1 << 50, 'T': 1 << 40, 'G': 1 << 30, 'M': 1 << 20, 'K': 1 << 10,
     'B': 1,
 }
-_NAMES = {
-    'Y': 'yotta', 'Z': 'zetta', 'E': 'exa', 'P': 'peta', 'T': 'tera', 'G': 'giga', 'M': 'mega', 'K': 'kilo', 'B': '',
+_WORDS = {
+    'Y': 'yotta', 'Z': 'zeta', 'E': 'exa', 'P': 'peta', 'T': 'tera', 'G': 'giga', 'M': 'mega', 'K': 'kilo', 'B': '',
 }
 
 
@@ -16,8 +16,8 @@ def lenient_lowercase(lst):
 
 def human_to_bytes(number, default_unit=None, isbits=False):
     """`10M` as a number of bytes, or of bits."""
-    match = re.match(r'^\s*(\d*\.?\d*)\s*([A-Za-z]+)?\s*$', str(number))
-    if match is None or not match.group(1).strip('.'):
+    match = re.match(r'^([0-9]*\.?[0-9]+)\s*([A-Za-z]+)?\s*$', str(number))
+    if match is None:
         raise ValueError("human_to_bytes() can't interpret following string: %s" % number)
     value = float(match.group(1))
     unit = match.group(2) or default_unit
@@ -28,11 +28,10 @@ def human_to_bytes(number, default_unit=None, isbits=False):
         raise ValueError("human_to_bytes() failed to convert %s (unit = %s). The suffix must be one of %s"
                          % (number, unit, ', '.join(SIZE_RANGES)))
     short, word = ('b', 'bit') if isbits else ('B', 'byte')
-    known = [letter + short, letter, short if letter == 'B' else letter + short]
-    words = [_NAMES[letter] + word, _NAMES[letter] + word + 's']
-    if len(unit) > 1 and unit not in known and unit.lower() not in words:
-        raise ValueError("human_to_bytes() failed to convert %s. Value is not a valid string (%s)"
-                         % (number, unit))
+    expected = (short, word) if letter == 'B' else (letter + short, letter)
+    if len(unit) > 1 and unit not in expected and unit.lower() != _WORDS[letter] + word:
+        raise ValueError("human_to_bytes() failed to convert %s. Value is not a valid string (expect %s or %s)"
+                         % ((number,) + expected))
     return int(round(value * SIZE_RANGES[letter]))
 
 

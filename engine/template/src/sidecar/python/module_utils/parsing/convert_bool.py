@@ -20,5 +20,5 @@ def boolean(value, strict=True):
     except TypeError:
         if not strict:
             return False
-    raise TypeError("The value '%s' is not a valid boolean.  Valid booleans include: %s"
+    raise TypeError("The value '%s' is not a valid boolean. Valid booleans include: %s"
                     % (value, ', '.join(repr(word) for word in BOOLEANS)))

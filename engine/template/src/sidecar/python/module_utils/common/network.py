@@ -29,7 +29,7 @@ def to_netmask(val):
 
 
 def to_bits(val):
-    return ''.join(bin(int(part)).split('b')[1] for part in val.split('.'))
+    return ''.join(bin(int(part))[2:].zfill(8) for part in val.split('.'))
 
 
 def to_masklen(val):
@@ -39,31 +39,16 @@ def to_masklen(val):
 
 
 def to_subnet(addr, mask, dotted_notation=False):
-    if is_masklen(mask):
-        length = int(mask)
-    elif is_netmask(mask):
-        length = to_masklen(mask)
-    else:
-        raise ValueError('invalid value for masklen')
-    bits = unpack('>I', inet_aton(addr))[0] & unpack('>I', inet_aton(to_netmask(length)))[0]
+    netmask = to_netmask(mask) if is_masklen(mask) else mask
+    length = to_masklen(netmask)
+    bits = unpack('>I', inet_aton(addr))[0] & unpack('>I', inet_aton(netmask))[0]
     network = inet_ntoa(pack('>I', bits))
     return '%s %s' % (network, to_netmask(length)) if dotted_notation else '%s/%s' % (network, length)
 
 
-def _ipv6_words(addr):
-    found = addr.split('::')
-    head = found[0].split(':') if found[0] else []
-    tail = found[1].split(':') if len(found) > 1 and found[1] else []
-    return head, tail, len(found) > 1
-
-
 def _ipv6_network(addr, words):
-    head, tail, _ = _ipv6_words(addr)
-    head = head + ['0'] * (8 - len(head) - len(tail)) + tail
-    kept = head[:words]
-    while kept and kept[-1] in ('0', '0000'):
-        kept.pop()
-    return ':'.join(kept) + ('::' if len(kept) < 8 else '')
+    written = addr.split(':')[:words]
+    return ':'.join(written[:written.index('')] if '' in written else written) + '::'
 
 
 def to_ipv6_subnet(addr):

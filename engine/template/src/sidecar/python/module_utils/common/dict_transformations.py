@@ -5,17 +5,18 @@ from copy import deepcopy
 
 def _camel_to_snake(name, reversible=False):
     if reversible:
-        return re.sub('([A-Z])', lambda match: '_' + match.group(1).lower(), name).lstrip('_')
+        snake = re.sub('([A-Z])', lambda match: '_' + match.group(1).lower(), name)
+        return snake[1:] if name[:1].isupper() else snake
     # A trailing plural such as the s of "ARNs" belongs to the acronym.
-    name = re.sub(r'([A-Z]{3,}s)$', lambda match: '_' + match.group(1).lower(), name)
+    name = re.sub(r'[A-Z]{3,}s$', lambda match: ('_' if match.start() else '') + match.group(0).lower(), name)
     name = re.sub(r'(.)([A-Z][a-z]+)', r'\1_\2', name)
-    return re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name).lower().replace('__', '_').lstrip('_')
+    return re.sub(r'([a-z0-9])([A-Z])', r'\1_\2', name).lower()
 
 
 def _snake_to_camel(snake, capitalize_first=False):
-    first, *rest = snake.split('_')
-    words = ''.join(word.capitalize() or '_' for word in rest)
-    return (first.capitalize() if capitalize_first else first) + words
+    words = snake.split('_')
+    changed = words if capitalize_first else words[1:]
+    return ''.join(words[:len(words) - len(changed)] + [word.capitalize() or '_' for word in changed])
 
 
 def _transform(value, rename, ignore):
@@ -24,7 +25,7 @@ def _transform(value, rename, ignore):
     if not isinstance(value, dict):
         return value
     return {
-        rename(key) if isinstance(key, str) else key: item if key in ignore else _transform(item, rename, ())
+        rename(key): item if key in ignore else _transform(item, rename, ())
         for key, item in value.items()
     }
 

@@ -7,7 +7,7 @@ _SURROGATES = {None: 'surrogateescape', 'surrogate_or_replace': 'surrogateescape
                'surrogate_or_strict': 'surrogateescape', 'surrogate_then_replace': 'surrogateescape'}
 
 
-def _other(obj, nonstring):
+def _other(obj, nonstring, asked_by):
     """What stands for an object that is no string; None when the object itself is wanted."""
     if nonstring == 'simplerepr':
         try:
@@ -20,19 +20,19 @@ def _other(obj, nonstring):
         return ''
     if nonstring == 'strict':
         raise TypeError('obj must be a string type')
-    raise TypeError("Invalid value %s for the nonstring parameter" % nonstring)
+    raise TypeError("Invalid value %s for %s nonstring parameter" % (nonstring, asked_by))
 
 
 def to_bytes(obj, encoding='utf-8', errors=None, nonstring='simplerepr'):
     if isinstance(obj, bytes):
         return obj
     if not isinstance(obj, str):
-        text = _other(obj, nonstring)
+        text = _other(obj, nonstring, "to_bytes'")
         return obj if text is None else to_bytes(text, encoding, errors)
     try:
         return obj.encode(encoding, _SURROGATES.get(errors, errors))
     except UnicodeEncodeError:
-        if errors in (None, 'surrogate_then_replace', 'surrogate_or_replace'):
+        if errors in (None, 'surrogate_then_replace'):
             return obj.encode('utf-8', 'surrogateescape').decode('utf-8', 'replace').encode(encoding, 'replace')
         raise
 
@@ -42,7 +42,7 @@ def to_text(obj, encoding='utf-8', errors=None, nonstring='simplerepr'):
         return obj
     if isinstance(obj, bytes):
         return obj.decode(encoding, _SURROGATES.get(errors, errors))
-    text = _other(obj, nonstring)
+    text = _other(obj, nonstring, "to_text's")
     return obj if text is None else text
 
 

@@ -1,0 +1,2 @@
+"""The old place of the abstract collections."""
+from collections.abc import *

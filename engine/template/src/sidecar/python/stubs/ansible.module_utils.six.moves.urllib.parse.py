@@ -1,2 +1,0 @@
-from urllib.parse import *
-from urllib.parse import unquote_to_bytes, urlparse

@@ -1,1 +1,0 @@
-from urllib import error, parse, request, response
