@@ -1,8 +1,10 @@
 """Stands before an API: throttles all calls, or the first of two; refuses credentials; one region fails, `region:NAME`; or
-pages after the first, `later-pages`, or every other call for one, `half-of-pages`."""
+pages after the first, `later-pages`, or every other call for one, `half-of-pages`. The emulator counts reservations where
+the API counts instances: where it is about pages, each holds two."""
 
 import http.client
 import http.server
+import re
 import sys
 import urllib.parse
 
@@ -28,12 +30,14 @@ class Relay(http.server.BaseHTTPRequestHandler):
             return self.answer(401, (ERROR % ("AuthFailure", said)).encode())
         if WHICH.startswith("region:") and WHICH[7:] in self.headers.get("Authorization", ""):
             return self.answer(500, (ERROR % ("InternalError", "An internal error has occurred")).encode())
+        if WHICH.endswith("-pages"):
+            body = re.sub(rb"MaxResults=\d+", b"MaxResults=2", body)
         if WHICH.endswith("-pages") and b"NextToken=" in body:
             Relay.pages += 1
             if WHICH == "later-pages" or Relay.pages % 2:
                 return self.answer(500, (ERROR % ("InternalError", "An internal error has occurred")).encode())
         upstream = http.client.HTTPConnection(ENDPOINT.hostname, ENDPOINT.port)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection", "content-length")}
         upstream.request("POST", self.path, body, headers)
         answer = upstream.getresponse()
         self.answer(answer.status, answer.read())

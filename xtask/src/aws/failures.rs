@@ -75,12 +75,12 @@ impl Bench {
     pub(super) fn failing_pages(&self, source: &Path, whole: &str) -> Result<()> {
         let half = Relay::start(self, "half-of-pages")?;
         let ran = self.inventory(source, "--list", &[("AWS_ENDPOINT_URL", &half.endpoint)])?;
-        ensure!(ran.stdout() == whole, "pages that are asked for again give something else:\n{}", ran.text());
+        ensure!(ran.stdout() == whole, "pages that are asked for again give something else:\n{}", ran.stderr());
         println!("every other page fails: whole after {:.1} s", ran.took.as_secs_f64());
         let later = Relay::start(self, "later-pages")?;
         let ran = self.inventory(source, "--list", &[("AWS_ENDPOINT_URL", &later.endpoint)])?;
-        ensure!(ran.text().contains("InternalError"), "pages that fail are not told:\n{}", ran.text());
-        ensure!(!ran.stdout().contains("instance_id"), "a part of the instances is shown:\n{}", ran.text());
+        ensure!(ran.text().contains("InternalError"), "pages that fail are not told:\n{}", ran.stderr());
+        ensure!(!ran.stdout().contains("instance_id"), "a part of the instances is shown:\n{}", ran.stderr());
         ensure!(ran.took < BOUND, "later pages fail: took {:?}", ran.took);
         println!("later pages fail: told after {:.1} s, and nothing is shown", ran.took.as_secs_f64());
         Ok(())
