@@ -397,19 +397,42 @@ pub fn str_repr(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if (c as u32) < 0x20 || (0x7f..0xa1).contains(&(c as u32)) || c == '\u{ad}' => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
+            c if is_printable(c) => out.push(c),
+            c => {
+                let _ = match c as u32 {
+                    code @ ..0x100 => write!(out, "\\x{code:02x}"),
+                    code @ ..0x10000 => write!(out, "\\u{code:04x}"),
+                    code => write!(out, "\\U{code:08x}"),
+                };
             }
-            c => out.push(c),
         }
     }
     out.push(quote);
     out
 }
 
+/// Python's `str.isprintable`. Rust escapes the same characters, and marks that have nothing to combine with, too.
+fn is_printable(c: char) -> bool {
+    c == ' ' || c.is_ascii_graphic() || !c.is_ascii() && String::from_iter(['a', c]).escape_debug().nth(1) == Some(c)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strings_print_as_python_prints_them() {
+        let cases = [
+            ("it's", "\"it's\""),
+            ("a\u{a0}b\u{ad}", "'a\\xa0b\\xad'"),
+            ("\u{200b}\u{2028}\u{3000}", "'\\u200b\\u2028\\u3000'"),
+            ("e\u{301}\u{e4}\u{1f600}", "'e\u{301}\u{e4}\u{1f600}'"),
+            ("\u{e0001}\u{7f}", "'\\U000e0001\\x7f'"),
+        ];
+        for (text, printed) in cases {
+            assert_eq!(str_repr(text), printed);
+        }
+    }
 
     #[test]
     fn floats_print_as_python_prints_them() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kapell_parsing::Key;
 
 use crate::dates;
-use crate::evaluate::{Arguments, Bound, Fault, Rendering, entries, integer, iterate};
+use crate::evaluate::{Arguments, Bound, Fault, Rendering, all_defined, entries, integer, iterate};
 use crate::object::{Native, Object};
 
 /// Longer ranges are refused: they would be gone through anyway.
@@ -97,6 +97,7 @@ fn keyed(rendering: &Rendering<'_>, name: &str, arguments: Arguments) -> Result<
         Some(mapping) if mapping.is_mapping() => entries(rendering, mapping)?,
         Some(other) => pairs(rendering, other)?,
     };
+    all_defined(all.iter().map(|(_, object)| object))?;
     all.extend(args.extra.into_iter().map(|(name, object)| (Key::from(&*name), object)));
     Ok(all)
 }

@@ -7,6 +7,7 @@ use kapell_parsing::{Key, Map, Origin, Text, Trust, Value};
 use num_bigint::BigInt;
 
 pub(crate) use crate::containers::{Dict, List, Tuple};
+use crate::TemplateError;
 use crate::dates::DateTime;
 use crate::evaluate::{Arguments, Fault, Rendering};
 use crate::scope::Variables;
@@ -32,7 +33,7 @@ pub(crate) enum Object {
 }
 
 /// Why an object is undefined, and the template that found out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Missing {
     pub(crate) name: Option<String>,
     pub(crate) reason: String,
@@ -40,6 +41,9 @@ pub(crate) struct Missing {
     pub(crate) unusable: bool,
     /// That vault data.
     pub(crate) sealed: Option<Box<str>>,
+    /// The failure of a plugin, a call or a variable's template: nobody hears of it until its result is used, and then
+    /// even `default` and `is defined` fail.
+    pub(crate) failed: Option<Box<TemplateError>>,
     pub(crate) origin: Option<Origin>,
 }
 
@@ -112,14 +116,18 @@ impl Object {
         Self::Undefined(Arc::new(Missing {
             name: name.map(Into::into),
             reason: reason.into(),
-            unusable: false,
-            sealed: None,
-            origin: None,
+            ..Missing::default()
         }))
     }
 
     pub(crate) fn undefined_at(reason: impl Into<String>, origin: Option<Origin>) -> Self {
-        Self::Undefined(Arc::new(Missing { name: None, reason: reason.into(), unusable: false, sealed: None, origin }))
+        Self::Undefined(Arc::new(Missing { reason: reason.into(), origin, ..Missing::default() }))
+    }
+
+    /// What stands for the result of something that failed.
+    pub(crate) fn failed(error: TemplateError) -> Self {
+        let reason = error.to_string();
+        Self::Undefined(Arc::new(Missing { reason, failed: Some(Box::new(error)), ..Missing::default() }))
     }
 
     pub(crate) fn list(items: Vec<Object>) -> Self {
@@ -151,7 +159,7 @@ impl Object {
                 reason: undefined.reason.clone(),
                 unusable: true,
                 sealed: undefined.sealed.clone(),
-                origin: None,
+                ..Missing::default()
             })),
             Value::Null => Self::Null,
             Value::Bool(b) => Self::Bool(*b),
@@ -201,6 +209,14 @@ impl Object {
 
     pub(crate) fn is_undefined(&self) -> bool {
         matches!(self, Self::Undefined(_) | Self::Blank)
+    }
+
+    /// Whether it is undefined, asked by those who can do without it; a failure is one for them, too.
+    pub(crate) fn is_absent(&self) -> Result<bool, Fault> {
+        match self {
+            Self::Undefined(missing) if missing.failed.is_some() => Err(Fault::Undefined(missing.clone())),
+            other => Ok(other.is_undefined()),
+        }
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -280,6 +296,7 @@ impl Object {
     /// Python's name of the type.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
+            Self::Undefined(missing) if missing.failed.is_some() => "CapturedExceptionMarker",
             Self::Undefined(missing) if missing.unusable => "VaultExceptionMarker",
             Self::Undefined(_) => "UndefinedMarker",
             Self::Blank => "Undefined",

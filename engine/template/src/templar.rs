@@ -166,6 +166,9 @@ impl Templar {
         scope: &Arc<Scope>,
         locals: Arc<Locals>,
     ) -> Result<Object, Fault> {
+        if source.text.is_empty() {
+            return Ok(Object::from(""));
+        }
         let (source, options) = header::apply(source, options).map_err(|message| {
             let message = format!("Syntax error in template: {message}");
             Fault::from(TemplateError::Syntax { message, origin: Some(Origin::new(source.clone(), 1, 1)) })

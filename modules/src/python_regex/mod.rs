@@ -5,6 +5,7 @@ mod translation;
 
 use fancy_regex::{Captures, Regex};
 
+use self::template::Groups;
 use crate::ModuleError;
 
 /// What a pattern is matched against.
@@ -85,9 +86,15 @@ impl PythonRegex {
         self.regex.capture_names().flatten()
     }
 
+    /// Why the template for replacements does not fit this expression, whatever that may match.
+    pub(crate) fn check_replacement(&self, replacement: &str) -> Result<(), String> {
+        template::expand(replacement, &Groups { regex: &self.regex, captures: None }).map(|_| ())
+    }
+
     /// `match.expand(template)`: the template with references to groups filled in.
     pub(crate) fn expand(&self, captures: &Captures<'_, str>, replacement: &str) -> Result<String, ModuleError> {
-        template::expand(replacement, captures, self.regex.captures_len()).map_err(|reason| {
+        let groups = Groups { regex: &self.regex, captures: Some(captures) };
+        template::expand(replacement, &groups).map_err(|reason| {
             ModuleError::failed(format!("the replacement '{replacement}' does not fit '{}': {reason}", self.pattern))
         })
     }
@@ -181,5 +188,14 @@ mod tests {
         }
         let regex = PythonRegex::new("a", Subject::Text).unwrap();
         assert!(regex.replace_all("a", r"\1").is_err());
+        let wrong = [
+            (r"b\1", "invalid group reference 1 at position 2"),
+            (r"\g<2>", "invalid group reference 2 at position 3"),
+            (r"\g<n>", "unknown group name 'n'"),
+            (r"é\q", "bad escape \\q at position 1"),
+        ];
+        for (replacement, reason) in wrong {
+            assert_eq!(regex.check_replacement(replacement).unwrap_err(), reason);
+        }
     }
 }

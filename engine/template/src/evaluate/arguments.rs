@@ -26,6 +26,11 @@ impl Arguments {
         self.positional.iter().chain(self.named.iter().map(|(_, object)| object))
     }
 
+    /// The first of them that is undefined.
+    pub(crate) fn undefined(&self) -> Option<Object> {
+        self.objects().find(|object| matches!(object, Object::Undefined(_))).cloned()
+    }
+
     /// Matches to `parameters`: `name` is required, `name?` is not, `*name` takes the other positional ones and
     /// `**name` the other keywords.
     pub(crate) fn bind(self, function: &str, parameters: &[&str]) -> Result<Bound, Fault> {

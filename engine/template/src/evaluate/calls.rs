@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::fault::defined;
+use super::composition::Module;
+use super::fault::{all_defined, defined};
 use super::loops::LoopVariable;
+use super::macros::Macro;
 use super::rendering::mark_secret;
 use super::{Arguments, Bound, Fault, Interpreter, Rendering};
 use crate::filters::Filter;
@@ -41,8 +43,13 @@ impl Interpreter<'_> {
                 if object.is_undefined() {
                     return Ok(object);
                 }
-                if let Some(result) = methods::call(self.rendering, &object, name, &mut arguments) {
-                    return Ok(secret_from(&object, result?));
+                if object.native_as::<Module>().is_none() && methods::exists_or_native(&object, name) {
+                    if let Some(undefined) = arguments.undefined() {
+                        return Ok(undefined);
+                    }
+                    if let Some(result) = methods::call(self.rendering, &object, name, &mut arguments) {
+                        return self.deferred(result.map(|result| secret_from(&object, result)));
+                    }
                 }
                 let callee = self.attribute_of(&object, name)?;
                 self.call_object(&callee, arguments)
@@ -66,7 +73,10 @@ impl Interpreter<'_> {
         if let Some(variable) = callee.native_as::<LoopVariable>() {
             return self.recurse(variable, arguments);
         }
-        call(self.rendering, callee, arguments)
+        match arguments.undefined().filter(|_| callee.native_as::<Macro>().is_none()) {
+            Some(undefined) => Ok(undefined),
+            None => self.deferred(call(self.rendering, callee, arguments)),
+        }
     }
 
     pub(crate) fn arguments(&self, arguments: &[Argument]) -> Result<Arguments, Fault> {
@@ -119,7 +129,7 @@ impl Interpreter<'_> {
         {
             return Ok(undefined.clone());
         }
-        lookups::call_function(self, function, arguments)
+        self.deferred(lookups::call_function(self, function, arguments))
     }
 
     /// Whether the lookup of this call wants to see undefined terms.
@@ -141,8 +151,10 @@ impl Interpreter<'_> {
 
     pub(crate) fn filter(&self, input: Object, filter: &FilterExpr) -> Result<Object, Fault> {
         let arguments = self.arguments(&filter.arguments)?;
-        apply_filter(self.rendering, &filter.name, input, arguments)
-            .unwrap_or_else(|| Err(self.unknown("filter", &filter.name)))
+        match apply_filter(self.rendering, &filter.name, input, arguments) {
+            Some(result) => self.deferred(result),
+            None => Err(self.unknown("filter", &filter.name)),
+        }
     }
 
     pub(crate) fn test(&self, subject: &Object, test: &TestExpr) -> Result<Object, Fault> {
@@ -153,15 +165,16 @@ impl Interpreter<'_> {
         if let (false, Some(undefined)) = (found.takes_undefined(), undefined_operand(subject, &arguments)) {
             return Ok(undefined);
         }
-        apply_test(self.rendering, &test.name, subject, arguments)
-            .unwrap_or_else(|| Err(self.unknown("test", &test.name)))
-            .map(Object::Bool)
+        match apply_test(self.rendering, &test.name, subject, arguments) {
+            Some(result) => self.deferred(result.map(Object::Bool)),
+            None => Err(self.unknown("test", &test.name)),
+        }
     }
 }
 
 /// The first of the operands that is undefined: what is made of it is that undefined thing.
 fn undefined_operand(input: &Object, arguments: &Arguments) -> Option<Object> {
-    std::iter::once(input).chain(arguments.objects()).find(|o| matches!(o, Object::Undefined(_))).cloned()
+    if let Object::Undefined(_) = input { Some(input.clone()) } else { arguments.undefined() }
 }
 
 /// A filter or test: one of ours, or one of the user's.
@@ -335,8 +348,17 @@ pub(crate) fn call(rendering: &Rendering<'_>, callee: &Object, arguments: Argume
 }
 
 impl FilterCall<'_> {
-    /// Every item of the input.
+    /// Every item of the input. One that is undefined is an error in lists.
     pub(crate) fn items(&self) -> Result<Arc<Vec<Object>>, Fault> {
+        let items = self.items_as_they_are()?;
+        if let Object::List(_) = self.input {
+            all_defined(items.iter())?;
+        }
+        Ok(items)
+    }
+
+    /// The same for those that only hand items on: some may be undefined.
+    pub(crate) fn items_as_they_are(&self) -> Result<Arc<Vec<Object>>, Fault> {
         super::iterate(self.rendering, &self.input)
     }
 

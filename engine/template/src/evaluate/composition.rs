@@ -37,7 +37,7 @@ impl Blocks {
 }
 
 /// What `import` binds: the names a template's top level set, and what it printed.
-struct Module {
+pub(super) struct Module {
     locals: Arc<Locals>,
     path: PathBuf,
     output: Vec<Object>,
@@ -229,7 +229,7 @@ impl Interpreter<'_> {
         };
         let own_dir = self.frame.file.as_ref().and_then(|file| file.path.parent());
         let Some(path) = find_template(self.rendering.cx, own_dir, name) else {
-            return Err(Fault::error(format!("'{name}' not found in search path")));
+            return Err(not_found(self.rendering.cx, own_dir, name));
         };
         let text = fs_err::read_to_string(&path)?;
         let file = SourceFile::new(path, text);
@@ -241,6 +241,20 @@ impl Interpreter<'_> {
             .map_err(|error| Fault::from(error.in_file(&file)))?;
         Ok((file, program))
     }
+}
+
+fn not_found(cx: &RenderContext, own_dir: Option<&Path>, name: &str) -> Fault {
+    let mut dirs: Vec<PathBuf> = own_dir.filter(|dir| !dir.as_os_str().is_empty()).into_iter().map(Into::into).collect();
+    for dir in cx.search_path.iter().map(PathBuf::as_path).chain([cx.basedir.as_path()]) {
+        for dir in [dir.join("templates"), dir.to_owned()] {
+            if !dirs.contains(&dir) {
+                dirs.push(dir);
+            }
+        }
+    }
+    let shown: Vec<String> = dirs.iter().map(|dir| format!("'{}'", dir.display())).collect();
+    let paths = if shown.len() == 1 { "path" } else { "paths" };
+    Fault::error(format!("'{name}' not found in search {paths}: {}", shown.join(", ")))
 }
 
 /// Where a template called `name` is: beside the one that asks, or in the search path.

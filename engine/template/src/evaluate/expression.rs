@@ -44,6 +44,9 @@ impl Interpreter<'_> {
                     return Ok(object);
                 }
                 let key = self.eval(key)?;
+                if let Object::Undefined(missing) = key {
+                    return Err(Fault::Undefined(missing));
+                }
                 self.item_of(&object, key)
             }
             Expr::Slice(object, bounds) => self.slice(object, bounds),

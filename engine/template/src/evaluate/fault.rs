@@ -25,13 +25,7 @@ impl Fault {
     }
 
     pub(crate) fn undefined(reason: impl Into<String>) -> Self {
-        Self::Undefined(Arc::new(Missing {
-            name: None,
-            reason: reason.into(),
-            unusable: false,
-            sealed: None,
-            origin: None,
-        }))
+        Self::Undefined(Arc::new(Missing { reason: reason.into(), ..Missing::default() }))
     }
 
     /// As a plugin's failure: `The filter plugin 'x' failed: …`.
@@ -48,6 +42,9 @@ impl Fault {
         let place = || origin.cloned();
         match self {
             Self::Undefined(missing) => {
+                if let Some(error) = &missing.failed {
+                    return Self::Template(error.clone()).at(origin);
+                }
                 let (message, origin) = (missing.reason.clone(), missing.origin.clone().or_else(place));
                 match missing.unusable {
                     true => TemplateError::Failed { message, origin },
@@ -89,6 +86,14 @@ pub(crate) fn defined(object: Object) -> Result<Object, Fault> {
         Object::Blank => Err(blank()),
         other => Ok(other),
     }
+}
+
+/// Fails when one of them is undefined.
+pub(crate) fn all_defined<'o>(mut objects: impl Iterator<Item = &'o Object>) -> Result<(), Fault> {
+    objects.try_for_each(|object| match object {
+        Object::Undefined(missing) => Err(Fault::Undefined(missing.clone())),
+        _ => Ok(()),
+    })
 }
 
 pub(crate) fn blank() -> Fault {

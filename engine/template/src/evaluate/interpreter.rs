@@ -7,6 +7,7 @@ use kapell_parsing::{Origin, SourceFile};
 
 use super::composition::Blocks;
 use super::{Fault, Locals, Rendering, concat};
+use crate::TemplateError;
 use crate::object::{Missing, Object};
 use crate::scope::Scope;
 use crate::syntax::{FilterExpr, Program, Stmt, Target};
@@ -240,14 +241,27 @@ impl<'r> Interpreter<'r> {
         }
     }
 
+    /// The result, or what stands for it when that failed: the failure is told when it is used. Whatever cannot even be
+    /// read fails at once.
+    pub(crate) fn deferred(&self, result: Result<Object, Fault>) -> Result<Object, Fault> {
+        match result {
+            Err(Fault::Undefined(missing)) => Ok(Object::Undefined(missing)),
+            Err(fault) => match fault.at(self.frame.place(self.line.get()).as_ref()) {
+                unreadable @ TemplateError::Syntax { .. } => Err(unreadable.into()),
+                TemplateError::Undefined { message, origin } => Ok(Object::undefined_at(message, origin)),
+                failed @ TemplateError::Failed { .. } => Ok(Object::failed(failed)),
+            },
+            result => result,
+        }
+    }
+
     /// An undefined object that knows this template's place.
     pub(crate) fn missing(&self, name: Option<&str>, reason: String) -> Object {
         Object::Undefined(Arc::new(Missing {
             name: name.map(Into::into),
             reason,
-            unusable: false,
-            sealed: None,
             origin: self.frame.place(self.line.get()),
+            ..Missing::default()
         }))
     }
 }

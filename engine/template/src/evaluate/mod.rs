@@ -20,7 +20,7 @@ pub(crate) use attributes::{attribute, entries, has_entry, item, iterate, lack_o
 pub(crate) use calls::{FilterCall, TestCall, apply_filter, apply_test, call, has_filter, has_test};
 pub(crate) use composition::find_template;
 pub(crate) use concat::{concat, piece_text, with_final_newlines};
-pub(crate) use fault::{Fault, defined};
+pub(crate) use fault::{Fault, all_defined, defined};
 pub(crate) use interpreter::{Interpreter, TemplateFrame};
 pub(crate) use locals::Locals;
 pub(crate) use rendering::{Rendering, mark_secret};

@@ -253,7 +253,11 @@ impl<'r> Rendering<'r> {
             .templar
             .programs()
             .template(text)
-            .map_err(|error| Fault::from(error.worded("template", text.origin().or(self.cx.origin.as_ref()))))?;
+            .map_err(|error| error.worded("template", text.origin().or(self.cx.origin.as_ref())));
+        let program = match program {
+            Ok(program) => program,
+            Err(error) => return Ok(Object::failed(error)),
+        };
         self.active.borrow_mut().push(Active { text: text.clone(), scope: scope.clone(), name: name.map(Into::into) });
         let frame = TemplateFrame::inline(program, scope.clone(), text.origin().cloned());
         let result = self.deeper(|| Interpreter::new(self, frame.into(), Locals::root()).run());
@@ -262,7 +266,7 @@ impl<'r> Rendering<'r> {
             Ok(object) => object,
             // Made of something undefined, it is undefined itself: `is defined` and `default` may ask.
             Err(TemplateError::Undefined { message, origin }) => return Ok(Object::undefined_at(message, origin)),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Ok(Object::failed(error)),
         };
         let object = concat::with_final_newlines(object, text, "\n");
         Ok(if text.is_secret() { mark_secret(object) } else { object })

@@ -44,7 +44,7 @@ impl Getter {
         let mut current = object.clone();
         for part in path {
             current = step(rendering, &current, part)?;
-            if current.is_undefined()
+            if current.is_absent()?
                 && let Some(default) = &self.default
             {
                 current = default.clone();

@@ -8,13 +8,14 @@ use crate::python;
 
 pub(super) fn default(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let boolean = call.args.truthy(1, false);
-    if call.input.is_undefined() || boolean && !call.input.is_truthy() {
+    if call.input.is_absent()? || boolean && !call.input.is_truthy() {
         return Ok(call.args.get(0).cloned().unwrap_or_else(|| Object::from("")));
     }
     Ok(call.input.clone())
 }
 
 pub(super) fn mandatory(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    call.input.is_absent()?;
     match (&call.input, call.args.text(0)) {
         (Object::Undefined(_) | Object::Blank, Some(message)) => Err(Fault::error(message)),
         (Object::Undefined(missing), None) => {

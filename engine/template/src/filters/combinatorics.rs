@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use itertools::Itertools as _;
 
-use crate::evaluate::{Fault, FilterCall, Rendering, iterate};
+use crate::evaluate::{Fault, FilterCall, Rendering, all_defined, iterate};
 use crate::object::Object;
 
 /// Results longer than this are refused.
 const MAX_RESULTS: usize = 10_000_000;
 
 fn lists(call: &FilterCall<'_>) -> Result<Vec<Arc<Vec<Object>>>, Fault> {
-    std::iter::once(&call.input).chain(&call.args.rest).map(|list| iterate(call.rendering, list)).collect()
+    let list = |object: &Object| {
+        let items = iterate(call.rendering, object)?;
+        if let Object::List(_) = object {
+            all_defined(items.iter())?;
+        }
+        Ok(items)
+    };
+    std::iter::once(&call.input).chain(&call.args.rest).map(list).collect()
 }
 
 fn rows(rendering: &Rendering<'_>, lists: &[Arc<Vec<Object>>], length: usize, fill: &Object) -> Result<Object, Fault> {
@@ -107,7 +114,9 @@ fn spend_choices(rendering: &Rendering<'_>, choices: usize, size: usize) -> Resu
 pub(super) fn flatten(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let levels = call.args.int(0)?;
     let skip_nulls = call.args.truthy(1, true);
-    flatten_levels(call.rendering, &call.input, levels, skip_nulls).map(Object::list)
+    let flat = flatten_levels(call.rendering, &call.input, levels, skip_nulls)?;
+    all_defined(flat.iter())?;
+    Ok(Object::list(flat))
 }
 
 /// The items with lists in them opened, `levels` deep or (nothing given) all the way.

@@ -2,12 +2,19 @@
 
 use kapell_parsing::Key;
 
-use crate::evaluate::{Fault, FilterCall, Rendering, attribute, entries, item, iterate};
+use crate::evaluate::{Fault, FilterCall, Rendering, all_defined, attribute, entries, item, iterate};
 use crate::object::Object;
 use crate::operators;
 use crate::python;
 
 type Entries = indexmap::IndexMap<Key, Object>;
+
+/// The entries of the input, none of which may be undefined.
+fn defined_entries(call: &FilterCall<'_>) -> Result<Vec<(Key, Object)>, Fault> {
+    let entries = entries(call.rendering, &call.input)?;
+    all_defined(entries.iter().map(|(_, value)| value))?;
+    Ok(entries)
+}
 
 pub(super) fn dict2items(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if !call.input.is_mapping() {
@@ -15,7 +22,7 @@ pub(super) fn dict2items(call: &FilterCall<'_>) -> Result<Object, Fault> {
         return Err(Fault::error(format!("dict2items requires a dictionary, got <class '{kind}'> instead.")));
     }
     let (key_name, value_name) = (call.args.text_or(0, "key"), call.args.text_or(1, "value"));
-    let pairs = entries(call.rendering, &call.input)?.into_iter().map(|(key, value)| {
+    let pairs = defined_entries(call)?.into_iter().map(|(key, value)| {
         Object::dict([(Key::from(key_name.as_str()), Object::from_key(&key)), (Key::from(value_name.as_str()), value)])
     });
     Ok(Object::list(pairs.collect()))
@@ -52,7 +59,7 @@ pub(super) fn items(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if !call.input.is_mapping() {
         return Err(Fault::error("Can only get item pairs from a mapping."));
     }
-    let pairs = entries(call.rendering, &call.input)?;
+    let pairs = defined_entries(call)?;
     let pairs = pairs.into_iter().map(|(key, value)| Object::tuple(vec![Object::from_key(&key), value]));
     Ok(Object::list(pairs.collect()))
 }
@@ -65,7 +72,7 @@ pub(super) fn dictsort(call: &FilterCall<'_>) -> Result<Object, Fault> {
         _ => return Err(Fault::error("You can only sort by either \"key\" or \"value\"")),
     };
     let mut keyed = Vec::new();
-    for (key, value) in entries(call.rendering, &call.input)? {
+    for (key, value) in defined_entries(call)? {
         let key = Object::from_key(&key);
         let order = if by_value { value.clone() } else { key.clone() };
         let order = if case_sensitive { order } else { super::sequences::without_case(call, &order)? };
@@ -127,6 +134,7 @@ pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
         combined = merge_dicts(call.rendering, term, &combined, style)?;
     }
     require_dict(&combined, &Object::dict([]))?;
+    all_defined(entries(call.rendering, &combined)?.iter().map(|(_, value)| value))?;
     Ok(combined)
 }
 

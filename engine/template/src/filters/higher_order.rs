@@ -13,9 +13,9 @@ fn extra(call: &FilterCall<'_>, name: &str) -> Option<Object> {
 /// What is false (0, none, an empty text) has no items, and is not asked for them.
 fn items(call: &FilterCall<'_>) -> Result<Arc<Vec<Object>>, Fault> {
     match &call.input {
-        Object::Undefined(_) => call.items(),
+        Object::Undefined(_) => call.items_as_they_are(),
         input if !input.is_truthy() => Ok(Arc::default()),
-        _ => call.items(),
+        _ => call.items_as_they_are(),
     }
 }
 

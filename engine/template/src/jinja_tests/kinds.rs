@@ -6,11 +6,11 @@ use crate::filters;
 use crate::object::Object;
 
 pub(super) fn defined(call: &TestCall<'_>) -> Result<bool, Fault> {
-    Ok(!call.subject.is_undefined())
+    Ok(!call.subject.is_absent()?)
 }
 
 pub(super) fn undefined(call: &TestCall<'_>) -> Result<bool, Fault> {
-    Ok(call.subject.is_undefined())
+    call.subject.is_absent()
 }
 
 pub(super) fn none(call: &TestCall<'_>) -> Result<bool, Fault> {

@@ -42,8 +42,7 @@ pub(super) fn password(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
 fn request(call: &LookupCall<'_>, term: &str) -> Result<Request, Fault> {
     let parsed = kapell_parsing::kv::parse(&Text::new(term)).map_err(|error| Fault::error(error.message))?;
     let known = ["length", "encrypt", "chars", "ident", "seed"];
-    let names =
-        parsed.pairs.keys().map(ToString::to_string).chain(call.options.iter().map(|(name, _)| name.to_string()));
+    let names = parsed.pairs.keys().map(ToString::to_string);
     let unknown: Vec<String> = names.filter(|name| !known.contains(&name.as_str())).collect();
     if !unknown.is_empty() {
         return Err(Fault::error(format!(

@@ -1,7 +1,7 @@
 //! Dict methods. Those that only read also serve `hostvars`.
 
 use super::{Method, MethodCall};
-use crate::evaluate::{Fault, item, iterate};
+use crate::evaluate::{Fault, all_defined, item, iterate};
 use crate::object::{Dict, Object};
 
 pub(super) const METHODS: &[Method] = &[
@@ -72,6 +72,7 @@ fn update(call: &MethodCall<'_>) -> Result<Object, Fault> {
         Some(pairs) => crate::globals::pairs(call.rendering, pairs)?,
     };
     new.extend(call.args.extra.iter().map(|(name, object)| (kapell_parsing::Key::from(&**name), object.clone())));
+    all_defined(new.iter().map(|(_, object)| object))?;
     dict(call)?.change(call.rendering, |entries| entries.extend(new))?;
     Ok(Object::Null)
 }

@@ -1,7 +1,7 @@
 //! List and tuple methods.
 
 use super::{Method, MethodCall};
-use crate::evaluate::{Fault, iterate};
+use crate::evaluate::{Fault, all_defined, iterate};
 use crate::object::{List, Object};
 use crate::operators;
 
@@ -39,6 +39,7 @@ fn append(call: &MethodCall<'_>) -> Result<Object, Fault> {
 
 fn extend(call: &MethodCall<'_>) -> Result<Object, Fault> {
     let more = iterate(call.rendering, &argument(call, 0))?;
+    all_defined(more.iter())?;
     list(call)?.change(call.rendering, |items| items.extend(more.iter().cloned()))?;
     Ok(Object::Null)
 }

@@ -46,6 +46,11 @@ pub(crate) fn exists(object: &Object, name: &str) -> bool {
     find(object, name).is_some()
 }
 
+/// Whether it can have the method: what native objects have shows when it is called.
+pub(crate) fn exists_or_native(object: &Object, name: &str) -> bool {
+    matches!(object, Object::Native(_)) || name == "format" || exists(object, name)
+}
+
 /// Calls the method `name`; nothing when the object has no such method.
 pub(crate) fn call(
     rendering: &Rendering<'_>,

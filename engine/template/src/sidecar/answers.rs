@@ -30,7 +30,7 @@ impl Asked<'_> {
         let field = |name: &str, value: Value| (name.into(), value);
         let fields: Map = match self.found(question) {
             Ok(value) => Map::from_iter([field("answer", value)]),
-            Err(Fault::Undefined(missing)) => {
+            Err(Fault::Undefined(missing)) if missing.failed.is_none() => {
                 Map::from_iter([field("fault", missing.reason.as_str().into()), field("undefined", true.into())])
             }
             Err(fault) => Map::from_iter([field("fault", fault.at(None).to_string().into())]),

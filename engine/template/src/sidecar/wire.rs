@@ -29,6 +29,7 @@ pub(super) fn encode(rendering: &Rendering<'_>, object: &Object) -> Result<Value
             Object::Dict(_) | Object::Variables(_) => encode_map(rendering, object)?,
             Object::Omit => tagged("omit", []),
             Object::Undefined(missing) => {
+                object.is_absent()?;
                 let name = missing.name.as_deref().map_or(Value::Null, Value::from);
                 tagged("undefined", [("name", name), ("reason", missing.reason.as_str().into())])
             }
@@ -103,9 +104,7 @@ fn decode_tagged(kind: &str, map: &Map) -> Object {
         "undefined" => Object::Undefined(Arc::new(Missing {
             name: map.get("name").and_then(Value::as_str).map(Into::into),
             reason: text("reason").into(),
-            unusable: false,
-            sealed: None,
-            origin: None,
+            ..Missing::default()
         })),
         _ => Object::native(Foreign { text: text("text").into(), repr: text("repr").into() }),
     }

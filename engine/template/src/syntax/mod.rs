@@ -6,6 +6,7 @@ mod literal;
 mod lower;
 mod ornaments;
 mod program;
+mod spaces;
 
 pub(crate) use program::{
     Argument, BinaryOp, CallExpr, CompareOp, Expr, FilterExpr, Loop, MacroDef, Program, Stmt, Target, TestExpr,
@@ -33,8 +34,9 @@ pub(crate) fn parse_template(
     verbatim: bool,
     extensions: Extensions,
 ) -> Result<Program, SyntaxError> {
-    let source = prepared(source, options);
     let config = syntax_config(options)?;
+    let source = prepared(source, options);
+    let source = spaces::plain(&source, false, &config).map_or(source, Arc::from);
     let reading = lower::Reading { verbatim, extensions, newline: &options.newline_sequence };
     with_stack_for(&source, || {
         let explain =
@@ -73,8 +75,10 @@ impl Extensions {
 
 /// One expression without delimiters.
 pub(crate) fn parse_expression(source: &str) -> Result<Program, SyntaxError> {
+    let config = SyntaxConfig::default();
+    let plain = spaces::plain(source, true, &config);
+    let source = plain.as_deref().unwrap_or(source);
     with_stack_for(source, || {
-        let config = SyntaxConfig::default();
         let tree = match machinery::parse_expr(source) {
             Ok(tree) => tree,
             Err(error) => {

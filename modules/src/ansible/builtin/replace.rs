@@ -31,6 +31,8 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         return Ok(result.msg(msg));
     };
     let regex = PythonRegex::multi_line(args.str("regexp")?, Subject::Text)?;
+    let misfit = |reason| ModuleError::failed(format!("Unable to process replace due to error: {reason}"));
+    regex.check_replacement(args.str("replace")?).map_err(misfit)?;
     let (section, count) = regex.replace_all(&text[start..end], args.str("replace")?)?;
     let new = format!("{}{section}{}", &text[..start], &text[end..]);
     let changed = count > 0 && new != text;

@@ -22,12 +22,16 @@ pub(super) fn copy(
     let named = request.src.clone().unwrap_or_else(|| path_text(src));
     let name = base_name(&named);
     let exists = Path::new(dest).is_dir();
-    if exists && !request.force {
-        let shown = if name.is_empty() { with_slash(dest) } else { dest.to_owned() };
+    let is_file = !exists && Path::new(dest).exists();
+    if (exists || is_file) && !request.force {
+        let shown = if exists && name.is_empty() { with_slash(dest) } else { dest.to_owned() };
         return Ok(left_alone(request, &shown));
     }
-    if Path::new(dest).exists() && !exists {
-        return Err(ModuleError::failed(format!("Failed to copy '{named}' to '{dest}'.")));
+    if is_file && !cx.check_mode {
+        return Err(ModuleError::failed(format!("Could not replace '{dest}' with '{named}': Not a directory")));
+    }
+    if is_file {
+        return Ok(copied(Path::new(dest), named).changed(true));
     }
     if dest.ends_with('/') && !exists && cx.check_mode {
         return Ok(would_be_created(request, dest));
@@ -50,12 +54,12 @@ pub(super) fn copy(
         _ => PathBuf::from(dest),
     };
     changed |= cx.set_attributes(&shown, &request.attributes)?;
-    Ok(ModuleResult::ok()
-        .changed(changed)
-        .set("dest", path_text(&shown))
-        .set("src", named)
-        .set("checksum", Value::Null)
-        .set("md5sum", Value::Null))
+    Ok(copied(&shown, named).changed(changed))
+}
+
+fn copied(dest: &Path, src: String) -> ModuleResult {
+    let result = ModuleResult::ok().set("dest", path_text(dest)).set("src", src);
+    result.set("checksum", Value::Null).set("md5sum", Value::Null)
 }
 
 struct Copying {
