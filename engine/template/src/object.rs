@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kapell_parsing::{Key, Map, Origin, Text, Trust, Value};
 use num_bigint::BigInt;
 
-pub(crate) use crate::containers::{Dict, List, Tuple};
 use crate::TemplateError;
+pub(crate) use crate::containers::{Dict, List, Tuple};
 use crate::dates::DateTime;
 use crate::evaluate::{Arguments, Fault, Rendering};
 use crate::scope::Variables;
@@ -113,11 +113,7 @@ pub(crate) trait Native: Send + Sync {
 
 impl Object {
     pub(crate) fn undefined(name: Option<&str>, reason: impl Into<String>) -> Self {
-        Self::Undefined(Arc::new(Missing {
-            name: name.map(Into::into),
-            reason: reason.into(),
-            ..Missing::default()
-        }))
+        Self::Undefined(Arc::new(Missing { name: name.map(Into::into), reason: reason.into(), ..Missing::default() }))
     }
 
     pub(crate) fn undefined_at(reason: impl Into<String>, origin: Option<Origin>) -> Self {

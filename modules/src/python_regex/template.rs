@@ -36,7 +36,10 @@ fn escape<'t>(text: &'t str, groups: &Groups<'_>, out: &mut String) -> Result<&'
     let rest = &text[first.len_utf8()..];
     match first {
         'g' => {
-            let name = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or(("missing group name".to_owned(), Some(2)))?;
+            let name = rest
+                .strip_prefix('<')
+                .and_then(|rest| rest.split_once('>'))
+                .ok_or(("missing group name".to_owned(), Some(2)))?;
             out.push_str(groups.text(name.0, 3)?);
             return Ok(name.1);
         }

@@ -244,7 +244,8 @@ impl Interpreter<'_> {
 }
 
 fn not_found(cx: &RenderContext, own_dir: Option<&Path>, name: &str) -> Fault {
-    let mut dirs: Vec<PathBuf> = own_dir.filter(|dir| !dir.as_os_str().is_empty()).into_iter().map(Into::into).collect();
+    let mut dirs: Vec<PathBuf> =
+        own_dir.filter(|dir| !dir.as_os_str().is_empty()).into_iter().map(Into::into).collect();
     for dir in cx.search_path.iter().map(PathBuf::as_path).chain([cx.basedir.as_path()]) {
         for dir in [dir.join("templates"), dir.to_owned()] {
             if !dirs.contains(&dir) {
