@@ -15,6 +15,8 @@ use crate::{Connection, ConnectionError, ExitStatus, Process};
 const MAX_NOISE: usize = 1024 * 1024;
 /// Of what came instead of our command, in a message.
 const MAX_QUOTED: usize = 2048;
+/// The prompt stands within the last bytes that were printed.
+const MAX_PROMPTED: usize = 32 * 1024;
 const READ: usize = 4 * 1024;
 const SEND: usize = 64 * 1024;
 /// What the become program says is kept up to here.
@@ -25,6 +27,39 @@ pub(crate) fn random_token() -> String {
     hex::encode(rand::random::<[u8; 12]>())
 }
 
+/// What was read from stdout and is not yet consumed. However small the pieces it came in, every byte is looked at once.
+#[derive(Default)]
+struct Printed {
+    bytes: Vec<u8>,
+    /// Where the line begins that has not ended.
+    line: usize,
+    /// Up to here there is no end of that line.
+    seen: usize,
+}
+
+impl Printed {
+    /// What stands behind the marker in the next line that has it. All up to the end of that line is consumed.
+    fn behind(&mut self, marker: &[u8]) -> Option<String> {
+        while let Some(length) = self.bytes[self.seen..].iter().position(|byte| *byte == b'\n') {
+            let end = self.seen + length;
+            let line = &self.bytes[self.line..end];
+            let start = line.windows(marker.len()).position(|window| window == marker).map(|at| at + marker.len());
+            if let Some(start) = start {
+                let rest = String::from_utf8_lossy(&line[start..]).trim_end().to_owned();
+                *self = Self { bytes: self.bytes.split_off(end + 1), ..Self::default() };
+                return Some(rest);
+            }
+            (self.line, self.seen) = (end + 1, end + 1);
+        }
+        self.seen = self.bytes.len();
+        None
+    }
+
+    fn last(&self, count: usize) -> String {
+        String::from_utf8_lossy(&self.bytes[self.bytes.len().saturating_sub(count)..]).into_owned()
+    }
+}
+
 /// A process on its way to its first marked line.
 pub(crate) struct Startup<'a> {
     connection: &'a dyn Connection,
@@ -32,8 +67,7 @@ pub(crate) struct Startup<'a> {
     marker: &'a str,
     becoming: Option<&'a Becoming<'a>>,
     pub(crate) process: Process,
-    /// Read from stdout and not yet consumed.
-    pending: Vec<u8>,
+    printed: Printed,
     stderr: String,
     is_password_sent: bool,
     stdout_ended: bool,
@@ -59,7 +93,7 @@ impl<'a> Startup<'a> {
             marker,
             becoming,
             process,
-            pending: Vec::new(),
+            printed: Printed::default(),
             stderr: String::new(),
             is_password_sent: false,
             stdout_ended: false,
@@ -70,11 +104,12 @@ impl<'a> Startup<'a> {
     /// The rest of the next line that begins with the marker.
     pub(crate) async fn marked_line(&mut self, patience: Duration) -> Result<String, ConnectionError> {
         let deadline = Instant::now() + patience;
+        let marker = format!("{} ", self.marker);
         loop {
-            if let Some(line) = self.take_marked_line() {
+            if let Some(line) = self.printed.behind(marker.as_bytes()) {
                 return Ok(line);
             }
-            if self.stdout_ended || self.pending.len() > MAX_NOISE {
+            if self.stdout_ended || self.printed.bytes.len() > MAX_NOISE {
                 return Err(self.why_it_ended().await);
             }
             if timeout_at(deadline, self.read_some()).await.is_err() {
@@ -104,7 +139,7 @@ impl<'a> Startup<'a> {
 
     /// The running process, the bytes of stdout behind the last marked line, and what it wrote to stderr so far.
     pub(crate) fn into_parts(self) -> (Process, Vec<u8>, String) {
-        (self.process, self.pending, self.stderr)
+        (self.process, self.printed.bytes, self.stderr)
     }
 
     /// Whatever arrives first on either stream.
@@ -113,7 +148,7 @@ impl<'a> Startup<'a> {
         tokio::select! {
             read = self.process.stdout.read(&mut out), if !self.stdout_ended => match read {
                 Ok(0) | Err(_) => self.stdout_ended = true,
-                Ok(count) => self.pending.extend_from_slice(&out[..count]),
+                Ok(count) => self.printed.bytes.extend_from_slice(&out[..count]),
             },
             read = self.process.stderr.read(&mut err), if !self.stderr_ended => match read {
                 Ok(0) | Err(_) => self.stderr_ended = true,
@@ -128,19 +163,10 @@ impl<'a> Startup<'a> {
         }
     }
 
-    fn take_marked_line(&mut self) -> Option<String> {
-        let marker = format!("{} ", self.marker);
-        let start = self.pending.windows(marker.len()).position(|window| window == marker.as_bytes())? + marker.len();
-        let length = self.pending[start..].iter().position(|byte| *byte == b'\n')?;
-        let line = String::from_utf8_lossy(&self.pending[start..start + length]).trim_end().to_owned();
-        self.pending.drain(..=start + length);
-        Some(line)
-    }
-
     async fn answer_prompt(&mut self) -> Result<(), ConnectionError> {
         let Some(becoming) = self.becoming else { return Ok(()) };
         // On a terminal the prompt comes with the rest.
-        let on_stdout = becoming.asks_for_password(&self.pending_text());
+        let on_stdout = becoming.asks_for_password(&self.printed.last(MAX_PROMPTED));
         if !on_stdout && !becoming.asks_for_password(&self.stderr) {
             return match becoming.refusal(&self.stderr) {
                 Some(message) if self.stderr.ends_with('\n') => Err(self.refused(message)),
@@ -153,15 +179,11 @@ impl<'a> Startup<'a> {
             Some(password) => {
                 self.is_password_sent = true;
                 self.stderr.clear();
-                self.pending.clear();
+                self.printed = Printed::default();
                 self.send(format!("{password}\n").as_bytes()).await;
                 Ok(())
             }
         }
-    }
-
-    fn pending_text(&self) -> String {
-        String::from_utf8_lossy(&self.pending).into_owned()
     }
 
     fn refused(&self, message: String) -> ConnectionError {
@@ -171,7 +193,7 @@ impl<'a> Startup<'a> {
     fn timed_out(&self, after: Duration) -> ConnectionError {
         match self.becoming {
             Some(becoming) => {
-                let said = becoming.without_prompts(&format!("{}{}", self.stderr, self.pending_text()));
+                let said = becoming.without_prompts(&format!("{}{}", self.stderr, self.printed.last(MAX_NOISE)));
                 ConnectionError::BecomeTimeout { host: self.host.to_owned(), after, said }
             }
             None => ConnectionError::Timeout { host: self.host.to_owned(), what: "starting a shell".to_owned(), after },
@@ -194,10 +216,8 @@ impl<'a> Startup<'a> {
                 false => ConnectionError::Unreachable { host: self.host.to_owned(), message: said },
             };
         }
-        let is_endless = self.pending.len() > MAX_NOISE;
-        let noise = self.pending.len().saturating_sub(MAX_QUOTED);
-        self.pending.drain(..noise);
-        let printed = format!("{}{}", self.stderr, self.pending_text());
+        let is_endless = self.printed.bytes.len() > MAX_NOISE;
+        let printed = format!("{}{}", self.stderr, self.printed.last(MAX_QUOTED));
         if self.connection.is_absence(&printed) {
             return ConnectionError::Unreachable { host: self.host.to_owned(), message: printed.trim().to_owned() };
         }
@@ -219,5 +239,30 @@ impl<'a> Startup<'a> {
                 ConnectionError::Unreachable { host: self.host.to_owned(), message }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_in_pieces_and_behind_noise() {
+        let mut printed = Printed::default();
+        let mut found = Vec::new();
+        for byte in b"Welcome\nmarker\nnoise marker one \r\n\nmarker two\nrest of it" {
+            printed.bytes.push(*byte);
+            found.extend(printed.behind(b"marker "));
+        }
+        assert_eq!(found, ["one", "two"]);
+        assert_eq!(printed.bytes, b"rest of it");
+        assert_eq!(printed.last(5), "of it");
+    }
+
+    #[test]
+    fn two_lines_in_one_piece_are_taken_one_after_the_other() {
+        let mut printed = Printed { bytes: b"m a\nm b\n".to_vec(), ..Printed::default() };
+        let found = [printed.behind(b"m "), printed.behind(b"m "), printed.behind(b"m ")];
+        assert_eq!(found, [Some("a".to_owned()), Some("b".to_owned()), None]);
     }
 }
