@@ -53,7 +53,7 @@ pub(super) fn items2dict(call: &FilterCall<'_>) -> Result<Object, Fault> {
 }
 
 pub(super) fn items(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    if call.input.is_undefined() {
+    if call.input.is_absent()? {
         return Ok(Object::list(Vec::new()));
     }
     if !call.input.is_mapping() {

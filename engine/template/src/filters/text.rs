@@ -1,6 +1,6 @@
 //! Jinja's text filters.
 
-use crate::evaluate::{Arguments, Fault, FilterCall, entries};
+use crate::evaluate::{Arguments, Fault, FilterCall, defined, entries};
 use crate::methods::text as methods;
 use crate::object::Object;
 use crate::python;
@@ -183,7 +183,7 @@ pub(super) fn striptags(call: &FilterCall<'_>) -> Result<Object, Fault> {
 pub(super) fn xmlattr(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let mut out = String::new();
     for (key, value) in entries(call.rendering, &call.input)? {
-        if value.is_null() || value.is_undefined() {
+        if defined(value.clone())?.is_null() {
             continue;
         }
         let key = key.to_string();

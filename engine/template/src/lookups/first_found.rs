@@ -15,14 +15,14 @@ struct Search {
 }
 
 /// Whether it is something undefined that `with_first_found` passes over; as a lookup of its own it does not.
-fn is_passed_over(call: &LookupCall<'_>, object: &Object) -> bool {
-    object.is_undefined() && call.option("_subdir").is_some()
+fn is_passed_over(call: &LookupCall<'_>, object: &Object) -> Result<bool, Fault> {
+    Ok(call.option("_subdir").is_some() && object.is_absent()?)
 }
 
 /// Names from a list or from text separated by commas, semicolons or (paths) colons.
 fn names(call: &LookupCall<'_>, object: &Object, separators: &[char]) -> Result<Vec<String>, Fault> {
     let mut found = Vec::new();
-    if is_passed_over(call, object) {
+    if is_passed_over(call, object)? {
         return Ok(found);
     }
     match defined(object.clone())? {
@@ -51,7 +51,7 @@ fn of_dict(call: &LookupCall<'_>, dict: &Dict) -> Result<Search, Fault> {
 }
 
 fn searches(call: &LookupCall<'_>, term: &Object, found: &mut Vec<Search>) -> Result<(), Fault> {
-    if is_passed_over(call, term) {
+    if is_passed_over(call, term)? {
         return Ok(());
     }
     match defined(term.clone())? {
