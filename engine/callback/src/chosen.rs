@@ -24,7 +24,9 @@ pub fn callbacks(
     content: Content<'_>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<Box<dyn Callback>>, Diagnostic> {
+    let settings = &routed(settings, content.library)?;
     let wanted = wanted(settings, content.library);
+    warnings.extend(content.library.take_notices());
     let is_python = |name: &str| wanted.iter().any(|wanted| wanted.file.name == name);
     let has_stdout = wanted.iter().any(|wanted| wanted.stdout);
     let mut chosen = Vec::new();
@@ -55,6 +57,26 @@ pub fn callbacks(
         }
     }
     Ok(chosen)
+}
+
+/// The settings with the names that collections' redirects lead to.
+fn routed(settings: &Settings, library: &ModuleLibrary) -> Result<Settings, Diagnostic> {
+    let route = |name: &String| match library.removed("callback", name) {
+        Some(gone) => Err(Diagnostic::error(gone)),
+        None => {
+            let target = library.routed("callback", name);
+            let is_there = library.plugin(PluginKind::Callback, &target).is_some() || base_name(&target) != target;
+            Ok(if is_there { target } else { name.clone() })
+        }
+    };
+    let mut enabled: Vec<String> = Vec::new();
+    for name in settings.callbacks_enabled.iter().map(route) {
+        let name = name?;
+        if !enabled.contains(&name) {
+            enabled.push(name);
+        }
+    }
+    Ok(Settings { callbacks_enabled: enabled, stdout_callback: route(&settings.stdout_callback)?, ..settings.clone() })
 }
 
 /// The user's callbacks that may take part: the one for standard output, those the settings name, and all that lie

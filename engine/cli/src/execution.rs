@@ -17,7 +17,7 @@ use kapell_template::Templar;
 
 use crate::exit_code::Exit;
 use crate::refusal::Refusal;
-use crate::surroundings::templar_options;
+use crate::surroundings::{command_line, templar_options};
 use crate::{details, events, inventory, passwords};
 
 /// Variables are templated by recursion, so deeply nested ones need room; untouched pages cost nothing.
@@ -54,8 +54,12 @@ impl Execution {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let roots = self.playbook_files.iter().filter_map(|file| absolute(file).parent().map(Path::to_owned));
         let listener_of_plugins = sender.clone();
-        let tell = move |event| drop(listener_of_plugins.send(event));
-        let templar = Templar::new(templar_options(&self.settings, &self.vault, roots, tell));
+        let told = self.library.told();
+        let tell = move |event| match &event {
+            Event::Diagnostic(diagnostic) if told.contains(&diagnostic.message) => {}
+            _ => drop(listener_of_plugins.send(event)),
+        };
+        let templar = Templar::new(templar_options(&self.settings, command_line(&self.options), &self.vault, roots, tell));
         let state = RunState::new(self.inventory, variables);
         let run = Arc::new(Run {
             settings: self.settings,

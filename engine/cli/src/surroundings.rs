@@ -4,19 +4,21 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use kapell_config::{Settings, ini};
-use kapell_executor::{Event, ModuleLibrary};
+use kapell_config::{Environment, FoundValue, OPTIONS, PluginOption, Settings, ValueOrigin, ini};
+use kapell_executor::{Event, ModuleLibrary, RunOptions};
 use kapell_inventory::{HostPattern, Inventory, Policy};
 use kapell_parsing::{Diagnostic, Map, SourceFile, Value, VaultSecrets};
 use kapell_template::{
-    FetchError, PluginPaths, ServiceLookup, Surroundings, Templar, TemplarOptions, UrlAnswer, UrlRequest,
+    FetchError, PluginAnswer, PluginOptionValue, PluginPaths, ServiceLookup, Surroundings, Templar, TemplarOptions, UrlAnswer, UrlRequest,
 };
 
 use crate::cloud;
 
-/// The options of a run's `Templar`. `roots`: the directories of its playbooks.
+/// The options of a run's `Templar`. `roots`: the directories of its playbooks. `command_line`: what options of plugins
+/// are set to there.
 pub(crate) fn templar_options(
     settings: &Settings,
+    command_line: Vec<(&'static str, Value)>,
     vault: &VaultSecrets,
     roots: impl IntoIterator<Item = PathBuf>,
     tell: impl Fn(Event) + Send + Sync + 'static,
@@ -36,27 +38,79 @@ pub(crate) fn templar_options(
         surroundings: Some(Arc::new(Program {
             settings: settings.clone(),
             ini: OnceLock::new(),
+            origins: OnceLock::new(),
+            command_line,
             tell: Box::new(tell),
         })),
         ..TemplarOptions::default()
     }
 }
 
+/// What the command line of a run says that options of plugins go by.
+pub(crate) fn command_line(options: &RunOptions) -> Vec<(&'static str, Value)> {
+    let path = options.private_key_file.as_ref().map(|path| path.to_string_lossy().into_owned().into());
+    let given = [
+        ("remote_user", options.remote_user.as_deref().map(Value::from)),
+        ("private_key_file", path),
+        ("timeout", options.timeout.map(|seconds| Value::Int(i64::try_from(seconds).unwrap_or(i64::MAX)))),
+    ];
+    given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
 /// What answers callbacks written in Python; their messages are theirs to show.
 pub(crate) fn plugin_templar(settings: &Settings, vault: &VaultSecrets, library: &ModuleLibrary) -> Templar {
-    Templar::new(templar_options(settings, vault, library.content_dirs(), drop))
+    Templar::new(templar_options(settings, Vec::new(), vault, library.content_dirs(), drop))
 }
 
 struct Program {
     settings: Settings,
     /// The entries of `ansible.cfg`, read when a plugin first asks for one.
     ini: OnceLock<Vec<ini::IniEntry>>,
+    /// Where the settings come from, found when a template first asks.
+    origins: OnceLock<Vec<ValueOrigin>>,
+    /// What the command line says that options of plugins go by.
+    command_line: Vec<(&'static str, Value)>,
     tell: Box<dyn Fn(Event) + Send + Sync>,
 }
 
 impl Surroundings for Program {
     fn setting(&self, name: &str) -> Option<Value> {
         self.settings.value(name)
+    }
+
+    fn setting_origin(&self, name: &str) -> Option<String> {
+        let origins = || {
+            let cwd = std::env::current_dir().ok()?;
+            Settings::origins(&Environment::of_process(), &cwd).ok()
+        };
+        let origins = self.origins.get_or_init(|| origins().unwrap_or_default());
+        let at = OPTIONS.iter().position(|row| row.name == name)?;
+        Some(match origins.get(at)? {
+            ValueOrigin::Default => "default".to_owned(),
+            ValueOrigin::Environment(name) => format!("env: {name}"),
+            ValueOrigin::File(path) => path.display().to_string(),
+        })
+    }
+
+    fn plugin_option(&self, kind: &str, plugin: &str, name: &str) -> PluginAnswer {
+        let Some(options) = PluginOption::of(kind, plugin) else { return PluginAnswer::NoPlugin };
+        let Some(option) = options.into_iter().find(|option| option.name == name) else { return PluginAnswer::NoOption };
+        let environment = Environment::of_process();
+        let given = |name: &&&str| self.command_line.iter().find(|(known, _)| known == *name);
+        let otherwise = match option.command_line.iter().rev().find_map(|name| given(&name)) {
+            Some((name, value)) => (value.clone(), format!("cli: {name}")),
+            None => {
+                let place = || self.config_file().unwrap_or_default();
+                let found = option.find(&environment, &|section, key| Some((self.ini(section, key)?, place())));
+                (found.value, found.origin)
+            }
+        };
+        PluginAnswer::Option(PluginOptionValue {
+            variables: option.variables.iter().rev().copied().collect(),
+            otherwise,
+            required: option.required,
+            typed: Box::new(move |value, origin| option.typed(FoundValue { value, origin }, &environment)),
+        })
     }
 
     fn ini(&self, section: &str, key: &str) -> Option<String> {
@@ -122,6 +176,8 @@ impl Surroundings for Program {
             "deprecated" if self.settings.deprecation_warnings => {
                 (self.tell)(Event::Diagnostic(Diagnostic::deprecation(text)));
             }
+            "collection_mismatch" if self.settings.collections_mismatch == "ignore" => {}
+            "collection_mismatch" => (self.tell)(Event::Diagnostic(Diagnostic::warning(text))),
             "info" => (self.tell)(Event::Message(text.to_owned())),
             _ => {
                 let verbosity = level.strip_prefix("verbose").and_then(|number| number.parse().ok());

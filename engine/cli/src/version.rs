@@ -2,7 +2,7 @@
 
 use kapell_callback::{Color, Display};
 use kapell_config::Settings;
-use kapell_executor::variables::ANSIBLE_VERSION;
+use kapell_template::ANSIBLE_VERSION;
 
 /// As ansible-playbook words it, so that scripts find the version where they look for it.
 pub(crate) fn text(program: &str, settings: &Settings) -> String {

@@ -15,7 +15,6 @@ const WITHOUT_MEANING: &[Section] = &[
         "defaults",
         &[
             "cliconf_plugins",
-            "collections_on_ansible_version_mismatch",
             "collections_scan_sys_path",
             "cow_selection",
             "cowpath",

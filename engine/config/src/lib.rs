@@ -6,6 +6,8 @@ pub mod environment;
 pub mod ini;
 mod known;
 mod paths;
+mod plugin_option;
+mod plugin_options;
 mod setting;
 mod setting_value;
 pub mod settings;
@@ -13,4 +15,5 @@ mod sources;
 
 pub use choices::{DuplicateKeys, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, VarsRoot};
 pub use environment::Environment;
+pub use plugin_option::{FoundValue, PluginOption, Unset};
 pub use settings::{OPTIONS, OptionRow, Settings, ValueOrigin};

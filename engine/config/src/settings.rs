@@ -96,6 +96,8 @@ settings! {
     DEFAULT_ROLES_PATH roles_path: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/roles:/usr/share/ansible/roles:/etc/ansible/roles" [defaults.roles_path] [ANSIBLE_ROLES_PATH];
     /// Where collections are searched for.
     COLLECTIONS_PATHS collections_paths: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/collections:/usr/share/ansible/collections" [defaults.collections_path] [ANSIBLE_COLLECTIONS_PATH];
+    /// What a collection is that is for other versions of Ansible: `warning`, `error` or `ignore`.
+    COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH collections_mismatch: String = "warning" [defaults.collections_on_ansible_version_mismatch] [ANSIBLE_COLLECTIONS_ON_ANSIBLE_VERSION_MISMATCH];
     /// Where modules are searched for.
     DEFAULT_MODULE_PATH library: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/modules:/usr/share/ansible/plugins/modules" [defaults.library] [ANSIBLE_LIBRARY];
     /// Where Python code that modules share is searched for.

@@ -7,7 +7,7 @@ use kapell_connection::{BecomeSpec, ConnectionSpec, ContainerOptions, Secret, ch
 use kapell_parsing::Value;
 use kapell_template::{RenderContext, Variable};
 
-use crate::Run;
+use crate::{Event, Run};
 use crate::action::quote;
 use crate::error_report::ErrorReport;
 use crate::resolve::Keywords;
@@ -26,9 +26,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The first of `names` that is set, templated.
-    fn first(&self, names: &[&str]) -> Result<Option<Value>, ErrorReport> {
-        for name in names {
+    /// The strongest of `names` that is set, templated: the last one, as for every option of a plugin.
+    fn strongest(&self, names: &[&str]) -> Result<Option<Value>, ErrorReport> {
+        for name in names.iter().rev() {
             let Some(Variable::Value(written)) = self.vars.given(name) else { continue };
             let rendered = self.run.templar.render(&written, &self.vars.as_source(), self.cx);
             let value = rendered.map_err(|error| {
@@ -43,16 +43,16 @@ impl Reader<'_> {
     }
 
     fn text(&self, names: &[&str]) -> Result<Option<String>, ErrorReport> {
-        Ok(self.first(names)?.map(|value| value.to_string()))
+        Ok(self.strongest(names)?.map(|value| value.to_string()))
     }
 
     fn flag(&self, names: &[&str]) -> Result<Option<bool>, ErrorReport> {
-        Ok(self.first(names)?.and_then(|value| value.to_bool_loose()))
+        Ok(self.strongest(names)?.and_then(|value| value.to_bool_loose()))
     }
 
     /// A list, or the items of a text with commas.
     fn list(&self, names: &[&str]) -> Result<Vec<String>, ErrorReport> {
-        Ok(match self.first(names)? {
+        Ok(match self.strongest(names)? {
             Some(Value::Str(text)) => text.split(',').map(|item| item.trim().to_owned()).collect(),
             Some(value) => value.as_list().unwrap_or_default().iter().map(ToString::to_string).collect(),
             None => Vec::new(),
@@ -86,10 +86,7 @@ pub fn connection_spec(
             _ => options.connection.clone().unwrap_or_else(|| settings.transport.clone()),
         },
     };
-    let kind = match run.library.connection_plugin(&kind) {
-        Some(_) => kind,
-        None => kind.rsplit('.').next().unwrap_or(&kind).to_owned(),
-    };
+    let kind = of_collection(run, kind)?;
     let timeout = reader.number(&["ansible_timeout", "ansible_ssh_timeout"])?;
     let timeout = Duration::from_secs(timeout.or(options.timeout).unwrap_or(settings.timeout));
     let become_timeout = match kind.as_str() {
@@ -140,6 +137,23 @@ pub fn connection_spec(
         kind,
         host,
     })
+}
+
+/// The kind of connection a name stands for: the user's plugin where a collection's redirects end, or one of ours.
+fn of_collection(run: &Run, kind: String) -> Result<String, ErrorReport> {
+    if !kind.contains('.') {
+        return Ok(kind);
+    }
+    let kind = if kapell_connection::is_known(&kind) { kind } else { run.library.routed("connection", &kind) };
+    let plugin = run.library.connection_plugin(&kind);
+    run.library.take_notices().into_iter().for_each(|notice| run.emit(Event::Diagnostic(notice)));
+    match plugin {
+        Some(_) => Ok(kind),
+        None => match run.library.removed("connection", &kind) {
+            Some(gone) => Err(ErrorReport::new(gone, None)),
+            None => Ok(kind.rsplit('.').next().unwrap_or(&kind).to_owned()),
+        },
+    }
 }
 
 fn port(reader: &Reader<'_>, keywords: &Keywords<'_>, delegated: bool) -> Result<Option<u16>, ErrorReport> {
@@ -198,7 +212,7 @@ fn smart_card(reader: &Reader<'_>) -> Result<Option<String>, ErrorReport> {
 /// Variables are named after the kind of container: `ansible_docker_extra_args`, `ansible_chroot_exe`.
 fn container_options(reader: &Reader<'_>, kind: &str) -> Result<ContainerOptions, ErrorReport> {
     let own = |suffix: &str| format!("ansible_{}_{suffix}", kind.trim_end_matches("_api"));
-    let environment = reader.first(&[&own("extra_env")])?;
+    let environment = reader.strongest(&[&own("extra_env")])?;
     let environment = environment.as_ref().and_then(Value::as_map).into_iter().flatten();
     Ok(ContainerOptions {
         program: reader.text(&[&own("executable"), &own("exe")])?,

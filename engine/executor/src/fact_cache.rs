@@ -1,168 +1,153 @@
-//! `FactCache`: facts kept between runs, one JSON file a host, as ansible-core's `jsonfile` keeps them.
+//! `FactCache`: facts kept between runs, in files as ansible-core's `jsonfile` keeps them, or by a plugin in Python.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+mod files;
+mod payload;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, Map};
-use serde_json::json;
 
-use crate::action::{json_map, value_map};
+use crate::python_plugins::{PluginKind, PythonFacts};
 use crate::run_state::RunState;
-use crate::{Event, Run};
+use crate::{Event, ModuleLibrary, Run};
+use files::FactFiles;
 
-/// Files of this form: a JSON text under `__payload__`.
+/// What keys of hosts start with: the form of what is kept.
 const FORM: &str = "s1_";
-const PAYLOAD: &str = "__payload__";
-/// Longest file that is read.
-const LIMIT: u64 = 64 << 20;
 
 /// Where facts are kept; without a place they last as long as the run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct FactCache {
-    directory: Option<PathBuf>,
-    prefix: String,
-    /// Older files are forgotten.
-    timeout: Option<Duration>,
+    place: Place,
+    /// Hosts whose facts were asked for.
+    asked: HashSet<String>,
+}
+
+#[derive(Clone, Default)]
+enum Place {
+    #[default]
+    Nowhere,
+    Files(FactFiles),
+    Plugin(Arc<PythonFacts>),
 }
 
 impl FactCache {
-    /// What the settings ask for; the second is what is wrong with them.
-    pub fn of(settings: &Settings) -> (Self, Option<Diagnostic>) {
+    /// What the settings ask for; the error is what is wrong with them.
+    fn open(run: &Run) -> Result<Place, Diagnostic> {
+        let settings = &run.settings;
         let kind = settings.fact_caching.strip_prefix("ansible.builtin.").unwrap_or(&settings.fact_caching);
-        let directory = settings.fact_caching_connection.as_deref().filter(|directory| !directory.is_empty());
-        match (kind, directory) {
-            ("memory", _) => (Self::default(), None),
-            ("jsonfile", Some(directory)) => {
-                let prefix = settings.fact_caching_prefix.as_str();
-                let own = Self {
-                    directory: Some(crate::action::expand_user(directory)),
-                    // The documented default is not what files are called.
-                    prefix: if prefix == "ansible_facts" { String::new() } else { prefix.to_owned() },
-                    timeout: Some(settings.fact_caching_timeout).filter(|t| *t > 0).map(Duration::from_secs),
+        match kind {
+            "memory" => Ok(Place::Nowhere),
+            "jsonfile" => FactFiles::of(settings).map(Place::Files).ok_or_else(|| {
+                Diagnostic::warning("Required config '_uri' for 'jsonfile' cache plugin not provided.")
+                    .hint("set fact_caching_connection: facts last for this run only")
+            }),
+            name => {
+                let plugin = cache_plugin(&run.library, name).ok_or_else(|| {
+                    Diagnostic::warning(format!("Unable to load the cache plugin '{name}'."))
+                        .hint("facts last for this run only; jsonfile keeps them")
+                })?;
+                let opened = PythonFacts::open(run, &plugin.name);
+                opened.map(|facts| Place::Plugin(Arc::new(facts))).map_err(Diagnostic::warning)
+            }
+        }
+    }
+
+    /// The facts kept of `hosts`, those that have some.
+    fn read(&self, run: &Run, hosts: &[String]) -> Result<Vec<(String, Map)>, Diagnostic> {
+        match &self.place {
+            Place::Nowhere => Ok(Vec::new()),
+            Place::Files(files) => {
+                Ok(hosts.iter().filter_map(|host| Some((host.clone(), files.read(host)?))).collect())
+            }
+            Place::Plugin(plugin) => {
+                let keys: Vec<String> = hosts.iter().map(|host| format!("{FORM}{host}")).collect();
+                let found = plugin.read(run, &keys).map_err(|why| cannot("read facts", &why))?;
+                let facts = |(key, kept)| {
+                    let host: &String = &hosts[keys.iter().position(|known| *known == key)?];
+                    Some((host.clone(), payload::facts(&kept)?))
                 };
-                (own, None)
+                Ok(found.into_iter().filter_map(facts).collect())
             }
-            ("jsonfile", None) => {
-                let warning = Diagnostic::warning("the fact cache has no directory: facts last for this run only");
-                (Self::default(), Some(warning.hint("set fact_caching_connection")))
-            }
-            (other, _) => {
-                let warning = Diagnostic::warning(format!("the fact cache '{other}' is not supported"));
-                (Self::default(), Some(warning.hint("facts last for this run only; jsonfile keeps them")))
-            }
-        }
-    }
-
-    fn file(&self, host: &str) -> Option<PathBuf> {
-        let is_name = !host.contains('/') && !host.contains('\0');
-        Some(self.directory.as_ref().filter(|_| is_name)?.join(format!("{}{FORM}{host}", self.prefix)))
-    }
-
-    /// The facts kept of `host`, unless they are too old or make no sense.
-    pub fn read(&self, host: &str) -> Option<Map> {
-        let path = self.file(host)?;
-        let metadata = fs_err::metadata(&path).ok()?;
-        let age = || SystemTime::now().duration_since(metadata.modified().ok()?).ok();
-        if metadata.len() > LIMIT || self.timeout.is_some_and(|timeout| age().is_some_and(|age| age > timeout)) {
-            return None;
-        }
-        let outer: serde_json::Value = serde_json::from_str(&fs_err::read_to_string(&path).ok()?).ok()?;
-        let inner = serde_json::from_str(outer.get(PAYLOAD)?.as_str()?).ok()?;
-        match untagged(inner) {
-            serde_json::Value::Object(facts) => Some(value_map(&facts)),
-            _ => None,
         }
     }
 
     /// Keeps the facts of `host`; without any, forgets it.
-    pub fn write(&self, host: &str, facts: &Map) -> Result<(), Diagnostic> {
-        let Some(path) = self.file(host) else { return Ok(()) };
-        let written = if facts.is_empty() { forget(&path) } else { keep(&path, facts) };
-        written.map_err(|error| Diagnostic::warning(format!("cannot keep the facts of {host}: {error}")))
-    }
-}
-
-fn forget(path: &Path) -> std::io::Result<()> {
-    match fs_err::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Readers see the old file or the new one.
-fn keep(path: &Path, facts: &Map) -> std::io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs_err::create_dir_all(directory)?;
-    let payload = serde_json::Value::Object(json_map(facts)).to_string();
-    let fresh =
-        directory.join(format!(".{}.{}", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
-    let mut file = fs_err::File::create(&fresh)?;
-    file.write_all(json!({ PAYLOAD: payload }).to_string().as_bytes())?;
-    fs_err::rename(fresh, path)
-}
-
-/// Values without what ansible-core notes of their origin.
-fn untagged(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value as Json;
-    match value {
-        Json::Object(mut map) => match (map.contains_key("__ansible_type"), map.remove("value")) {
-            (true, Some(inner)) => untagged(inner),
-            (_, inner) => {
-                let rest = map.into_iter().chain(inner.map(|inner| ("value".to_owned(), inner)));
-                Json::Object(rest.map(|(key, value)| (key, untagged(value))).collect())
+    fn write(&self, run: &Run, host: &str, facts: &Map) -> Result<(), Diagnostic> {
+        let why = match &self.place {
+            Place::Nowhere => return Ok(()),
+            Place::Files(files) => files.write(host, facts).map_err(|error| error.to_string()),
+            Place::Plugin(plugin) => {
+                let kept = (!facts.is_empty()).then(|| payload::kept(facts));
+                plugin.write(run, &format!("{FORM}{host}"), kept)
             }
-        },
-        Json::Array(items) => Json::Array(items.into_iter().map(untagged).collect()),
-        other => other,
+        };
+        why.map_err(|why| cannot(&format!("keep the facts of {host}"), &why))
     }
 }
 
-/// Takes what is kept of the inventory's hosts into `state`, or forgets it all when the command line says so.
-pub fn recall(run: &Run, state: &mut RunState) {
-    let (cache, warning) = FactCache::of(&run.settings);
-    warning.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
-    if cache.directory.is_some() {
+/// The user's plugin, also under a name that ansible-core had for it once.
+fn cache_plugin(library: &ModuleLibrary, name: &str) -> Option<Arc<crate::python_plugins::PluginFile>> {
+    let moved = match name {
+        "memcached" | "pickle" | "redis" | "yaml" => Some(format!("community.general.{name}")),
+        "mongodb" => Some("community.mongodb.mongodb".to_owned()),
+        _ => None,
+    };
+    let own = library.plugin(PluginKind::Cache, name);
+    own.or_else(|| library.plugin(PluginKind::Cache, &moved?))
+}
+
+fn cannot(what: &str, why: &str) -> Diagnostic {
+    Diagnostic::warning(format!("cannot {what}: {why}"))
+}
+
+fn timeout(settings: &Settings) -> Option<Duration> {
+    Some(settings.fact_caching_timeout).filter(|seconds| *seconds > 0).map(Duration::from_secs)
+}
+
+/// Opens the cache and takes what is kept of the inventory's hosts into `state`.
+pub fn open(run: &Run, state: &mut RunState) {
+    let place = FactCache::open(run).unwrap_or_else(|warning| {
+        run.emit(Event::Diagnostic(warning));
+        Place::Nowhere
+    });
+    state.fact_cache = FactCache { place, asked: HashSet::new() };
+    if !matches!(state.fact_cache.place, Place::Nowhere) {
         let hosts: Vec<String> = state.world.inventory.hosts().map(|host| host.name.clone()).collect();
-        for host in hosts {
-            if run.options.flush_cache {
-                let forgotten = cache.write(&host, &Map::new());
-                forgotten.unwrap_or_else(|warning| run.emit(Event::Diagnostic(warning)));
-            } else if let Some(facts) = cache.read(&host) {
-                let known = state.facts_mut(&host);
-                known.gathered = facts.contains_key("module_setup") || facts.contains_key("gather_subset");
-                known.add_facts(&facts);
-            }
-        }
+        recall(run, state, &hosts);
     }
-    state.fact_cache = cache;
+}
+
+/// Takes what is kept of `hosts` into `state`, or forgets it when the command line says so.
+pub fn recall(run: &Run, state: &mut RunState, hosts: &[String]) {
+    if matches!(state.fact_cache.place, Place::Nowhere) {
+        return;
+    }
+    let asked = &mut state.fact_cache.asked;
+    let hosts: Vec<String> = hosts.iter().filter(|host| asked.insert((*host).clone())).cloned().collect();
+    if run.options.flush_cache {
+        for host in hosts {
+            let forgotten = state.fact_cache.write(run, &host, &Map::new());
+            forgotten.unwrap_or_else(|warning| run.emit(Event::Diagnostic(warning)));
+        }
+        return;
+    }
+    let found = state.fact_cache.read(run, &hosts).unwrap_or_else(|warning| {
+        run.emit(Event::Diagnostic(warning));
+        Vec::new()
+    });
+    for (host, facts) in found {
+        let known = state.facts_mut(&host);
+        known.gathered = facts.contains_key("module_setup") || facts.contains_key("gather_subset");
+        known.add_facts(&facts);
+    }
 }
 
 /// Keeps the facts of `host` as they are now.
 pub fn remember(run: &Run, state: &RunState, host: &str) {
     let facts = state.world.facts(host).map(|known| known.facts.clone()).unwrap_or_default();
-    state.fact_cache.write(host, &facts).unwrap_or_else(|warning| run.emit(Event::Diagnostic(warning)));
-}
-
-#[cfg(test)]
-mod tests {
-    use kapell_parsing::Value;
-
-    use super::*;
-
-    #[test]
-    fn facts_come_back_and_origins_do_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = FactCache { directory: Some(dir.path().join("new")), prefix: "p_".into(), timeout: None };
-        let facts = Map::from_iter([("a".into(), Value::from_json(&json!({"b": [1, "x"]})))]);
-        cache.write("web", &facts).unwrap();
-        assert!(dir.path().join("new/p_s1_web").is_file());
-        assert_eq!(cache.read("web"), Some(facts));
-        let tagged = json!({"c": {"value": "yes", "tags": [], "__ansible_type": "_AnsibleTaggedStr"}}).to_string();
-        fs_err::write(dir.path().join("new/p_s1_db"), json!({ PAYLOAD: tagged }).to_string()).unwrap();
-        assert_eq!(cache.read("db"), Some(Map::from_iter([("c".into(), "yes".into())])));
-        cache.write("web", &Map::new()).unwrap();
-        assert_eq!((cache.read("web"), cache.read("../db")), (None, None));
-    }
+    state.fact_cache.write(run, host, &facts).unwrap_or_else(|warning| run.emit(Event::Diagnostic(warning)));
 }

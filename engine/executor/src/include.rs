@@ -89,6 +89,7 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
     let cx = LoadContext {
         settings: &run.settings,
         vault: &run.vault,
+        removed: &|name| run.library.removed_action(name),
         is_module: &|name| run.library.may_be_named(name),
         content_dir: &|dir| run.library.add_content(dir),
         render: &|value, scope| render_static(&run.templar, value, scope, &run.options.extra_vars),
@@ -112,7 +113,8 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
         }
         Included::Role { args } => load_included_role(run, task, request, args, basedir, &cx),
     };
-    warnings.into_inner().into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
+    let notices = run.library.take_notices();
+    warnings.into_inner().into_iter().chain(notices).for_each(|warning| run.emit(Event::Diagnostic(warning)));
     loaded
 }
 

@@ -36,7 +36,7 @@ pub struct RunReport {
 /// run could not go on: content or settings are wrong.
 pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) -> Result<RunReport, Stopped> {
     let mut ended = Ok(());
-    fact_cache::recall(run, &mut state);
+    fact_cache::open(run, &mut state);
     'playbooks: for playbook in playbooks {
         run.emit(Event::PlaybookStart {
             path: playbook.named.clone(),
@@ -121,6 +121,7 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
     let settings = PlaySettings::read(run, play, state).map_err(Stopped::content)?;
     play_setup::enter_play(run, play, &settings, state)?;
     let hosts = play_setup::hosts(run, &settings, state)?;
+    fact_cache::recall(run, state, &hosts.ordered);
     if hosts.ordered.is_empty() {
         let hosts = hosts.ordered;
         let origin = play.origin.clone();

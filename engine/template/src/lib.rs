@@ -3,6 +3,7 @@
 //! minijinja reads the syntax; the evaluator works on Python-like objects of our own, so that types, errors and
 //! laziness are Ansible's. Values are templated when they are looked at, with the variables they came from.
 
+mod collection_runtime;
 mod condition;
 mod containers;
 mod dates;
@@ -37,8 +38,10 @@ pub use mentions::{Mention, Mentions, TemplateKind};
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;
 pub use sidecar::{ModuleUtils, PluginFrames, PluginPaths};
+pub use collection_runtime::{ANSIBLE_VERSION, CollectionRuntime, Route};
 pub use surroundings::{
-    FetchError, ServiceAnswer, ServiceLookup, ServiceQuestion, Surroundings, UrlAnswer, UrlRequest,
+    FetchError, PluginAnswer, PluginOptionValue, ServiceAnswer, ServiceLookup, ServiceQuestion, Surroundings,
+    UrlAnswer, UrlRequest,
 };
 pub use templar::{Templar, is_omit, omit};
 pub use variables::{Variable, VariableSource};

@@ -7,6 +7,14 @@ use serde_json::Value as Json;
 pub trait Surroundings: Send + Sync {
     /// The value of a setting by its name in `ansible-config`.
     fn setting(&self, name: &str) -> Option<Value>;
+    /// Where a setting comes from: `env: NAME`, a path, `default`.
+    fn setting_origin(&self, _name: &str) -> Option<String> {
+        None
+    }
+    /// An option of a plugin that is built in.
+    fn plugin_option(&self, _kind: &str, _plugin: &str, _name: &str) -> PluginAnswer {
+        PluginAnswer::NoPlugin
+    }
     /// An entry of `ansible.cfg` as written, for plugins with options of their own.
     fn ini(&self, section: &str, key: &str) -> Option<String>;
     fn config_file(&self) -> Option<String>;
@@ -21,6 +29,26 @@ pub trait Surroundings: Send + Sync {
     /// A message for the user: `warning`, `deprecated`, `info` or `verboseN`.
     fn notice(&self, level: &str, text: &str);
 }
+
+/// What is known of an option of a plugin.
+pub enum PluginAnswer {
+    NoPlugin,
+    NoOption,
+    Option(PluginOptionValue),
+}
+
+pub struct PluginOptionValue {
+    /// Variables that set it, the strongest first.
+    pub variables: Vec<&'static str>,
+    /// What it is when none of them does, and where that comes from.
+    pub otherwise: (Value, String),
+    pub required: bool,
+    /// A value from a place, as the option's type has it.
+    pub typed: Typed,
+}
+
+/// From a value and its place to the value of the right type, or what is wrong with it.
+pub type Typed = Box<dyn Fn(Value, String) -> Result<Value, String>>;
 
 /// Terms and options in, values and warnings out; the error is told to the user.
 pub type ServiceLookup = fn(ServiceQuestion) -> Result<ServiceAnswer, String>;

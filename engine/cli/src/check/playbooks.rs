@@ -54,6 +54,7 @@ impl Project<'_> {
         let cx = LoadContext {
             settings: self.settings,
             vault: self.vault,
+            removed: &|name| library.removed_action(name),
             is_module: &is_module,
             content_dir: &|dir| library.add_content(dir),
             render: &render,

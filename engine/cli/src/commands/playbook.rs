@@ -10,7 +10,7 @@ use kapell_executor::static_names::render_static;
 use kapell_executor::tag_filter::TagFilter;
 use kapell_executor::{ModuleLibrary, RunOptions};
 use kapell_inventory::{HostPattern, Inventory};
-use kapell_parsing::{Diagnostic, Map, Value, VaultSecrets};
+use kapell_parsing::{Diagnostic, Map, Severity, Value, VaultSecrets};
 use kapell_playbook::{Fault, LoadContext, LoadErrors, Playbook, Scope, load_playbook};
 use kapell_template::{Templar, TemplarOptions};
 
@@ -121,6 +121,7 @@ pub(crate) fn load_plays(path: &Path, plays: Value, base: &Foundation) -> Result
     let cx = LoadContext {
         settings: &base.settings,
         vault: &base.vault,
+        removed: &|_| None,
         is_module: &|_| true,
         content_dir: &|_| {},
         render: &render,
@@ -143,6 +144,7 @@ fn load_playbooks(
     let cx = LoadContext {
         settings,
         vault,
+        removed: &|name| library.removed_action(name),
         is_module: &|name| library.may_be_named(name),
         content_dir: &|dir| library.add_content(dir),
         render: &render,
@@ -152,6 +154,12 @@ fn load_playbooks(
         args.playbooks.iter().map(|path| Ok(Playbook { named: path.clone(), ..load_playbook(&absolute(path), &cx)? }));
     let loaded: Result<Vec<Playbook>, LoadErrors> = loaded.collect();
     warnings.extend(found.into_inner());
+    let (unsupported, notices): (Vec<_>, Vec<_>) =
+        library.take_notices().into_iter().partition(|notice| notice.severity == Severity::Error);
+    warnings.extend(notices.into_iter().filter(|n| settings.deprecation_warnings || n.severity != Severity::Deprecation));
+    if !unsupported.is_empty() {
+        return Err(Refusal::new(Exit::Error, unsupported));
+    }
     loaded.map_err(|failed| Refusal::new(exit_of(&failed), failed.errors))
 }
 

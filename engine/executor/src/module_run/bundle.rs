@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
-use kapell_template::ModuleUtils;
+use kapell_template::{ANSIBLE_VERSION, ModuleUtils};
 
 use super::archive::Archive;
 use super::foreign::ForeignModule;
 use super::imports::{Import, imports};
 use super::library::ModuleLibrary;
-use crate::variables::ANSIBLE_VERSION;
 
 /// Runs the module of the archive it lies in; its arguments come as JSON on standard input.
 const LAUNCHER: &str = include_str!("launcher.py");

@@ -8,10 +8,11 @@ use serde_json::json;
 use super::foreign::{Content, ForeignModule, JSON_MARK, Program, Style};
 use super::interpreter::{self, Interpreter};
 use super::output;
+use kapell_template::ANSIBLE_VERSION;
+
 use crate::TaskResult;
 use crate::action::{ActionContext, ActionError, ActionOutput, json_map, value_map};
 use crate::resolve::ResolvedTask;
-use crate::variables::ANSIBLE_VERSION;
 
 /// The worker's module that runs what is sent along.
 const RUN_PROGRAM: &str = "kapell.worker.program";

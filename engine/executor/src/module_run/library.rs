@@ -1,13 +1,15 @@
 //! `ModuleLibrary`: where modules beyond our own are found: beside playbooks and in roles, in configured directories, in
 //! collections, in an installed ansible-core.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kapell_config::Settings;
 use kapell_inventory::Plugin;
 use kapell_modules::Module;
+use kapell_parsing::{Diagnostic, Severity};
+use kapell_template::CollectionRuntime;
 
 use super::{ForeignModule, elsewhere, installed_core};
 use crate::action;
@@ -39,11 +41,13 @@ pub struct ModuleLibrary {
     collections: Vec<PathBuf>,
     core: OnceLock<Option<PathBuf>>,
     extension: Extension,
+    /// What a collection for other versions of Ansible is: nothing, a warning, an error.
+    pub(super) mismatch: Option<Severity>,
     content: Mutex<Content>,
 }
 
 #[derive(Default)]
-struct Content {
+pub(super) struct Content {
     /// In the order in which they were loaded, which is the order in which they are searched.
     dirs: Vec<PathBuf>,
     /// Those of them with collections: where these are.
@@ -54,6 +58,11 @@ struct Content {
     plugins: HashMap<PathBuf, Arc<PluginFile>>,
     /// Whether content may name them; asked for every task.
     names: HashMap<String, bool>,
+    /// What collections say of their plugins, by their directories.
+    pub(super) runtimes: HashMap<PathBuf, Option<Arc<CollectionRuntime>>>,
+    /// What users of collections should hear, and what was said already.
+    pub(super) notices: Vec<Diagnostic>,
+    pub(super) told: HashSet<String>,
 }
 
 impl ModuleLibrary {
@@ -65,6 +74,11 @@ impl ModuleLibrary {
             collections: settings.collections_paths.clone(),
             core: OnceLock::new(),
             extension: Extension::default(),
+            mismatch: match settings.collections_mismatch.as_str() {
+                "ignore" => None,
+                "error" => Some(Severity::Error),
+                _ => Some(Severity::Warning),
+            },
             content: Mutex::default(),
         }
     }
@@ -108,6 +122,8 @@ impl ModuleLibrary {
             return *known;
         }
         let may = self.exists(name) || elsewhere::qualified(name).is_some();
+        // An action beside the module may be on its way out.
+        self.routed("action", name);
         self.content().names.insert(name.to_owned(), may);
         may
     }
@@ -222,14 +238,15 @@ impl ModuleLibrary {
             let (namespace, rest) = name.split_once('.')?;
             let (collection, module) = rest.split_once('.')?;
             let dir = self.collection(namespace, collection)?;
+            if let Some(target) = self.route(&dir, &name, "modules", module)? {
+                name = target;
+                continue;
+            }
             let (folder, short) = match module.rsplit_once('.') {
                 Some((folder, short)) => (dir.join("plugins/modules").join(folder.replace('.', "/")), short),
                 None => (dir.join("plugins/modules"), module),
             };
-            if let Some(path) = self.listing(&folder).get(short).cloned() {
-                return Some(self.foreign(&path, &name));
-            }
-            name = super::routing::redirect(&dir, module)?;
+            return self.listing(&folder).get(short).cloned().map(|path| self.foreign(&path, &name));
         }
         None
     }
@@ -250,7 +267,7 @@ impl ModuleLibrary {
         listing
     }
 
-    fn content(&self) -> MutexGuard<'_, Content> {
+    pub(super) fn content(&self) -> MutexGuard<'_, Content> {
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

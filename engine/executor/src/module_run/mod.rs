@@ -19,7 +19,6 @@ pub use foreign::ForeignModule;
 pub(crate) use interpreter::{asked_discovery, demanded as demanded_interpreter};
 pub(crate) use invocation::run;
 pub use library::{Found, ModuleLibrary};
-pub(crate) use routing::plugin_route;
 
 use kapell_playbook::Task;
 

@@ -1,24 +1,96 @@
-//! Where a collection sends those who ask for a module it no longer has: `plugin_routing` of its `meta/runtime.yml`.
+//! Where collections send those who ask for their plugins: `plugin_routing` of `meta/runtime.yml`, with what is said of
+//! plugins that go or are gone.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
-use kapell_parsing::yaml::{self, LoadOptions};
-use kapell_parsing::{Trust, Value, VaultSecrets};
+use kapell_parsing::{Diagnostic, Severity};
+use kapell_template::CollectionRuntime;
 
-/// The full name that takes the place of `module` in the collection at `dir`.
-pub(super) fn redirect(dir: &Path, module: &str) -> Option<String> {
-    plugin_route(dir, "modules", module, "redirect")
-}
+use super::ModuleLibrary;
 
-/// What `plugin_routing` says under `key` of a plugin of some kind.
-pub(crate) fn plugin_route(dir: &Path, kind: &str, name: &str, key: &str) -> Option<String> {
-    let path = dir.join("meta/runtime.yml");
-    if !path.is_file() {
-        return None;
+/// How many redirects lead to a plugin at most.
+const MOST_REDIRECTS: usize = 10;
+
+impl ModuleLibrary {
+    /// Where the plugin `name`, which is `inner` in the collection at `dir`, went: nowhere, or to another name. `None`:
+    /// it is gone. Its deprecation is noted.
+    pub(crate) fn route(&self, dir: &Path, name: &str, kind: &str, inner: &str) -> Option<Option<String>> {
+        let Some(runtime) = self.runtime(dir) else { return Some(None) };
+        let route = runtime.route(kind, inner);
+        if route.tombstone.is_some() {
+            return None;
+        }
+        if let Some(going) = route.deprecation {
+            self.note(Diagnostic::deprecation(format!("{name} has been deprecated. {going}")));
+        }
+        Some(route.redirect)
     }
-    let vault = VaultSecrets::default();
-    let options = LoadOptions { trust: Trust::Untrusted, vault: &vault };
-    let content = yaml::load_file(&path, &options, &mut Vec::new()).ok()?;
-    let entry = content.get("plugin_routing")?.get(kind)?.get(name)?;
-    entry.get(key).and_then(Value::as_str).map(str::to_owned)
+
+    /// The last name on the way of redirects that begins with `name`.
+    pub fn routed(&self, kind: &str, name: &str) -> String {
+        let mut name = name.to_owned();
+        for _ in 0..MOST_REDIRECTS {
+            let Some((dir, inner)) = self.place_in_collection(&name) else { break };
+            let Some(Some(target)) = self.route(&dir, &name, kind, &inner) else { break };
+            name = target;
+        }
+        name
+    }
+
+    /// Why there is no such module, action or other plugin any more, where its collection says so. `kind` is that of
+    /// `plugin_routing`.
+    pub fn removed(&self, kind: &str, name: &str) -> Option<String> {
+        let name = self.routed(kind, name);
+        let (dir, inner) = self.place_in_collection(&name)?;
+        let gone = self.runtime(&dir)?.route(kind, &inner).tombstone?;
+        let what = if kind == "modules" { "module".to_owned() } else { format!("{kind} plugin") };
+        Some(format!("The '{name}' {what} has been removed. {gone}"))
+    }
+
+    /// Why no task can run `name` any more.
+    pub fn removed_action(&self, name: &str) -> Option<String> {
+        self.removed("action", name).or_else(|| self.removed("modules", name))
+    }
+
+    /// What users of collections should hear since the last time.
+    pub fn take_notices(&self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.content().notices)
+    }
+
+    /// The texts of all notices so far.
+    pub fn told(&self) -> HashSet<String> {
+        self.content().told.clone()
+    }
+
+    /// The directory of the collection of a full name, and the rest of the name.
+    fn place_in_collection(&self, name: &str) -> Option<(std::path::PathBuf, String)> {
+        let (namespace, rest) = name.split_once('.')?;
+        let (collection, inner) = rest.split_once('.')?;
+        Some((self.collection(namespace, collection)?, inner.to_owned()))
+    }
+
+    pub(crate) fn runtime(&self, dir: &Path) -> Option<Arc<CollectionRuntime>> {
+        if let Some(known) = self.content().runtimes.get(dir) {
+            return known.clone();
+        }
+        let runtime = CollectionRuntime::read(dir).map(Arc::new);
+        let mismatch = runtime.as_ref().and_then(|runtime| runtime.mismatch());
+        if let Some((message, severity)) = mismatch.zip(self.mismatch) {
+            self.note(match severity {
+                Severity::Error => Diagnostic::error(message),
+                _ => Diagnostic::warning(message),
+            });
+        }
+        self.content().runtimes.insert(dir.to_owned(), runtime.clone());
+        runtime
+    }
+
+    fn note(&self, notice: Diagnostic) {
+        let mut content = self.content();
+        if content.told.insert(notice.message.clone()) {
+            content.notices.push(notice);
+        }
+    }
 }

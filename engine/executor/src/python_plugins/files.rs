@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use kapell_config::Settings;
 
 use crate::action;
-use crate::module_run::{ModuleLibrary, plugin_route};
+use crate::module_run::ModuleLibrary;
 
 /// How many redirects lead to a plugin at most.
 const MOST_REDIRECTS: usize = 8;
@@ -194,16 +194,18 @@ impl ModuleLibrary {
             let (namespace, rest) = name.split_once('.')?;
             let (collection, inner) = rest.split_once('.')?;
             let dir = self.collection(namespace, collection)?;
+            if let Some(target) = self.route(&dir, &name, kind.name(), inner)? {
+                name = target;
+                continue;
+            }
             let folder = dir.join("plugins").join(kind.name());
             let (folder, short) = match inner.rsplit_once('.') {
                 Some((below, short)) => (folder.join(below.replace('.', "/")), short),
                 None => (folder, inner),
             };
-            if let Some(path) = self.listing(&folder).get(short).and_then(python_file) {
-                let package = format!("ansible_collections.{namespace}.{collection}.plugins.{}.{inner}", kind.name());
-                return Some(self.plugin_file(&name, &path, Some(package)));
-            }
-            name = plugin_route(&dir, kind.name(), inner, "redirect")?;
+            let path = self.listing(&folder).get(short).and_then(python_file)?;
+            let package = format!("ansible_collections.{namespace}.{collection}.plugins.{}.{inner}", kind.name());
+            return Some(self.plugin_file(&name, &path, Some(package)));
         }
         None
     }
@@ -212,7 +214,7 @@ impl ModuleLibrary {
     fn route_of(&self, name: &str, kind: &str, key: &str) -> Option<String> {
         let (namespace, rest) = name.split_once('.')?;
         let (collection, inner) = rest.split_once('.')?;
-        plugin_route(&self.collection(namespace, collection)?, kind, inner, key)
+        self.runtime(&self.collection(namespace, collection)?)?.entry(kind, inner, key)
     }
 }
 

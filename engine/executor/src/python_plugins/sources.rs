@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kapell_inventory::{ForeignSources, Inventory};
 use kapell_parsing::{Diagnostic, Map, Value};
-use kapell_template::{PluginFrames, RenderContext, Templar, VariableSource};
+use kapell_template::{PluginFrames, Templar};
 
-use super::blocking::{BlockingProcess, Reply};
+use super::blocking::BlockingProcess;
+use super::questions::Questions;
 use super::{PluginFile, PluginKind, request};
 use crate::ModuleLibrary;
 
@@ -33,41 +34,7 @@ impl<'s> PythonSources<'s> {
             Some(running) => running,
             None => process.insert(BlockingProcess::start(self.templar)?),
         };
-        running.send(message)?;
-        loop {
-            match running.reply()? {
-                Reply::Result(result) => return Ok(result),
-                Reply::Raised(raised) => return Err(raised.message),
-                Reply::Question(question) => running.send(&self.answer(&question, warnings))?,
-            }
-        }
-    }
-
-    fn answer(&self, question: &Map, warnings: &mut Vec<Diagnostic>) -> Value {
-        let text = |name: &str| question.get(name).and_then(Value::as_str).unwrap_or_default();
-        let known = |answer: Value| request::map([("answer", answer)]);
-        match text("ask") {
-            "notice" => {
-                match text("level") {
-                    "warning" => warnings.push(Diagnostic::warning(text("text"))),
-                    "deprecated" => warnings.push(Diagnostic::deprecation(text("text"))),
-                    level => {
-                        let verbosity = level.strip_prefix("verbose").and_then(|number| number.parse::<u64>().ok());
-                        tracing::debug!(verbosity = verbosity.unwrap_or(3), "{}", text("text"));
-                    }
-                }
-                known(Value::Null)
-            }
-            "find_plugin" => {
-                let kind = PluginKind::named(text("kind"));
-                let found = kind.and_then(|kind| self.library.plugin(kind, text("name")));
-                known(found.map_or(Value::Null, |plugin| request::plugin(&plugin)))
-            }
-            _ => {
-                let none: Arc<dyn VariableSource> = Arc::new(Map::new());
-                self.templar.answer_plugin(question, &none, &RenderContext::default())
-            }
-        }
+        Questions { library: self.library, templar: self.templar }.request(running, message, warnings)
     }
 }
 

@@ -16,6 +16,7 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.kapell_actions"
     "ansible.kapell_callbacks"
     "ansible.kapell_connection"
+    "ansible.kapell_facts"
     "ansible.kapell_inventory"
     "ansible.kapell_task"
     "ansible.plugins.action"

@@ -7,13 +7,10 @@ use indexmap::IndexSet;
 use kapell_inventory::host::short_name;
 use kapell_parsing::{Key, Map, Text, Value};
 use kapell_playbook::{Role, Scope};
-use kapell_template::{Variable, VariableSource};
+use kapell_template::{ANSIBLE_VERSION, Variable, VariableSource};
 
 use super::HostVariables;
 use crate::run_state::PlayState;
-
-/// The version whose behaviour is followed, as `ansible_version` tells it.
-pub const ANSIBLE_VERSION: (i64, i64, i64) = (2, 19, 14);
 
 /// Every magic variable there can be.
 pub const NAMES: &[&str] = &[

@@ -56,6 +56,14 @@ impl ActionNames<'_> {
                 && self.collections.iter().any(|collection| (self.is_module)(&format!("{collection}.{name}"))))
     }
 
+    /// What `name` may stand for, in collections.
+    pub(crate) fn full_names(&self, name: &str) -> Vec<String> {
+        match name.contains('.') {
+            true => vec![name.to_owned()],
+            false => self.collections.iter().map(|collection| format!("{collection}.{name}")).collect(),
+        }
+    }
+
     /// A known name that is one slip of the fingers away: a letter missing, added, wrong or swapped with its neighbour.
     pub(crate) fn nearest(&self, name: &str) -> Option<String> {
         if name.len() > 60 || !name.is_ascii() {

@@ -92,11 +92,18 @@ impl Loader<'_> {
             self.error(Diagnostic::error("no module or action detected in task").at(Some(origin)));
         }
         for key in others {
-            let error = unknown_action(key, kind, names);
+            let gone = self.removed_action(&key.to_string(), names).map(|error| error.at(key_place(key)));
+            let error = gone.unwrap_or_else(|| unknown_action(key, kind, names));
             let at = error.origin.clone();
             self.unknown(error.at(at.as_ref().or(Some(origin))));
         }
         None
+    }
+
+    /// What the collection says that had the module or action of this name.
+    fn removed_action(&self, name: &str, names: &ActionNames) -> Option<Diagnostic> {
+        let gone = names.full_names(name).iter().find_map(|full| (self.cx.removed)(full))?;
+        Some(Diagnostic::error(gone).of_kind(ErrorKind::Usage))
     }
 
     fn unknown(&mut self, error: Diagnostic) {
@@ -136,7 +143,8 @@ impl Loader<'_> {
             return None;
         }
         if !action.is_template() && !names.known(&action) {
-            self.unknown(unknown_module(&action, names).at(action.origin().or(key_place(key))));
+            let error = self.removed_action(&action, names).unwrap_or_else(|| unknown_module(&action, names));
+            self.unknown(error.at(action.origin().or(key_place(key))));
             return None;
         }
         let arguments = self.arguments(&action, &rest, key_place(key))?;

@@ -49,6 +49,7 @@ impl Project {
         use_it(&LoadContext {
             settings: &self.settings,
             vault: &VaultSecrets::default(),
+            removed: &|_| None,
             is_module: &|name| {
                 MODULES.contains(&name.strip_prefix("ansible.builtin.").unwrap_or(name)) || name == "ns.coll.thing"
             },

@@ -151,7 +151,8 @@ impl Interpreter<'_> {
 
     pub(crate) fn filter(&self, input: Object, filter: &FilterExpr) -> Result<Object, Fault> {
         let arguments = self.arguments(&filter.arguments)?;
-        match apply_filter(self.rendering, &filter.name, input, arguments) {
+        let apply = || apply_filter(self.rendering, &filter.name, input, arguments);
+        match self.rendering.called_from(&self.frame.scope, &self.locals, apply) {
             Some(result) => self.deferred(result),
             None => Err(self.unknown("filter", &filter.name)),
         }
@@ -165,7 +166,8 @@ impl Interpreter<'_> {
         if let (false, Some(undefined)) = (found.takes_undefined(), undefined_operand(subject, &arguments)) {
             return Ok(undefined);
         }
-        match apply_test(self.rendering, &test.name, subject, arguments) {
+        let apply = || apply_test(self.rendering, &test.name, subject, arguments);
+        match self.rendering.called_from(&self.frame.scope, &self.locals, apply) {
             Some(result) => self.deferred(result.map(Object::Bool)),
             None => Err(self.unknown("test", &test.name)),
         }

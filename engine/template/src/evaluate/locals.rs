@@ -25,6 +25,13 @@ impl Locals {
         found.or_else(|| self.parent.as_ref()?.get(name))
     }
 
+    /// The names, those of inner scopes first; some may come twice.
+    pub(crate) fn names(&self) -> Vec<Arc<str>> {
+        let own = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let own: Vec<Arc<str>> = own.iter().map(|(name, _)| name.clone()).collect();
+        own.into_iter().chain(self.parent.as_ref().map(|parent| parent.names()).unwrap_or_default()).collect()
+    }
+
     pub(crate) fn set(&self, name: &Arc<str>, object: Object) {
         let mut own = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         match own.iter_mut().find(|(known, _)| known == name) {

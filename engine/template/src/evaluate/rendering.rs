@@ -31,6 +31,8 @@ pub(crate) struct Rendering<'r> {
     cyclic: RefCell<Vec<Arc<Locals>>>,
     /// Scopes with variables templated in them, which hold their scope.
     scopes: RefCell<Vec<Arc<Scope>>>,
+    /// Where the filters and tests that run now were called, the innermost last.
+    callers: RefCell<Vec<(Arc<Scope>, Arc<Locals>)>>,
     /// How template files are read: those of the file being rendered.
     text_options: RefCell<TextOptions>,
     /// Undefined things shown in place so far, when that is wanted.
@@ -68,10 +70,24 @@ impl<'r> Rendering<'r> {
             active: RefCell::default(),
             cyclic: RefCell::default(),
             scopes: RefCell::default(),
+            callers: RefCell::default(),
             text_options: RefCell::default(),
             shown: RefCell::default(),
             shown_before: Cell::default(),
         }
+    }
+
+    /// Runs a filter or test that a template with these names calls.
+    pub(crate) fn called_from<T>(&self, scope: &Arc<Scope>, locals: &Arc<Locals>, work: impl FnOnce() -> T) -> T {
+        self.callers.borrow_mut().push((scope.clone(), locals.clone()));
+        let result = work();
+        self.callers.borrow_mut().pop();
+        result
+    }
+
+    /// The names that the innermost call of a filter or test sees.
+    pub(crate) fn caller(&self) -> Option<(Arc<Scope>, Arc<Locals>)> {
+        self.callers.borrow().last().cloned()
     }
 
     /// From now on, values are converted with what is undefined in them shown instead of ending it all.

@@ -8,12 +8,12 @@ pub(super) fn config(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     let on_missing = call.text_option("on_missing")?.unwrap_or_else(|| "error".into());
     if !matches!(on_missing.as_str(), "error" | "warn" | "skip") {
         return Err(Fault::error(format!(
-            "Invalid value \"{on_missing}\" for configuration option \"plugin_type: lookup plugin: config setting: on_missing \", valid values are: error, warn, skip"
-        )));
+            "Invalid value '{on_missing}' for config 'on_missing' for 'config' lookup plugin."        )));
     }
     let plugin = plugin(call)?;
     let plugin = plugin.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));
     let surroundings = call.rendering.templar.options().surroundings.as_ref();
+    let with_origin = call.flag("show_origin", false);
     let mut found = Vec::new();
     for term in &call.terms {
         let term = defined(term.clone())?;
@@ -29,12 +29,16 @@ pub(super) fn config(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
                 format!("No config definition exists for '{name}' for '{plugin}' {kind} plugin."),
             ),
             None => {
-                let value = surroundings.and_then(|surroundings| surroundings.setting(name));
-                (value.as_ref().map(Object::finished), format!("No config definition exists for '{name}'."))
+                let set = surroundings.and_then(|surroundings| {
+                    let value = Object::finished(&surroundings.setting(name)?);
+                    Some((value, surroundings.setting_origin(name).unwrap_or_else(|| "default".to_owned())))
+                });
+                (set, format!("No config definition exists for '{name}'."))
             }
         };
         match (value, on_missing.as_str()) {
-            (Some(value), _) => found.push(value),
+            (Some((value, origin)), _) if with_origin => found.push(Object::list(vec![value, origin.into()])),
+            (Some((value, _)), _) => found.push(value),
             (None, "error") => return Err(Fault::error(missing)),
             (None, "warn") => {
                 if let Some(surroundings) = surroundings {
@@ -55,13 +59,6 @@ fn plugin(call: &LookupCall<'_>) -> Result<Option<(String, String)>, Fault> {
         (Some(_), None) | (None, Some(_)) => {
             Err(Fault::error("Both plugin_type and plugin_name are required, cannot use one without the other"))
         }
-        (Some(kind), Some(name)) => {
-            plugin_options::check_plugin(&kind, &name)?;
-            Ok(Some((kind, name)))
-        }
-        (None, None) if call.flag("show_origin", false) => {
-            Err(Fault::error("the option 'show_origin' is not supported"))
-        }
-        (None, None) => Ok(None),
+        (kind, name) => Ok(kind.zip(name)),
     }
 }

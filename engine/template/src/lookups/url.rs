@@ -96,7 +96,7 @@ impl Options<'_> {
     fn get(&self, name: &str) -> Result<Option<Object>, Fault> {
         let given = match self.call.option(name) {
             Some(given) => Some(given.clone()),
-            None => plugin_options::value(self.call, ("lookup", "url"), name)?,
+            None => plugin_options::value(self.call, ("lookup", "url"), name)?.map(|(value, _)| value),
         };
         given.map(defined).transpose().map(|given| given.filter(|given| !given.is_null()))
     }

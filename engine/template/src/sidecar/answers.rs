@@ -8,7 +8,7 @@ use kapell_parsing::{Map, SourceFile, Text, Trust, Value, VaultSecrets};
 
 use super::seam::{PluginFrames, raw_variable};
 use super::wire;
-use crate::evaluate::{Arguments, Fault, Rendering, apply_filter, defined};
+use crate::evaluate::{Arguments, Fault, Rendering, apply_filter, apply_test, defined, has_filter, has_test, item};
 use crate::lookups::{self, LookupCall};
 use crate::object::Object;
 use crate::scope::Scope;
@@ -17,7 +17,7 @@ use crate::{Variable, VariableSource};
 /// One question, with the call it is asked in.
 pub(super) struct Asked<'a> {
     pub(super) rendering: &'a Rendering<'a>,
-    /// Absent while a filter or test runs.
+    /// Filters and tests are called like a lookup without terms; absent where Python only loads them.
     pub(super) lookup: Option<&'a LookupCall<'a>>,
     /// The variables of a plugin that is neither filter, test nor lookup. It says itself what is a template.
     pub(super) scope: Option<&'a Arc<Scope>>,
@@ -47,11 +47,17 @@ impl Asked<'_> {
             }
             "has_variable" => Ok(self.has_variable().into()),
             "variable_names" => {
-                let names = self.scope().source.names();
-                Ok(Value::list(names.into_iter().map(|name| name.as_str().into()).collect()))
+                let own = self.lookup.and_then(|call| call.locals.as_ref()).map(|locals| locals.names());
+                let own: std::collections::BTreeSet<Arc<str>> = own.into_iter().flatten().collect();
+                let others = self.scope().source.names();
+                let others = others.iter().map(Text::as_str).filter(|name| !own.contains(*name));
+                Ok(Value::list(own.iter().map(|name| &**name).chain(others).map(Value::from).collect()))
             }
             "template" => self.template(),
             "filter" => self.filter(),
+            "test" => self.test(),
+            "has_filter" => Ok(has_filter(self.rendering, &self.text("name"))?.into()),
+            "has_test" => Ok(has_test(self.rendering, &self.text("name"))?.into()),
             "lookup" => self.look_up(),
             "has_lookup" => Ok(lookups::find(&self.text("name")).is_some().into()),
             "find_file" => Ok(self.find_file()),
@@ -95,15 +101,24 @@ impl Asked<'_> {
         self.local(&name).is_some() || self.scope().source.get(&name).is_some()
     }
 
-    /// A list of the value, or an empty one.
+    /// A list of the value at `path`, or an empty one. Of maps that are made on demand (`hostvars`) the names come.
     fn variable(&self) -> Result<Value, Fault> {
-        let name = self.text("name");
-        let value = match self.local(&name) {
+        let path = self.more.get("path").and_then(Value::as_list).unwrap_or_default();
+        let mut path = path.iter().map(Value::to_string);
+        let name = path.next().unwrap_or_else(|| self.text("name"));
+        let mut value = match self.local(&name) {
             Some(local) => Some(local),
             None => self.rendering.variable(&self.scope(), &name)?,
         };
-        let Some(value) = value else { return Ok(Value::list(Vec::new())) };
-        Ok(Value::list(vec![wire::encode(self.rendering, &defined(value)?)?]))
+        for key in path {
+            let Some(found) = value else { break };
+            value = item(self.rendering, &defined(found)?, &key.into())?;
+        }
+        Ok(Value::list(match value {
+            None => Vec::new(),
+            Some(Object::Variables(variables)) => vec![wire::lazy(variables.names())],
+            Some(value) => vec![wire::encode(self.rendering, &defined(value)?)?],
+        }))
     }
 
     fn template(&self) -> Result<Value, Fault> {
@@ -146,6 +161,17 @@ impl Asked<'_> {
         let result = apply_filter(self.rendering, &name, input, arguments)
             .unwrap_or_else(|| Err(Fault::error(format!("No filter named '{name}'."))));
         wire::encode(self.rendering, &result?)
+    }
+
+    fn test(&self) -> Result<Value, Fault> {
+        let mut arguments = self.arguments();
+        let name = self.text("name");
+        if arguments.positional.is_empty() {
+            return Err(Fault::error(format!("{name}() missing 1 required positional argument")));
+        }
+        let subject = arguments.positional.remove(0);
+        let result = apply_test(self.rendering, &name, &subject, arguments);
+        Ok(result.unwrap_or_else(|| Err(Fault::error(format!("No test named '{name}'."))))?.into())
     }
 
     fn look_up(&self) -> Result<Value, Fault> {

@@ -1,9 +1,6 @@
-//! Plugins of collections: where a fully qualified name leads, and what `meta/runtime.yml` says about it.
+//! Plugins of collections: where a fully qualified name leads.
 
 use std::path::{Path, PathBuf};
-
-use kapell_parsing::yaml::{LoadOptions, load_file};
-use kapell_parsing::{Trust, Value, VaultSecrets};
 
 use super::Kind;
 
@@ -47,32 +44,6 @@ impl<'n> QualifiedName<'n> {
         let folders: String = self.folders.iter().map(|folder| format!("{folder}.")).collect();
         format!("ansible_collections.{}.{}.plugins.{kind}.{folders}{stem}", self.namespace, self.collection)
     }
-}
-
-/// What a collection says of a plugin.
-pub(super) enum Routing {
-    Here,
-    Redirect(String),
-    /// Removed; why.
-    Tombstone(String),
-}
-
-pub(super) fn routing(collection: &Path, kind: Kind, name: &str) -> Routing {
-    let secrets = VaultSecrets::default();
-    let options = LoadOptions { trust: Trust::Untrusted, vault: &secrets };
-    let path = collection.join("meta/runtime.yml");
-    let Some(Ok(runtime)) = path.is_file().then(|| load_file(&path, &options, &mut Vec::new())) else {
-        return Routing::Here;
-    };
-    let entry = ["plugin_routing", kind.name()].iter().try_fold(&runtime, |value, key| value.get(key));
-    let Some(entry) = entry.and_then(|entry| entry.get(name)) else {
-        return Routing::Here;
-    };
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(ToOwned::to_owned);
-    if let Some(tombstone) = entry.get("tombstone") {
-        return Routing::Tombstone(text(tombstone.get("warning_text")).unwrap_or_default());
-    }
-    text(entry.get("redirect")).map_or(Routing::Here, Routing::Redirect)
 }
 
 /// What ansible-core's own names for plugins that moved into collections lead to.

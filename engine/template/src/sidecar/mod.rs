@@ -5,6 +5,7 @@ mod answers;
 mod collections;
 mod module_utils;
 mod plugin_files;
+mod plugin_option;
 mod process;
 mod python_plugins;
 mod seam;
@@ -13,6 +14,7 @@ mod wire;
 
 pub use module_utils::ModuleUtils;
 pub use plugin_files::PluginPaths;
+pub(crate) use plugin_option::PluginOptionAsked;
 pub(crate) use python_plugins::{Found, PythonPlugin, PythonPlugins};
 pub use seam::PluginFrames;
 

@@ -9,10 +9,11 @@ use std::thread::ThreadId;
 use kapell_parsing::{Map, Value};
 
 use super::answers::Asked;
-use super::collections::{QualifiedName, Routing, moved, routing};
+use super::collections::{QualifiedName, moved};
 use super::plugin_files::{PluginFile, read_directory};
 use super::process::Process;
 use super::{Kind, PluginPaths, wire};
+use crate::collection_runtime::CollectionRuntime;
 use crate::evaluate::{Arguments, Fault, Rendering};
 use crate::lookups::LookupCall;
 use crate::object::Object;
@@ -142,12 +143,32 @@ impl PythonPlugins {
         let Some(name) = QualifiedName::parse(called) else { return Ok(Found::Nothing) };
         let Some(collection) = name.directory(&parents) else { return Ok(Found::Nothing) };
         let inner: Vec<&str> = name.folders.iter().copied().chain([name.name]).collect();
-        match routing(&collection, kind, &inner.join(".")) {
-            Routing::Here => {}
-            Routing::Redirect(target) => return Ok(Found::Redirect(target)),
-            Routing::Tombstone(why) => {
-                return Err(Fault::Worded(format!("The {called} {} plugin has been removed. {why}", kind.name())));
+        let runtime = CollectionRuntime::read(&collection);
+        let route = runtime.as_ref().map(|runtime| runtime.route(kind.name(), &inner.join("."))).unwrap_or_default();
+        let notice = |level: &str, text: &str| {
+            if let Some(surroundings) = &rendering.templar.options().surroundings {
+                surroundings.notice(level, text);
             }
+        };
+        if let Some(mismatch) = runtime.and_then(|runtime| runtime.mismatch()) {
+            notice("collection_mismatch", &mismatch);
+        }
+        if let Some(gone) = route.tombstone {
+            let kind = kind.name();
+            return Err(Fault::Worded(format!(
+                "The {kind} plugin '{called}' failed to load: The '{called}' {kind} plugin has been removed. {gone}"
+            )));
+        }
+        if let Some(going) = route.deprecation {
+            let what = match kind {
+                Kind::Filter => format!("Filter \"{called}\""),
+                Kind::Test => format!("Test \"{called}\""),
+                Kind::Lookup => called.to_owned(),
+            };
+            notice("deprecated", &format!("{what} has been deprecated. {going}"));
+        }
+        if let Some(target) = route.redirect {
+            return Ok(Found::Redirect(target));
         }
         let dir = name.plugins(&collection, kind);
         let files = read_directory(&dir, &|path| Some(name.package(kind, path)));
@@ -225,7 +246,7 @@ impl PythonPlugins {
     }
 
     /// Runs one request to its end, answering what Python asks meanwhile. `lookup` is the call it runs for, if any.
-    fn request(
+    pub(super) fn request(
         &self,
         rendering: &Rendering<'_>,
         lookup: Option<&LookupCall<'_>>,
@@ -238,7 +259,9 @@ impl PythonPlugins {
             let mut reply = self.with_process(Process::receive)?;
             if let Some(question) = reply.get("ask").and_then(Value::as_str) {
                 let asked = Asked { rendering, lookup, scope: None, more: &reply };
-                self.with_process(|process| process.send(&asked.answer(question)))?;
+                // The answer may need a plugin, which needs the process.
+                let answer = asked.answer(question);
+                self.with_process(|process| process.send(&answer))?;
                 continue;
             }
             if let Some(result) = reply.shift_remove("result") {
@@ -287,6 +310,11 @@ impl PythonPlugins {
         self.paths.read().unwrap_or_else(PoisonError::into_inner).collection_parents()
     }
 
+    /// The directories content runs from.
+    pub(super) fn roots(&self) -> Vec<PathBuf> {
+        self.paths.read().unwrap_or_else(PoisonError::into_inner).roots.clone()
+    }
+
     fn collections_request(&self) -> Value {
         let parents = self.collection_parents();
         let parents = parents.iter().map(|path| path.to_string_lossy().into_owned().into()).collect();
@@ -306,7 +334,12 @@ impl PythonPlugins {
         let args = wire::encode_all(rendering, &objects)?;
         let message =
             request("call", plugin.kind, &plugin.file, plugin.fields(args, named(rendering, &arguments.named)?));
-        let result = self.request(rendering, None, &message)?;
+        let caller = rendering.caller();
+        let call = caller.as_ref().map(|(scope, locals)| {
+            let (terms, options) = (Vec::new(), Vec::new());
+            LookupCall { rendering, scope, locals: Some(locals.clone()), terms, options }
+        });
+        let result = self.request(rendering, call.as_ref(), &message)?;
         if plugin.kind == Kind::Filter {
             return Ok(wire::decode(&result));
         }

@@ -165,8 +165,7 @@ pub(super) fn raw_variable(source: &Arc<dyn VariableSource>, path: &[Value]) -> 
         None => Vec::new(),
         Some(Variable::Value(value)) => vec![PluginFrames::encode(&value)],
         Some(Variable::Map(inner) | Variable::Scope(inner)) => {
-            let names = inner.names().into_iter().map(|name| Value::from(name.as_str()));
-            vec![tagged("lazy", "names", Value::list(names.collect()))]
+            vec![wire::lazy(inner.names())]
         }
     })
 }

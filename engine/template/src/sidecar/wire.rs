@@ -39,6 +39,12 @@ pub(super) fn encode(rendering: &Rendering<'_>, object: &Object) -> Result<Value
     })
 }
 
+/// A map whose entries are asked for one by one.
+pub(super) fn lazy(names: Vec<Text>) -> Value {
+    let names = names.iter().map(|name| Value::from(name.as_str())).collect();
+    Value::map(Map::from_iter([(TAG.into(), "lazy".into()), ("names".into(), Value::list(names))]))
+}
+
 pub(super) fn encode_all(rendering: &Rendering<'_>, objects: &[Object]) -> Result<Value, Fault> {
     rendering.spend(objects.len() / 8)?;
     objects.iter().map(|object| encode(rendering, object)).collect::<Result<Vec<_>, _>>().map(Value::list)

@@ -4,6 +4,8 @@ import os
 import time
 from collections.abc import MutableMapping
 
+from kapell_host import Trusted
+
 from ansible.plugins import AnsiblePlugin
 from ansible.plugins.loader import cache_loader
 from ansible.utils.display import Display
@@ -145,14 +147,75 @@ def cache_of(name, options):
         raise AnsibleError("Unable to load the cache plugin (%s)." % name)
     made = plugin(**given)
     made._load_name = name
+    if own:
+        return made
+    if given and '_options_of_plugin' not in made.__dict__:
+        from ansible.errors import AnsibleError
+        raise AnsibleError('Unable to use cache plugin %s for inventory. Cache options were provided but may not reconcile '
+                           'correctly unless set via set_options. Refer to the porting guide if the plugin derives user '
+                           'settings from ansible.constants.' % name)
     return made
+
+
+class Payloads:
+    """A cache plugin of somebody else, which keeps JSON texts and never sees what is in them."""
+
+    def __init__(self, plugin):
+        self._plugin = plugin
+
+    def __getattr__(self, name):
+        return getattr(self._plugin, name)
+
+    def get(self, key):
+        kept = self._plugin.get('s1_%s' % key)
+        try:
+            return untagged(json.loads(kept['__payload__']))
+        except (KeyError, TypeError, ValueError):
+            raise KeyError(key) from None
+
+    def set(self, key, value):
+        self._plugin.set('s1_%s' % key, {'__payload__': json.dumps(tagged(value))})
+
+    def keys(self):
+        return [key[3:] for key in self._plugin.keys() if key.startswith('s1_')]
+
+    def contains(self, key):
+        return self._plugin.contains('s1_%s' % key)
+
+    def delete(self, key):
+        self._plugin.delete('s1_%s' % key)
+
+
+def tagged(value):
+    """With a mark at what is a template."""
+    if isinstance(value, dict):
+        return {key: tagged(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [tagged(item) for item in value]
+    if isinstance(value, Trusted):
+        return {'value': str(value), 'tags': [{'__ansible_type': 'TrustedAsTemplate'}],
+                '__ansible_type': '_AnsibleTaggedStr'}
+    return value
+
+
+def untagged(value):
+    if isinstance(value, list):
+        return [untagged(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if '__ansible_type' not in value or 'value' not in value:
+        return {key: untagged(item) for key, item in value.items()}
+    inner = untagged(value['value'])
+    kinds = [tag.get('__ansible_type') for tag in value.get('tags') or []]
+    return Trusted(inner) if isinstance(inner, str) and 'TrustedAsTemplate' in kinds else inner
 
 
 class CachePluginAdjudicator(MutableMapping):
     """A dictionary over a cache plugin; what changed is written at the end."""
 
     def __init__(self, plugin_name='memory', **kwargs):
-        self._plugin = cache_of(plugin_name, kwargs) if isinstance(plugin_name, str) else plugin_name
+        plugin = cache_of(plugin_name, kwargs) if isinstance(plugin_name, str) else plugin_name
+        self._plugin = plugin if isinstance(plugin, (Memory, JsonFiles)) else Payloads(plugin)
         self._plugin_name = plugin_name if isinstance(plugin_name, str) else plugin_name._load_name
         self._cache, self._retrieved = {}, {}
 

@@ -104,12 +104,12 @@ class LazyNames:
 class LazyMap(dict):
     """A map whose entries are fetched when they are looked at: `hostvars`, and one host in it."""
 
-    def __init__(self, path, names):
+    def __init__(self, path, names, fetch=None):
         super().__init__()
-        self._path, self._names = path, names
+        self._path, self._names, self._fetch = path, names, fetch or ENGINE.raw_variable
 
     def __missing__(self, key):
-        found = ENGINE.raw_variable([*self._path, key])
+        found = self._fetch([*self._path, key])
         if not found:
             raise KeyError(key)
         self[key] = found[0]
@@ -226,8 +226,16 @@ class Engine:
         found = self.ask('raw_variable', path=[str(part) for part in path])
         return [LazyMap(path, item.names) if isinstance(item, LazyNames) else item for item in found]
 
+    def variable(self, path):
+        """A variable, or what is in one, templated: a list with it, or an empty one."""
+        found = self.ask('variable', path=[str(part) for part in path])
+        return [LazyMap(path, item.names, self.variable) if isinstance(item, LazyNames) else item for item in found]
+
     def filter(self, name, *args, **kwargs):
         return self.ask('filter', name=name, args=encode(list(args)), kwargs=encode(kwargs))
+
+    def test(self, name, *args, **kwargs):
+        return self.ask('test', name=name, args=encode(list(args)), kwargs=encode(kwargs))
 
 
 class Plugins:
@@ -282,12 +290,8 @@ def with_context(function, args):
     wants = getattr(function, 'jinja_pass_arg', None)
     if wants is None:
         return args
-    jinja = importlib.import_module('jinja2')
-    environment = jinja.Environment() if hasattr(jinja, 'Environment') else None
-    kind = getattr(wants, 'name', str(wants))
-    if kind == 'context' and environment is not None and hasattr(environment, 'from_string'):
-        return [environment.from_string('').new_context(), *args]
-    return [environment, *args]
+    context = importlib.import_module('ansible.kapell_context')
+    return [context.passed(getattr(wants, 'name', str(wants))), *args]
 
 
 def call_function(request):

@@ -79,13 +79,7 @@ class Options:
     @classmethod
     def of(cls, plugin):
         module = sys.modules.get(type(plugin).__module__)
-        text = getattr(module, 'DOCUMENTATION', None)
-        documentation = (ENGINE.ask('yaml', text=text) if isinstance(text, str) else text) or {}
-        definitions = {**getattr(plugin, 'kapell_definitions', {}), **(documentation.get('options') or {})}
-        fragments = documentation.get('extends_documentation_fragment') or []
-        for name in [fragments] if isinstance(fragments, str) else fragments:
-            for option, definition in fragment_options(name).items():
-                definitions.setdefault(option, definition)
+        definitions = documented(getattr(module, 'DOCUMENTATION', None), getattr(plugin, 'kapell_definitions', {}))
         kind = type(plugin).__name__.replace('Module', '').lower()
         return cls(getattr(plugin, '_load_name', None) or module.__name__.split('.')[-1], kind, definitions)
 
@@ -174,6 +168,45 @@ class Options:
         from ansible.errors import AnsibleOptionsError
         raise AnsibleOptionsError(
             'Config %r for %r %s plugin from %r has an invalid value: %s' % (name, self.plugin, self.kind, origin, why))
+
+
+def documented(documentation, more):
+    """Definitions of the options in a plugin's documentation and the fragments it names, on top of `more`."""
+    documentation = ENGINE.ask('yaml', text=documentation) if isinstance(documentation, str) else documentation
+    documentation = documentation or {}
+    definitions = {**more, **(documentation.get('options') or {})}
+    fragments = documentation.get('extends_documentation_fragment') or []
+    for name in [fragments] if isinstance(fragments, str) else fragments:
+        for option, definition in fragment_options(name).items():
+            definitions.setdefault(option, definition)
+    return definitions
+
+
+def documentation_in(file):
+    """The text of DOCUMENTATION in a file, which is not run for it."""
+    import ast
+    with open(file, encoding='utf-8') as source:
+        body = ast.parse(source.read()).body
+    for statement in body:
+        names = [target.id for target in getattr(statement, 'targets', []) if isinstance(target, ast.Name)]
+        if 'DOCUMENTATION' in names and isinstance(statement.value, ast.Constant):
+            return statement.value.value
+    return None
+
+
+def option_of(request):
+    """The value and the place of one option of the plugin in a file; nothing where it has no such option."""
+    from ansible.errors import AnsibleOptionsError
+    from ansible.kapell_surroundings import Variables
+    from kapell_host import encode
+    plugin, kind, name = request['plugin'], request['kind'], request['name']
+    options = Options(plugin, kind, documented(documentation_in(request['file']), {}))
+    if not options.has(name):
+        return None
+    value, origin = options.found(name, Variables())
+    if value is None and options.definitions[name].get('required'):
+        raise AnsibleOptionsError('Required config %r for %r %s plugin not provided.' % (name, plugin, kind))
+    return [encode(value), origin]
 
 
 def setting(kind, default, section, key, env, **more):

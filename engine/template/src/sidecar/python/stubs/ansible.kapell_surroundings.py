@@ -13,7 +13,7 @@ class Variables(Mapping):
 
     def __getitem__(self, name):
         if name not in self._known:
-            found = ENGINE.ask('variable', name=str(name))
+            found = ENGINE.variable([name])
             if not found:
                 raise KeyError(name)
             self._known[name] = found[0]

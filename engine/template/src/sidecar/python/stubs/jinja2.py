@@ -18,15 +18,13 @@ pass_environment = _passes('environment')
 pass_eval_context = _passes('eval_context')
 
 
-class _Functions(dict):
-    def __missing__(self, name):
-        from kapell_host import ENGINE
-        return lambda *args, **kwargs: ENGINE.filter(name, *args, **kwargs)
-
-
 class Environment:
     def __init__(self, *_args, **_kwargs):
-        self.filters = _Functions()
+        from ansible.kapell_context import Functions
+        self.filters, self.tests = Functions('filter', {}), Functions('test', {})
+
+    def call_test(self, name, value, args=None, kwargs=None, **_more):
+        return self.tests[name](value, *(args or ()), **(kwargs or {}))
 
     def call_filter(self, name, value, args=None, kwargs=None, **_more):
         return self.filters[name](value, *(args or ()), **(kwargs or {}))
