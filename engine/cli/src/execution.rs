@@ -59,7 +59,8 @@ impl Execution {
             Event::Diagnostic(diagnostic) if told.contains(&diagnostic.message) => {}
             _ => drop(listener_of_plugins.send(event)),
         };
-        let templar = Templar::new(templar_options(&self.settings, command_line(&self.options), &self.vault, roots, tell));
+        let templar =
+            Templar::new(templar_options(&self.settings, command_line(&self.options), &self.vault, roots, tell));
         let state = RunState::new(self.inventory, variables);
         let run = Arc::new(Run {
             settings: self.settings,

@@ -9,7 +9,8 @@ use kapell_executor::{Event, ModuleLibrary, RunOptions};
 use kapell_inventory::{HostPattern, Inventory, Policy};
 use kapell_parsing::{Diagnostic, Map, SourceFile, Value, VaultSecrets};
 use kapell_template::{
-    FetchError, PluginAnswer, PluginOptionValue, PluginPaths, ServiceLookup, Surroundings, Templar, TemplarOptions, UrlAnswer, UrlRequest,
+    FetchError, PluginAnswer, PluginOptionValue, PluginPaths, ServiceLookup, Surroundings, Templar, TemplarOptions,
+    UrlAnswer, UrlRequest,
 };
 
 use crate::cloud;
@@ -94,7 +95,9 @@ impl Surroundings for Program {
 
     fn plugin_option(&self, kind: &str, plugin: &str, name: &str) -> PluginAnswer {
         let Some(options) = PluginOption::of(kind, plugin) else { return PluginAnswer::NoPlugin };
-        let Some(option) = options.into_iter().find(|option| option.name == name) else { return PluginAnswer::NoOption };
+        let Some(option) = options.into_iter().find(|option| option.name == name) else {
+            return PluginAnswer::NoOption;
+        };
         let environment = Environment::of_process();
         let given = |name: &&&str| self.command_line.iter().find(|(known, _)| known == *name);
         let otherwise = match option.command_line.iter().rev().find_map(|name| given(&name)) {
@@ -172,12 +175,11 @@ impl Surroundings for Program {
 
     fn notice(&self, level: &str, text: &str) {
         match level {
-            "warning" => (self.tell)(Event::Diagnostic(Diagnostic::warning(text))),
+            "collection_mismatch" if self.settings.collections_mismatch == "ignore" => {}
+            "warning" | "collection_mismatch" => (self.tell)(Event::Diagnostic(Diagnostic::warning(text))),
             "deprecated" if self.settings.deprecation_warnings => {
                 (self.tell)(Event::Diagnostic(Diagnostic::deprecation(text)));
             }
-            "collection_mismatch" if self.settings.collections_mismatch == "ignore" => {}
-            "collection_mismatch" => (self.tell)(Event::Diagnostic(Diagnostic::warning(text))),
             "info" => (self.tell)(Event::Message(text.to_owned())),
             _ => {
                 let verbosity = level.strip_prefix("verbose").and_then(|number| number.parse().ok());

@@ -15,5 +15,5 @@ mod sources;
 
 pub use choices::{DuplicateKeys, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, VarsRoot};
 pub use environment::Environment;
-pub use plugin_option::{FoundValue, PluginOption, Unset};
+pub use plugin_option::{FoundValue, IniEntries, PluginOption, Unset};
 pub use settings::{OPTIONS, OptionRow, Settings, ValueOrigin};

@@ -27,6 +27,9 @@ pub struct PluginOption {
     pub required: bool,
 }
 
+/// An entry of `ansible.cfg` by section and key: its text, and the file.
+pub type IniEntries<'a> = dyn Fn(&str, &str) -> Option<(String, String)> + 'a;
+
 /// What an option is when nobody sets it.
 #[derive(Clone, Copy, Debug)]
 pub enum Unset {
@@ -88,14 +91,15 @@ impl PluginOption {
     }
 
     /// What the environment says, else the file of settings, else the default. `ini` gives an entry of that file.
-    pub fn find(&self, environment: &Environment, ini: &dyn Fn(&str, &str) -> Option<(String, String)>) -> FoundValue {
+    pub fn find(&self, environment: &Environment, ini: &IniEntries<'_>) -> FoundValue {
         let own = |name: &&str| name.replacen("ANSIBLE_", "KAPELL_", 1);
         let names = self.env.iter().rev().map(own).chain(self.env.iter().rev().map(|name| (*name).to_owned()));
         let from_environment = names
             .filter_map(|name| environment.get(&name).map(|text| (text.to_owned(), format!("env: {name}"))))
             .find(|(text, _)| !text.is_empty());
-        let written = from_environment
-            .or_else(|| self.ini.iter().rev().find_map(|(section, key)| ini(section, key)).filter(|(text, _)| !text.is_empty()));
+        let written = from_environment.or_else(|| {
+            self.ini.iter().rev().find_map(|(section, key)| ini(section, key)).filter(|(text, _)| !text.is_empty())
+        });
         match written {
             Some((text, origin)) => FoundValue { value: text.into(), origin },
             None => FoundValue { value: self.unset.value(), origin: "default".to_owned() },

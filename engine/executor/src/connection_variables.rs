@@ -7,11 +7,11 @@ use kapell_connection::{BecomeSpec, ConnectionSpec, ContainerOptions, Secret, ch
 use kapell_parsing::Value;
 use kapell_template::{RenderContext, Variable};
 
-use crate::{Event, Run};
 use crate::action::quote;
 use crate::error_report::ErrorReport;
 use crate::resolve::Keywords;
 use crate::variables::HostVariables;
+use crate::{Event, Run};
 
 /// What a become program gets on top of the timeout of an SSH connection.
 const BECOME_ADDS: Duration = Duration::from_secs(2);

@@ -114,11 +114,11 @@ mod tests {
     use super::*;
 
     fn runtime(text: &str) -> CollectionRuntime {
-        let dir = tempfile::tempdir().unwrap();
-        let collection = dir.path().join("acme/old");
-        fs_err::create_dir_all(collection.join("meta")).unwrap();
-        fs_err::write(collection.join("meta/runtime.yml"), text).unwrap();
-        CollectionRuntime::read(&collection).unwrap()
+        let secrets = VaultSecrets::default();
+        let options = LoadOptions { trust: Trust::Untrusted, vault: &secrets };
+        let source = kapell_parsing::SourceFile::new("runtime.yml", text);
+        let content = kapell_parsing::yaml::load(&source, &options, &mut Vec::new()).unwrap();
+        CollectionRuntime { collection: "acme.old".to_owned(), content }
     }
 
     #[test]

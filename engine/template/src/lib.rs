@@ -32,13 +32,13 @@ pub mod surroundings;
 pub mod templar;
 pub mod variables;
 
+pub use collection_runtime::{ANSIBLE_VERSION, CollectionRuntime, Route};
 pub use dump::{yaml_blocks, yaml_text};
 pub use error::TemplateError;
 pub use mentions::{Mention, Mentions, TemplateKind};
 pub use options::{RenderContext, TemplarOptions, TextOptions};
 pub use python::encode;
 pub use sidecar::{ModuleUtils, PluginFrames, PluginPaths};
-pub use collection_runtime::{ANSIBLE_VERSION, CollectionRuntime, Route};
 pub use surroundings::{
     FetchError, PluginAnswer, PluginOptionValue, ServiceAnswer, ServiceLookup, ServiceQuestion, Surroundings,
     UrlAnswer, UrlRequest,

@@ -26,7 +26,7 @@ pub trait Surroundings: Send + Sync {
     fn service_lookup(&self, _name: &str) -> Option<ServiceLookup> {
         None
     }
-    /// A message for the user: `warning`, `deprecated`, `info` or `verboseN`.
+    /// A message for the user: `warning`, `collection_mismatch`, `deprecated`, `info` or `verboseN`.
     fn notice(&self, level: &str, text: &str);
 }
 

@@ -156,7 +156,8 @@ fn load_playbooks(
     warnings.extend(found.into_inner());
     let (unsupported, notices): (Vec<_>, Vec<_>) =
         library.take_notices().into_iter().partition(|notice| notice.severity == Severity::Error);
-    warnings.extend(notices.into_iter().filter(|n| settings.deprecation_warnings || n.severity != Severity::Deprecation));
+    warnings
+        .extend(notices.into_iter().filter(|n| settings.deprecation_warnings || n.severity != Severity::Deprecation));
     if !unsupported.is_empty() {
         return Err(Refusal::new(Exit::Error, unsupported));
     }

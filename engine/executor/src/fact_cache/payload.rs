@@ -31,18 +31,15 @@ fn tagged(value: &Value) -> Value {
 }
 
 fn with_origin(text: &Text, origin: &Origin) -> Value {
-    let map = |fields: Vec<(&str, Value)>| Value::map(fields.into_iter().map(|(key, value)| (key.into(), value)).collect());
+    let map =
+        |fields: Vec<(&str, Value)>| Value::map(fields.into_iter().map(|(key, value)| (key.into(), value)).collect());
     let origin = map(vec![
         ("path", origin.path().to_string_lossy().into_owned().into()),
         ("line_num", i64::from(origin.line).into()),
         ("col_num", i64::from(origin.column).into()),
         (TYPE, "Origin".into()),
     ]);
-    map(vec![
-        ("value", text.as_str().into()),
-        ("tags", Value::list(vec![origin])),
-        (TYPE, "_AnsibleTaggedStr".into()),
-    ])
+    map(vec![("value", text.as_str().into()), ("tags", Value::list(vec![origin])), (TYPE, "_AnsibleTaggedStr".into())])
 }
 
 fn untagged(json: &Json) -> Value {

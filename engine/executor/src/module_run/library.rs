@@ -11,6 +11,7 @@ use kapell_modules::Module;
 use kapell_parsing::{Diagnostic, Severity};
 use kapell_template::CollectionRuntime;
 
+use super::routing::Whereabouts;
 use super::{ForeignModule, elsewhere, installed_core};
 use crate::action;
 use crate::controller_module::{ControllerModule, Extension};
@@ -238,9 +239,13 @@ impl ModuleLibrary {
             let (namespace, rest) = name.split_once('.')?;
             let (collection, module) = rest.split_once('.')?;
             let dir = self.collection(namespace, collection)?;
-            if let Some(target) = self.route(&dir, &name, "modules", module)? {
-                name = target;
-                continue;
+            match self.route(&dir, &name, "modules", module) {
+                Whereabouts::Here => {}
+                Whereabouts::Gone => return None,
+                Whereabouts::At(target) => {
+                    name = target;
+                    continue;
+                }
             }
             let (folder, short) = match module.rsplit_once('.') {
                 Some((folder, short)) => (dir.join("plugins/modules").join(folder.replace('.', "/")), short),

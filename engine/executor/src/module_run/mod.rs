@@ -19,6 +19,7 @@ pub use foreign::ForeignModule;
 pub(crate) use interpreter::{asked_discovery, demanded as demanded_interpreter};
 pub(crate) use invocation::run;
 pub use library::{Found, ModuleLibrary};
+pub(crate) use routing::Whereabouts;
 
 use kapell_playbook::Task;
 

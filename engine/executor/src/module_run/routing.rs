@@ -13,19 +13,26 @@ use super::ModuleLibrary;
 /// How many redirects lead to a plugin at most.
 const MOST_REDIRECTS: usize = 10;
 
+/// Where a plugin of a collection is.
+pub(crate) enum Whereabouts {
+    Here,
+    Gone,
+    /// Under another name.
+    At(String),
+}
+
 impl ModuleLibrary {
-    /// Where the plugin `name`, which is `inner` in the collection at `dir`, went: nowhere, or to another name. `None`:
-    /// it is gone. Its deprecation is noted.
-    pub(crate) fn route(&self, dir: &Path, name: &str, kind: &str, inner: &str) -> Option<Option<String>> {
-        let Some(runtime) = self.runtime(dir) else { return Some(None) };
+    /// Where the plugin `name` is, which is `inner` in the collection at `dir`. Its deprecation is noted.
+    pub(crate) fn route(&self, dir: &Path, name: &str, kind: &str, inner: &str) -> Whereabouts {
+        let Some(runtime) = self.runtime(dir) else { return Whereabouts::Here };
         let route = runtime.route(kind, inner);
         if route.tombstone.is_some() {
-            return None;
+            return Whereabouts::Gone;
         }
         if let Some(going) = route.deprecation {
             self.note(Diagnostic::deprecation(format!("{name} has been deprecated. {going}")));
         }
-        Some(route.redirect)
+        route.redirect.map_or(Whereabouts::Here, Whereabouts::At)
     }
 
     /// The last name on the way of redirects that begins with `name`.
@@ -33,7 +40,7 @@ impl ModuleLibrary {
         let mut name = name.to_owned();
         for _ in 0..MOST_REDIRECTS {
             let Some((dir, inner)) = self.place_in_collection(&name) else { break };
-            let Some(Some(target)) = self.route(&dir, &name, kind, &inner) else { break };
+            let Whereabouts::At(target) = self.route(&dir, &name, kind, &inner) else { break };
             name = target;
         }
         name

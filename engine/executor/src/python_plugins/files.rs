@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use kapell_config::Settings;
 
 use crate::action;
-use crate::module_run::ModuleLibrary;
+use crate::module_run::{ModuleLibrary, Whereabouts};
 
 /// How many redirects lead to a plugin at most.
 const MOST_REDIRECTS: usize = 8;
@@ -194,9 +194,13 @@ impl ModuleLibrary {
             let (namespace, rest) = name.split_once('.')?;
             let (collection, inner) = rest.split_once('.')?;
             let dir = self.collection(namespace, collection)?;
-            if let Some(target) = self.route(&dir, &name, kind.name(), inner)? {
-                name = target;
-                continue;
+            match self.route(&dir, &name, kind.name(), inner) {
+                Whereabouts::Here => {}
+                Whereabouts::Gone => return None,
+                Whereabouts::At(target) => {
+                    name = target;
+                    continue;
+                }
             }
             let folder = dir.join("plugins").join(kind.name());
             let (folder, short) = match inner.rsplit_once('.') {

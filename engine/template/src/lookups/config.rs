@@ -8,7 +8,8 @@ pub(super) fn config(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
     let on_missing = call.text_option("on_missing")?.unwrap_or_else(|| "error".into());
     if !matches!(on_missing.as_str(), "error" | "warn" | "skip") {
         return Err(Fault::error(format!(
-            "Invalid value '{on_missing}' for config 'on_missing' for 'config' lookup plugin."        )));
+            "Invalid value '{on_missing}' for config 'on_missing' for 'config' lookup plugin."
+        )));
     }
     let plugin = plugin(call)?;
     let plugin = plugin.as_ref().map(|(kind, name)| (kind.as_str(), name.as_str()));

@@ -6,7 +6,7 @@ use super::LookupCall;
 use crate::evaluate::{Fault, defined};
 use crate::object::Object;
 use crate::python;
-use crate::sidecar::PluginOptionAsked;
+use crate::sidecar::{PluginOptionAsked, PythonOption};
 use crate::surroundings::{PluginAnswer, PluginOptionValue};
 
 /// What Ansible has options of.
@@ -41,8 +41,9 @@ pub(super) fn value(call: &LookupCall<'_>, plugin: (&str, &str), name: &str) -> 
         PluginAnswer::NoPlugin => {
             let asked = PluginOptionAsked { kind, plugin, name };
             match call.rendering.templar.plugins().option_of(call, &asked)? {
-                Some(found) => Ok(found),
-                None => Err(Fault::error(format!("Unable to load {kind} plugin '{plugin}'."))),
+                PythonOption::Set(value, origin) => Ok(Some((value, origin))),
+                PythonOption::NoOption => Ok(None),
+                PythonOption::NoPlugin => Err(Fault::error(format!("Unable to load {kind} plugin '{plugin}'."))),
             }
         }
     }

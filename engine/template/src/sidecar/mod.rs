@@ -14,7 +14,7 @@ mod wire;
 
 pub use module_utils::ModuleUtils;
 pub use plugin_files::PluginPaths;
-pub(crate) use plugin_option::PluginOptionAsked;
+pub(crate) use plugin_option::{PluginOptionAsked, PythonOption};
 pub(crate) use python_plugins::{Found, PythonPlugin, PythonPlugins};
 pub use seam::PluginFrames;
 

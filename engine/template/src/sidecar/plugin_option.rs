@@ -17,14 +17,20 @@ pub(crate) struct PluginOptionAsked<'a> {
     pub(crate) name: &'a str,
 }
 
+pub(crate) enum PythonOption {
+    NoPlugin,
+    NoOption,
+    /// The value and where it was set.
+    Set(Object, String),
+}
+
 impl PythonPlugins {
-    /// The value with its place; `None` where there is no such plugin, and none inside where it has no such option.
     pub(crate) fn option_of(
         &self,
         call: &LookupCall<'_>,
         asked: &PluginOptionAsked<'_>,
-    ) -> Result<Option<Option<(Object, String)>>, Fault> {
-        let Some(file) = self.file_of(call, asked) else { return Ok(None) };
+    ) -> Result<PythonOption, Fault> {
+        let Some(file) = self.file_of(call, asked) else { return Ok(PythonOption::NoPlugin) };
         let fields: [(&str, Value); 5] = [
             ("op", "ansible.kapell_options:option_of".into()),
             ("file", file.to_string_lossy().into_owned().into()),
@@ -34,8 +40,8 @@ impl PythonPlugins {
         ];
         let message = Value::map(fields.into_iter().map(|(name, value)| (name.into(), value)).collect());
         let answer = self.request(call.rendering, Some(call), &message)?;
-        let [value, origin] = answer.as_list().unwrap_or_default() else { return Ok(Some(None)) };
-        Ok(Some(Some((wire::decode(value), origin.to_string()))))
+        let [value, origin] = answer.as_list().unwrap_or_default() else { return Ok(PythonOption::NoOption) };
+        Ok(PythonOption::Set(wire::decode(value), origin.to_string()))
     }
 
     fn file_of(&self, call: &LookupCall<'_>, asked: &PluginOptionAsked<'_>) -> Option<PathBuf> {
