@@ -80,13 +80,16 @@ impl Dispatcher<'_> {
     }
 
     /// Tells of the task and judges its conditions.
-    fn decide(&self, order: &Order, host: &str, step: &Step) -> Result<bool, Diagnostic> {
+    fn decide(&mut self, order: &Order, host: &str, step: &Step) -> Result<bool, Diagnostic> {
         let info = self.meta_info(host, step);
         let told = !step.task.implicit;
         if told && self.play_strategy() == Strategy::Linear {
             self.run.emit(Event::TaskStart(Arc::clone(&info)));
         }
         if order.unconditional || self.meta_applies(step, host)? {
+            if order.name == "flush_handlers" {
+                self.notify_requested(host);
+            }
             if told && !order.done.is_empty() {
                 self.detail(2, &order.done.replace("{host}", host));
             } else if self.iterator.has_notified(host) {

@@ -102,6 +102,8 @@ pub enum AfterFailure {
 #[derive(Clone, Default)]
 pub struct HostState {
     frames: Vec<Frame>,
+    /// What its tasks notified since handlers ran: which handlers that means is decided when they run.
+    requested: IndexSet<String>,
     notified: IndexSet<u64>,
     /// Identities of the roles this host has done or failed a task of; skipped ones do not count.
     begun_roles: HashSet<String>,
@@ -401,12 +403,26 @@ impl PlayIterator {
         self.hosts.get(host).is_some_and(|state| state.ended)
     }
 
+    /// Keeps a notification until the host's handlers run; `false` while they do: then it is to be acted on at once.
+    pub fn request(&mut self, host: &str, notification: &str) -> bool {
+        let Some(state) = self.hosts.get_mut(host) else { return true };
+        if state.frames.iter().any(|frame| matches!(frame.content, Content::Handlers(_))) {
+            return false;
+        }
+        state.requested.insert(notification.to_owned());
+        true
+    }
+
+    pub fn take_requests(&mut self, host: &str) -> IndexSet<String> {
+        self.hosts.get_mut(host).map(|state| std::mem::take(&mut state.requested)).unwrap_or_default()
+    }
+
     pub fn notify(&mut self, host: &str, handler: u64) -> bool {
         self.hosts.get_mut(host).is_some_and(|state| state.notified.insert(handler))
     }
 
     pub fn has_notified(&self, host: &str) -> bool {
-        self.hosts.get(host).is_some_and(|state| !state.notified.is_empty())
+        self.hosts.get(host).is_some_and(|state| !state.notified.is_empty() || !state.requested.is_empty())
     }
 
     pub fn failed_hosts(&self) -> usize {

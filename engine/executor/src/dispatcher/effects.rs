@@ -106,14 +106,27 @@ impl Dispatcher<'_> {
                 }
                 self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
             }
-            for handler in handlers {
-                let is_news = self.iterator.notify(host, handler.task.id);
-                affected.iter().for_each(|owner| _ = self.iterator.notify(owner, handler.task.id));
-                if is_news {
-                    self.run.emit(Event::Notified { host: host.to_owned(), handler: handler.shown.clone() });
-                }
-            }
+            let others = affected.iter().map(String::as_str).filter(|owner| *owner != host);
+            let at_once = [host].into_iter().chain(others).filter(|owner| !self.iterator.request(owner, name));
+            let at_once: Vec<String> = at_once.map(str::to_owned).collect();
+            at_once.iter().for_each(|owner| self.notify_handlers(owner, name));
         }
         Ok(())
+    }
+
+    /// The host's handlers are about to run: the last ones of the names that were notified, which may have come with roles
+    /// that were included later.
+    pub(crate) fn notify_requested(&mut self, host: &str) {
+        for name in self.iterator.take_requests(host) {
+            self.notify_handlers(host, &name);
+        }
+    }
+
+    fn notify_handlers(&mut self, host: &str, name: &str) {
+        for handler in notified(&self.handlers, name).0 {
+            if self.iterator.notify(host, handler.task.id) {
+                self.run.emit(Event::Notified { host: host.to_owned(), handler: handler.shown.clone() });
+            }
+        }
     }
 }
