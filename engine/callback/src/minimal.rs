@@ -65,7 +65,9 @@ impl Minimal {
         // On one line, what failed with an error is told as data, and so is a loop that failed.
         let is_told_whole = result.error.is_some() || result.looped;
         let is_data = is_background || (self.shape == Shape::Line && state == "FAILED" && is_told_whole);
-        let is_command_task = is_command(&event.task.action);
+        // What a script printed is told as a command's on one line only.
+        let is_told_as_data = self.shape == Shape::Block && base_name(&event.task.action) == "script";
+        let is_command_task = is_command(&event.task.action) && !is_told_as_data;
         let is_command = is_command_task && !is_data;
         let text = match (is_command && !result.no_log, self.shape) {
             (true, Shape::Block) => command_block(host, state, &result.data),
@@ -120,8 +122,12 @@ impl Minimal {
     }
 }
 
+fn base_name(action: &str) -> &str {
+    action.rsplit('.').next().unwrap_or(action)
+}
+
 fn is_command(action: &str) -> bool {
-    action.rsplit('.').next().is_some_and(|name| COMMANDS.contains(&name))
+    COMMANDS.contains(&base_name(action))
 }
 
 fn text<'a>(data: &'a Map, key: &str) -> &'a str {

@@ -164,7 +164,7 @@ pub(crate) struct VaultArgs {
     #[arg(long, visible_alias = "vault-pass-file", value_name = "VAULT_PASSWORD_FILES")]
     pub vault_password_file: Vec<PathBuf>,
     /// Ask for the vault password
-    #[arg(short = 'J', long, visible_alias = "ask-vault-pass")]
+    #[arg(short = 'J', long, visible_alias = "ask-vault-pass", conflicts_with = "vault_password_file")]
     pub ask_vault_password: bool,
 }
 
@@ -177,7 +177,7 @@ pub(crate) struct PlayArgs {
     #[arg(long, value_name = "SKIP_TAGS")]
     pub skip_tags: Vec<String>,
     /// Hosts to work on at the same time
-    #[arg(short, long, value_name = "FORKS")]
+    #[arg(short, long, value_name = "FORKS", value_parser = forks)]
     pub forks: Option<usize>,
     /// Do not make any changes; instead, predict them
     #[arg(short = 'C', long)]
@@ -220,6 +220,15 @@ pub(crate) struct ListingArgs {
     /// List the tags
     #[arg(long)]
     pub list_tags: bool,
+}
+
+/// How many hosts to work on at the same time: at least one.
+pub(crate) fn forks(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("The number of processes (--forks) must be >= 1".to_owned()),
+        Ok(forks) => Ok(forks),
+        Err(_) => Err(format!("invalid int value: '{text}'")),
+    }
 }
 
 impl ConnectionArgs {

@@ -25,6 +25,9 @@ impl Exit {
     /// Content that cannot be read shares its number with unreachable hosts.
     pub const PARSE_ERROR: Self = Self::UnreachableHosts;
 
+    /// Bad arguments share their number with failed hosts.
+    pub const USAGE: Self = Self::FailedHosts;
+
     /// How another run of this program ended.
     pub fn from_code(code: i32) -> Self {
         let all = [

@@ -5,6 +5,7 @@ mod check;
 mod cloud;
 mod commands;
 mod details;
+mod docs;
 mod events;
 mod execution;
 mod exit_code;
@@ -12,6 +13,7 @@ mod extra_vars;
 mod foundation;
 mod galaxy;
 mod inventory;
+mod json_text;
 mod login;
 mod module_pages;
 mod passwords;
@@ -23,7 +25,7 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::{Kapell, PlaybookArgs, Subcommand};
 use crate::commands::config::ConfigCommand;
@@ -38,16 +40,16 @@ use crate::commands::vault::VaultCommand;
 fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     match program_name(&argv).as_str() {
-        "ansible-playbook" => finish(PlaybookArgs::try_parse_from(argv), commands::playbook::main),
-        "ansible" => finish(RunArgs::try_parse_from(argv), commands::run::main),
-        "ansible-inventory" => finish(InventoryArgs::try_parse_from(argv), commands::inventory::main),
-        "ansible-vault" => finish(VaultCommand::try_parse_from(argv), commands::vault::main),
-        "ansible-config" => finish(ConfigCommand::try_parse_from(argv), commands::config::main),
-        "ansible-galaxy" => finish(GalaxyCommand::try_parse_from(argv), commands::galaxy::main),
-        "ansible-doc" => finish(DocArgs::try_parse_from(argv), commands::doc::main),
-        "ansible-console" => finish(ConsoleArgs::try_parse_from(argv), commands::console::main),
-        "ansible-pull" => finish(PullArgs::try_parse_from(argv), commands::pull::main),
-        _ => finish(Kapell::try_parse_from(argv), run),
+        "ansible-playbook" => finish::<PlaybookArgs>(argv, commands::playbook::main),
+        "ansible" => finish::<RunArgs>(argv, commands::run::main),
+        "ansible-inventory" => finish::<InventoryArgs>(argv, commands::inventory::main),
+        "ansible-vault" => finish::<VaultCommand>(argv, commands::vault::main),
+        "ansible-config" => finish::<ConfigCommand>(argv, commands::config::main),
+        "ansible-galaxy" => finish::<GalaxyCommand>(argv, commands::galaxy::main),
+        "ansible-doc" => finish::<DocArgs>(argv, commands::doc::main),
+        "ansible-console" => finish::<ConsoleArgs>(argv, commands::console::main),
+        "ansible-pull" => finish::<PullArgs>(argv, commands::pull::main),
+        _ => finish::<Kapell>(argv, run),
     }
 }
 
@@ -76,12 +78,60 @@ fn program_name(argv: &[OsString]) -> String {
 }
 
 /// Help and version end well; bad arguments end with 2, as argparse does.
-fn finish<A>(parsed: Result<A, clap::Error>, run: impl FnOnce(A) -> ExitCode) -> ExitCode {
-    match parsed {
+fn finish<A: CommandFactory + FromArgMatches>(argv: Vec<OsString>, run: impl FnOnce(A) -> ExitCode) -> ExitCode {
+    match parse::<A>(argv) {
         Ok(args) => run(args),
         Err(error) => {
             let _ = error.print();
             if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+        }
+    }
+}
+
+/// As argparse reads: what is said again counts in place of what was said before, and options may be cut short.
+fn parse<A: CommandFactory + FromArgMatches>(argv: Vec<OsString>) -> Result<A, clap::Error> {
+    let mut command = A::command().args_override_self(true).infer_long_args(true);
+    let mut matches = command.try_get_matches_from_mut(argv)?;
+    A::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn playbook(arguments: &[&str]) -> Result<PlaybookArgs, clap::Error> {
+        parse(["ansible-playbook", "site.yml"].iter().chain(arguments).map(OsString::from).collect())
+    }
+
+    #[test]
+    fn what_is_said_again_counts() {
+        let args =
+            playbook(&["--limit", "a", "-l", "b", "-C", "--check", "-e", "a=1", "-e", "b=2", "-vv", "-v"]).unwrap();
+        assert_eq!(args.hosts.limit.as_deref(), Some("b"));
+        assert!(args.run.check);
+        assert_eq!(args.hosts.extra_vars, ["a=1", "b=2"]);
+        assert_eq!(args.verbose, 3);
+    }
+
+    #[test]
+    fn options_may_be_cut_short() {
+        let args = playbook(&["--chec", "--inv", "hosts", "--start", "x", "--list-ho"]).unwrap();
+        assert!(args.run.check && args.listing.list_hosts && !args.listing.list_tasks);
+        assert_eq!(args.hosts.inventory, ["hosts"]);
+        assert_eq!(args.run.start_at_task.as_deref(), Some("x"));
+        assert!(playbook(&["--list-t"]).is_err(), "--list-tasks or --list-tags");
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for arguments in [
+            &["-f", "0"] as &[&str],
+            &["-f", "many"],
+            &["-J", "--vault-password-file", "x"],
+            &["-k", "--conn-pass-file", "x"],
+            &["-K", "--become-pass-file", "x"],
+        ] {
+            assert!(playbook(arguments).is_err(), "{arguments:?}");
         }
     }
 }

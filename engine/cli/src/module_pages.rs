@@ -5,6 +5,11 @@ pub(crate) fn of(name: &str) -> Option<&'static str> {
     PAGES.iter().find(|(module, _)| *module == name).map(|(_, page)| *page)
 }
 
+/// The full names of all that have a page.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(|(module, _)| *module)
+}
+
 #[rustfmt::skip]
 static PAGES: &[(&str, &str)] = &[
     ("amazon.aws.ec2_ami", include_str!("../../../docs/modules/amazon.aws.ec2_ami.md")),

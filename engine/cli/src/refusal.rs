@@ -18,6 +18,11 @@ impl Refusal {
         Self { exit, errors }
     }
 
+    /// A command line that argparse would not have taken.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::USAGE, vec![Diagnostic::error(message)])
+    }
+
     /// Options that contradict each other or the content.
     pub(crate) fn options(message: impl Into<String>) -> Self {
         Self::new(Exit::BadOptions, vec![Diagnostic::error(message)])

@@ -50,7 +50,8 @@ impl Question<'_> {
         if !std::io::stdin().is_terminal() {
             let message = "Not prompting as we are not in interactive mode";
             run.emit(Event::Diagnostic(Diagnostic::warning(message)));
-            return Ok(self.default.clone().unwrap_or(Value::Null));
+            // What ansible-core makes of no answer and no default.
+            return Ok(self.default.clone().unwrap_or_else(|| Value::from("None")));
         }
         let (private, confirm) = (self.flag("private", true), self.flag("confirm", false));
         loop {

@@ -29,7 +29,7 @@ pub struct Task {
     pub id: u64,
     /// Written as `local_action`: `delegate_to: localhost` is among its keywords.
     pub delegate_local: bool,
-    /// Not written by the user: argument validation of a role.
+    /// Not written by the user, and no part of any list of tasks: gathering facts, what stands between sections.
     pub implicit: bool,
 }
 

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use kapell_callback::{Color, Display};
 use kapell_config::{Environment, OPTIONS, OptionRow, Settings, ValueOrigin};
-use kapell_parsing::{Diagnostic, Key, Map, Value};
+use kapell_parsing::{Diagnostic, Key, Map, Severity, Value};
 
 use crate::exit_code::Exit;
+use crate::json_text::indented;
 use crate::refusal::{Refusal, conclude};
 use crate::{foundation, version};
 
@@ -66,6 +67,9 @@ pub(crate) struct FileArgs {
     /// The kind of options; those of plugins are among the others
     #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "base", value_parser = KINDS)]
     pub kind: String,
+    /// With --type: the plugins
+    #[arg(value_name = "args")]
+    pub plugins: Vec<String>,
     /// Say more
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
@@ -136,7 +140,7 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
         return Ok(Exit::Ok);
     }
     let Some(action) = &args.action else {
-        return Err(Refusal::options("the following arguments are required: action"));
+        return Err(Refusal::usage("the following arguments are required: action"));
     };
     let file = match action {
         Action::List(args) => &args.file,
@@ -144,9 +148,14 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
         Action::Init(args) => &args.file,
         Action::View(args) | Action::Validate(args) => args,
     };
+    check_kind(&file.kind)?;
     let cwd = std::env::current_dir()?;
     let environment = environment(file, &cwd)?;
-    let settings = Settings::load(&environment, &cwd, warnings)?;
+    let loaded = Settings::load(&environment, &cwd, warnings);
+    let settings = match action {
+        Action::Validate(_) => loaded?,
+        _ => loaded.map_err(|error| Refusal::new(Exit::BadOptions, vec![error]))?,
+    };
     // As ansible-config does, for what follows it; nothing is kept there now.
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&settings.local_tmp);
     made.unwrap_or_else(|error| tracing::debug!("{}: {error}", settings.local_tmp.display()));
@@ -157,10 +166,32 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
         Action::Dump(args) => dump(args, &settings, &Settings::origins(&environment, &cwd)?),
         Action::View(_) => view(&settings)?,
         Action::Init(args) => init(args),
-        Action::Validate(_) => "All configurations seem valid!".to_owned(),
+        Action::Validate(_) => validate(warnings)?,
     };
     display.out(text.trim_end_matches('\n'), Color::Plain);
     Ok(Exit::Ok)
+}
+
+/// That an option is unknown is a warning elsewhere, and what was asked about here.
+fn validate(warnings: &mut Vec<Diagnostic>) -> Result<String, Refusal> {
+    let (unknown, others): (Vec<_>, Vec<_>) =
+        std::mem::take(warnings).into_iter().partition(|warning| warning.message.starts_with("unknown "));
+    *warnings = others;
+    if unknown.is_empty() {
+        return Ok("All configurations seem valid!".to_owned());
+    }
+    let error = |warning: Diagnostic| Diagnostic { severity: Severity::Error, ..warning };
+    Err(Refusal::new(Exit::Error, unknown.into_iter().map(error).collect()))
+}
+
+/// There are options of plugins, but they are not told apart from the others.
+fn check_kind(kind: &str) -> Result<(), Refusal> {
+    if ["all", "base"].contains(&kind) {
+        return Ok(());
+    }
+    let message = format!("the options of {kind} plugins are not listed by this program");
+    let hint = "`ansible-config list` has those that have an effect here";
+    Err(Refusal::new(Exit::BadOptions, vec![Diagnostic::error(message).hint(hint)]))
 }
 
 /// The process's environment, with the file of `--config` in place of any other.
@@ -169,7 +200,7 @@ fn environment(args: &FileArgs, cwd: &Path) -> Result<Environment, Refusal> {
     let Some(file) = &args.config else { return Ok(process) };
     let path = cwd.join(file);
     if !path.is_file() {
-        let message = format!("The provided configuration file is missing or not accessible: {}", file.display());
+        let message = format!("The provided configuration file is missing or not accessible: {}", path.display());
         return Err(Refusal::options(message));
     }
     if !path.extension().is_some_and(|ending| ["cfg", "ini", "yml", "yaml"].iter().any(|known| ending == *known)) {
@@ -199,7 +230,7 @@ fn list(format: DataFormat) -> String {
     let all = Value::map(described.collect());
     match format {
         DataFormat::Yaml => kapell_template::yaml_text(&all),
-        DataFormat::Json => json(&all),
+        DataFormat::Json => indented(&all.to_json()),
     }
 }
 
@@ -262,15 +293,7 @@ fn dump(args: &DumpArgs, settings: &Settings, origins: &[ValueOrigin]) -> String
         Value::map(fields.into_iter().map(|(key, value)| (Key::from(key), value)).collect())
     });
     let all = Value::list(entries.collect());
-    if args.format == DumpFormat::Json { json(&all) } else { kapell_template::yaml_text(&all) }
-}
-
-fn json(value: &Value) -> String {
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
-    let written = serde::Serialize::serialize(&value.to_json(), &mut serializer);
-    written.map(|()| String::from_utf8_lossy(&out).into_owned()).unwrap_or_default()
+    if args.format == DumpFormat::Json { indented(&all.to_json()) } else { kapell_template::yaml_text(&all) }
 }
 
 /// Options below their sections, in the order of the names of the sections.

@@ -67,6 +67,10 @@ fn run(args: ConsoleArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusa
         console.list_hosts(warnings)?;
         return Ok(Exit::Ok);
     }
+    if console.hosts(warnings)?.is_empty() && !["all", "*"].contains(&console.pattern.as_str()) {
+        let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+        return Err(Diagnostic::error(message).into());
+    }
     tell(&console.display, &std::mem::take(warnings));
     console.read()?;
     Ok(Exit::Ok)

@@ -1,37 +1,81 @@
-//! `kapell doc`, and `ansible-doc`: modules and their arguments, from the tables that the modules check them with.
+//! `kapell doc`, and `ansible-doc`: modules and their arguments, roles and theirs, plugins in files, keywords.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display};
-use kapell_executor::controller_module::ControllerModule;
-use kapell_modules::{Arg, ArgKind, Module, Support};
+use kapell_config::Settings;
+use kapell_executor::ModuleLibrary;
 use kapell_parsing::Diagnostic;
-use serde_json::{Map, Value as Json, json};
+use kapell_template::NativePlugins;
+use serde_json::{Map, Value as Json};
 
+use crate::docs::modules::{self, Described};
+use crate::docs::plugins::DescribedPlugin;
+use crate::docs::{keywords, roles};
 use crate::exit_code::Exit;
+use crate::json_text::indented;
 use crate::refusal::{Refusal, conclude};
 use crate::{cloud, foundation, module_pages, version};
 
-/// Shows the arguments of modules.
+/// What can be asked about.
+const KINDS: [&str; 17] = [
+    "become",
+    "cache",
+    "callback",
+    "cliconf",
+    "connection",
+    "httpapi",
+    "inventory",
+    "lookup",
+    "netconf",
+    "shell",
+    "vars",
+    "module",
+    "strategy",
+    "test",
+    "filter",
+    "role",
+    "keyword",
+];
+/// How wide a name may be beside its description.
+const LEAST_DESCRIPTION: usize = 20;
+
+/// Shows what modules, roles and plugins say of themselves.
 #[derive(Debug, Parser)]
 #[command(name = "ansible-doc", disable_version_flag = true, max_term_width = 100)]
 pub(crate) struct DocArgs {
-    /// Modules; with --list: what their names begin with
+    /// Plugins; with --list: the collections to list
     #[arg(value_name = "plugin")]
     pub names: Vec<String>,
-    /// List all modules
+    /// List what there is
     #[arg(short, long)]
     pub list: bool,
+    /// List the files of what there is
+    #[arg(short = 'F', long = "list_files", alias = "list-files", conflicts_with_all = ["list", "snippet"])]
+    pub list_files: bool,
     /// Show a task to start from
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "list")]
     pub snippet: bool,
     /// JSON in place of text
     #[arg(short, long)]
     pub json: bool,
-    /// The kind of plugin; only modules are described
-    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "module")]
+    /// What kind of plugin it is
+    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "module", value_parser = KINDS)]
     pub kind: String,
+    /// Directories of roles that are searched first
+    #[arg(short = 'r', long, value_name = "ROLES_PATH")]
+    pub roles_path: Vec<String>,
+    /// With -t role: only this entry point
+    #[arg(short, long, value_name = "ENTRY_POINT")]
+    pub entry_point: Option<String>,
+    /// The directory taken as the playbook's: roles, modules and plugins beside it are found
+    #[arg(long, value_name = "BASEDIR")]
+    pub playbook_dir: Option<PathBuf>,
+    /// Where modules are searched for first
+    #[arg(short = 'M', long, value_name = "MODULE_PATH")]
+    pub module_path: Vec<String>,
     /// Say more
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
@@ -45,278 +89,232 @@ pub(crate) fn main(args: DocArgs) -> ExitCode {
 }
 
 fn run(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> {
-    let settings = foundation::settings(warnings)?;
+    let mut settings = foundation::settings(warnings)?;
     let display = Display::new(settings.nocolor, settings.force_color);
     if args.version {
         display.out(&version::text("ansible-doc", &settings), Color::Plain);
         return Ok(Exit::Ok);
     }
-    if args.kind != "module" {
-        let message = format!("plugins of the kind '{}' have no description in this program", args.kind);
-        return Err(Refusal::options(message));
+    let modules = paths(&args.module_path);
+    settings.library.splice(0..0, modules);
+    let library = cloud::library(&settings);
+    if let Some(dir) = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref()) {
+        library.add_content(&std::path::absolute(dir)?);
     }
-    let text = if args.list { list(args) } else { describe(args, warnings)? };
-    display.out(&text, Color::Plain);
+    let is_listing = args.list || args.list_files;
+    if args.names.is_empty() && !is_listing {
+        return Err(Refusal::options("Missing name(s), incorrect options passed for detailed documentation."));
+    }
+    let bench = Bench { args, settings: &settings, library: &library, columns: display.columns() };
+    let text = match args.kind.as_str() {
+        "role" => bench.roles(warnings)?,
+        "keyword" => bench.keywords(warnings),
+        _ if is_listing => bench.list()?,
+        _ => bench.describe(warnings),
+    };
+    if !text.is_empty() {
+        display.out(&text, Color::Plain);
+    }
     Ok(Exit::Ok)
 }
 
-/// What is shown of a module, wherever it runs.
-struct Described {
-    name: &'static str,
-    aliases: &'static [&'static str],
-    args: Vec<&'static Arg>,
-    check_mode: Support,
-    diff: bool,
+/// Directories separated by colons, as they are seen from here.
+fn paths(given: &[String]) -> Vec<PathBuf> {
+    let paths = given.iter().flat_map(|paths| paths.split(':')).filter(|path| !path.is_empty()).map(PathBuf::from);
+    paths.map(|path| std::path::absolute(&path).unwrap_or(path)).collect()
 }
 
-impl From<&'static Module> for Described {
-    fn from(module: &'static Module) -> Self {
-        let Module { name, aliases, check_mode, diff, .. } = *module;
-        Self { name, aliases, args: module.all_args().collect(), check_mode, diff }
-    }
+/// What every answer is made from.
+struct Bench<'a> {
+    args: &'a DocArgs,
+    settings: &'a Settings,
+    library: &'a ModuleLibrary,
+    columns: usize,
 }
 
-impl From<&'static ControllerModule> for Described {
-    fn from(module: &'static ControllerModule) -> Self {
-        let ControllerModule { name, aliases, check_mode, .. } = *module;
-        Self { name, aliases, args: module.args.iter().chain(module.shared_args).collect(), check_mode, diff: false }
-    }
-}
-
-impl Described {
-    fn find(name: &str) -> Option<Self> {
-        let native = kapell_modules::find(name).map(Self::from);
-        native.or_else(|| cloud::EXTENSION.module(name).map(Self::from))
+impl Bench<'_> {
+    fn width(&self) -> usize {
+        (self.columns - self.columns / 5).max(70)
     }
 
-    fn names() -> impl Iterator<Item = &'static str> {
-        let native = kapell_modules::all().map(|module| module.name);
-        native.chain(cloud::EXTENSION.modules.iter().map(|module| module.name))
+    fn roles(&self, warnings: &mut Vec<Diagnostic>) -> Result<String, Refusal> {
+        let beside = self
+            .args
+            .playbook_dir
+            .iter()
+            .chain(&self.settings.playbook_dir)
+            .flat_map(|dir| [dir.join("roles"), dir.clone()]);
+        let given = paths(&self.args.roles_path);
+        let dirs: Vec<PathBuf> = beside.chain(given).chain(self.settings.roles_path.iter().cloned()).collect();
+        let found = roles::find(&dirs, &self.library.collections(), warnings);
+        if self.args.list || self.args.list_files {
+            let wanted = self.wanted()?;
+            let listed: Vec<_> = found.values().filter(|role| wanted(&role.name)).collect();
+            return Ok(if self.args.json { indented(&roles::list_json(&listed)) } else { roles::list(&listed) });
+        }
+        let entry_point = self.args.entry_point.as_deref();
+        let known = |name: &&String| found.contains_key(name.as_str());
+        warnings.extend(self.args.names.iter().filter(|name| !known(name)).map(|name| not_found(name, found.keys())));
+        let asked = self.args.names.iter().filter_map(|name| found.get(name));
+        if self.args.json {
+            let all = asked.filter_map(|role| Some((role.name.clone(), role.json(entry_point)?)));
+            return Ok(indented(&Json::Object(all.collect())));
+        }
+        let texts: Vec<String> = asked.filter_map(|role| role.text(entry_point, self.width())).collect();
+        Ok(texts.join("\n"))
     }
 
-    /// Those for people; others are between the two halves of a module.
-    fn public_args(&self) -> impl Iterator<Item = &'static Arg> {
-        self.args.iter().copied().filter(|arg| !arg.name.starts_with('_'))
+    fn keywords(&self, warnings: &mut Vec<Diagnostic>) -> String {
+        let all: Vec<String> = kapell_playbook::KEYWORDS.iter().map(|keyword| keyword.name.to_owned()).collect();
+        let is_listing = self.args.list || self.args.list_files;
+        let (described, unknown) = keywords::describe(if is_listing { &all } else { &self.args.names });
+        for name in unknown {
+            let warning = Diagnostic::warning(format!("Skipping invalid keyword '{name}'"));
+            warnings.push(warning.did_you_mean(name, all.iter().map(String::as_str)));
+        }
+        if self.args.json {
+            return indented(&Json::Object(described));
+        }
+        if is_listing {
+            return all.join("\n");
+        }
+        let mut names: Vec<(&String, &Json)> = described.iter().collect();
+        names.sort_by_key(|(name, _)| *name);
+        let yaml = |(name, value): (&String, &Json)| {
+            let one: Map<String, Json> = [(name.clone(), value.clone())].into_iter().collect();
+            kapell_template::yaml_text(&kapell_parsing::Value::from_json(&Json::Object(one)))
+        };
+        names.into_iter().map(yaml).collect::<String>().trim_end().to_owned()
     }
-}
 
-fn list(args: &DocArgs) -> String {
-    let wanted = |name: &str| args.names.is_empty() || args.names.iter().any(|start| name.starts_with(start.as_str()));
-    let mut names: Vec<&str> = Described::names().filter(|name| wanted(name)).collect();
-    names.sort_unstable();
-    if args.json {
-        return pretty(&names.iter().map(|name| ((*name).to_owned(), json!(""))).collect());
+    /// Whether a name is among the collections asked for.
+    fn wanted(&self) -> Result<impl Fn(&str) -> bool, Refusal> {
+        if let Some(bad) = self.args.names.iter().find(|name| !name.contains('.')) {
+            let message = format!("Invalid collection name (must be of the form namespace.collection): {bad}");
+            return Err(Diagnostic::error(message).into());
+        }
+        let starts: Vec<String> = self.args.names.iter().map(|name| format!("{name}.")).collect();
+        Ok(move |name: &str| starts.is_empty() || starts.iter().any(|start| name.starts_with(start.as_str())))
     }
-    names.join("\n")
-}
 
-fn describe(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<String, Refusal> {
-    if args.names.is_empty() {
-        return Err(Refusal::options("Missing module name: incorrect options passed"));
-    }
-    let (mut found, mut actions) = (Vec::new(), Vec::new());
-    for name in &args.names {
-        match Described::find(name) {
-            Some(module) => found.push(module),
-            None if !args.json && !args.snippet && action(name).is_some() => actions.extend(action(name)),
-            None => {
-                let known = Described::names().map(|name| name.rsplit('.').next().unwrap_or(name));
-                warnings.push(Diagnostic::warning(format!("module {name} not found")).did_you_mean(name, known));
+    /// Names with what they are for, or with their files.
+    fn list(&self) -> Result<String, Refusal> {
+        let wanted = self.wanted()?;
+        let kind = self.args.kind.as_str();
+        let mut found: Map<String, Json> = Map::new();
+        if !self.args.list_files {
+            for name in self.native() {
+                let about = modules::short_description(&name);
+                found.insert(name, about.into());
             }
         }
+        for (name, path) in self.library.catalogue(kind) {
+            if !wanted(&name) || found.contains_key(&name) {
+                continue;
+            }
+            if self.args.list_files {
+                found.insert(name, path.display().to_string().into());
+            } else if let Some(plugin) = DescribedPlugin::read(self.library, kind, &name, &path) {
+                found.insert(name, plugin.short_description().into());
+            }
+        }
+        found.retain(|name, _| wanted(name));
+        if self.args.json {
+            return Ok(indented(&Json::Object(found)));
+        }
+        let mut rows: Vec<(&String, &str)> =
+            found.iter().map(|(name, about)| (name, about.as_str().unwrap_or_default())).collect();
+        rows.sort();
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let room = self.columns.saturating_sub(width + 5).max(LEAST_DESCRIPTION);
+        let line = |(name, about): (&String, &str)| {
+            let about = if self.args.list_files { about.to_owned() } else { cut(about, room) };
+            format!("{name:<width$} {about}").trim_end().to_owned()
+        };
+        Ok(rows.into_iter().map(line).collect::<Vec<_>>().join("\n"))
     }
-    if args.json {
-        return Ok(pretty(&found.iter().map(|module| (module.name.to_owned(), as_json(module))).collect()));
-    }
-    let show = |module: &Described| if args.snippet { snippet(module) } else { text(module) };
-    Ok(found.iter().map(show).chain(actions).collect::<Vec<_>>().join("\n\n"))
-}
 
-fn text(module: &Described) -> String {
-    let mut text = format!("> MODULE {}\n", module.name);
-    let page = module_pages::of(module.name);
-    if let Some(about) = page.and_then(about) {
-        text.push_str(&format!("\n  {about}\n"));
-    }
-    if !module.aliases.is_empty() {
-        text.push_str(&format!("\n  Also called {}.\n", module.aliases.join(", ")));
-    }
-    text.push_str("\nOPTIONS (= indicates it is required):\n");
-    push_options(&mut text, page, module.public_args(), "");
-    text.push_str(&format!(
-        "\nATTRIBUTES:\n\n        check_mode: {:?}\n        diff_mode: {}\n",
-        module.check_mode, module.diff
-    ));
-    for (title, heading) in [("EXAMPLES", "Examples"), ("RETURN VALUES", "Returned")] {
-        if let Some(section) = page.and_then(|page| section(page, heading)) {
-            text.push_str(&format!("\n{title}:\n\n{section}\n"));
+    /// The names of what needs no file.
+    fn native(&self) -> Vec<String> {
+        let builtin = |name: &str| if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") };
+        match self.args.kind.as_str() {
+            "module" => {
+                let public = Described::names().filter(|name| !name.starts_with("kapell."));
+                public.chain(module_pages::names()).map(str::to_owned).collect()
+            }
+            "filter" => NativePlugins::filters().map(builtin).collect(),
+            "test" => NativePlugins::tests().map(builtin).collect(),
+            "lookup" => NativePlugins::lookups().map(builtin).collect(),
+            _ => Vec::new(),
         }
     }
-    text.trim_end().to_owned()
-}
 
-/// The words of a page about what has no table of arguments here: an action of the control node, or a module that this
-/// build has not.
-fn action(name: &str) -> Option<String> {
-    let full = if name.contains('.') { name.to_owned() } else { format!("ansible.builtin.{name}") };
-    let page = module_pages::of(&full)?;
-    let kind = if full.starts_with("ansible.") { "ACTION" } else { "MODULE" };
-    let mut text = format!("> {kind} {full}\n\n  {}\n", about(page)?);
-    if kind == "MODULE" {
-        text.push_str("\n  Not in this build: `cargo build --features aws` makes one that has it.\n");
+    fn describe(&self, warnings: &mut Vec<Diagnostic>) -> String {
+        let mut all = Map::new();
+        let mut texts = Vec::new();
+        for name in &self.args.names {
+            match self.described(name) {
+                Some(Answer::Json(full)) => drop(all.insert(name.clone(), full)),
+                Some(Answer::Text(text)) => texts.push(text),
+                None => warnings.push(self.without_words(name)),
+            }
+        }
+        if self.args.json { indented(&Json::Object(all)) } else { texts.join("\n\n") }
     }
-    for (title, heading) in [("OPTIONS", "Parameters"), ("EXAMPLES", "Examples"), ("RETURN VALUES", "Returned")] {
-        if let Some(section) = section(page, heading) {
-            text.push_str(&format!("\n{title}:\n\n{section}\n"));
+
+    /// What is not there, or is and has no description.
+    fn without_words(&self, name: &str) -> Diagnostic {
+        let native = self.native();
+        if native.iter().any(|known| known == name || known.rsplit('.').next() == Some(name)) {
+            return Diagnostic::warning(format!("{name} comes with this program, which has no description of it"));
         }
+        not_found(name, native.iter().map(|known| known.rsplit('.').next().unwrap_or(known)))
     }
-    Some(text.trim_end().to_owned())
-}
 
-/// The paragraph below a page's title.
-fn about(page: &'static str) -> Option<&'static str> {
-    page.split("\n\n").nth(1)
-}
-
-/// What a page has below a heading, without the marks around it.
-fn section(page: &str, heading: &str) -> Option<String> {
-    let (_, rest) = page.split_once(&format!("\n## {heading}\n\n"))?;
-    let text = rest.split_once("\n## ").map_or(rest, |(text, _)| text);
-    let lines = text.lines().filter(|line| !line.starts_with("```") && !line.starts_with("|---") && !line.is_empty());
-    Some(lines.map(plain).collect::<Vec<_>>().join("\n"))
-}
-
-/// A row of a table reads as text does.
-fn plain(line: &str) -> String {
-    let cells: Option<Vec<&str>> = line.strip_prefix("| ").map(|row| row.trim_end_matches('|').split(" | ").collect());
-    match cells {
-        Some(cells) => format!("- {}", cells.join("  ").replace('`', "").trim_end()),
-        None => line.to_owned(),
-    }
-}
-
-/// What the page's table of parameters says of one.
-fn says(page: &'static str, parameter: &str) -> Option<&'static str> {
-    let row = page
-        .lines()
-        .find(|line| line.strip_prefix("| `").is_some_and(|rest| rest.starts_with(&format!("{parameter}`"))))?;
-    row.split(" | ").nth(1).map(str::trim).filter(|says| !says.is_empty())
-}
-
-fn push_options<'a>(text: &mut String, page: Option<&'static str>, args: impl Iterator<Item = &'a Arg>, within: &str) {
-    let indent = " ".repeat(within.matches('.').count() * 8);
-    let mut args: Vec<&Arg> = args.collect();
-    args.sort_by_key(|arg| arg.name);
-    for arg in args {
-        let mark = if arg.required { '=' } else { '-' };
-        text.push_str(&format!("\n{indent}{mark} {}\n", arg.name));
-        let name = format!("{within}{}", arg.name);
-        if let Some(says) = page.and_then(|page| says(page, &name)) {
-            text.push_str(&format!("{indent}        {}\n", says.replace('`', "").replace("\\|", "|")));
+    /// Modules of ours first, unless a file beside content or on the path of modules has their name.
+    fn described(&self, name: &str) -> Option<Answer> {
+        let kind = self.args.kind.as_str();
+        let file = self.library.plugin_in_file(kind, name);
+        let plugin = file.and_then(|(full, path)| DescribedPlugin::read(self.library, kind, &full, &path));
+        if let Some(plugin) = plugin {
+            return Some(match (self.args.json, self.args.snippet) {
+                (true, _) => Answer::Json(plugin.json()),
+                (_, true) => Answer::Text(plugin.snippet()),
+                _ => Answer::Text(plugin.text(self.width())),
+            });
         }
-        let mut line = |name: &str, value: String| text.push_str(&format!("{indent}        {name}: {value}\n"));
-        if !arg.aliases.is_empty() {
-            line("aliases", format!("[{}]", arg.aliases.join(", ")));
+        if kind != "module" {
+            return None;
         }
-        if !arg.choices.is_empty() {
-            line("choices", format!("[{}]", arg.choices.join(", ")));
-        }
-        if !arg.required {
-            line("default", arg.default.unwrap_or("null").to_owned());
-        }
-        if let ArgKind::List(elements) = arg.kind {
-            line("elements", elements.name().to_owned());
-        }
-        line("type", arg.kind.name().to_owned());
-        push_options(text, page, arg.options.iter(), &format!("{name}."));
+        let Some(module) = Described::find(name) else {
+            return if self.args.json {
+                modules::action_json(name).map(Answer::Json)
+            } else {
+                modules::action(name).map(Answer::Text)
+            };
+        };
+        Some(match (self.args.json, self.args.snippet) {
+            (true, _) => Answer::Json(modules::as_json(&module)),
+            (_, true) => Answer::Text(modules::snippet(&module)),
+            _ => Answer::Text(modules::text(&module)),
+        })
     }
 }
 
-fn snippet(module: &Described) -> String {
-    let short = module.name.rsplit('.').next().unwrap_or(module.name);
-    let mut args: Vec<&Arg> = module.public_args().collect();
-    args.sort_by_key(|arg| (!arg.required, arg.name));
-    let lines = args.into_iter().map(|arg| {
-        let required = if arg.required { "(required) " } else { "" };
-        format!("\n      {}:   # {required}{}", arg.name, arg.kind.name())
-    });
-    format!("- name: {short}\n  {}:{}", module.name, lines.collect::<String>())
+enum Answer {
+    Json(Json),
+    Text(String),
 }
 
-fn as_json(module: &Described) -> Json {
-    let page = module_pages::of(module.name);
-    json!({
-        "doc": {
-            "module": module.name,
-            "description": page.and_then(about).into_iter().collect::<Vec<_>>(),
-            "aliases": module.aliases,
-            "options": options_json(module.public_args()),
-        },
-        "examples": page.and_then(|page| section(page, "Examples")),
-    })
+fn not_found<S: AsRef<str>>(name: &str, known: impl Iterator<Item = S>) -> Diagnostic {
+    let known: Vec<S> = known.collect();
+    Diagnostic::warning(format!("{name} was not found")).did_you_mean(name, known.iter().map(AsRef::as_ref))
 }
 
-fn options_json<'a>(args: impl Iterator<Item = &'a Arg>) -> Json {
-    let option = |arg: &Arg| {
-        let mut fields = Map::new();
-        fields.insert("type".into(), json!(arg.kind.name()));
-        fields.insert("required".into(), json!(arg.required));
-        fields.insert("default".into(), json!(arg.default));
-        if !arg.aliases.is_empty() {
-            fields.insert("aliases".into(), json!(arg.aliases));
-        }
-        if !arg.choices.is_empty() {
-            fields.insert("choices".into(), json!(arg.choices));
-        }
-        if let ArgKind::List(elements) = arg.kind {
-            fields.insert("elements".into(), json!(elements.name()));
-        }
-        if !arg.options.is_empty() {
-            fields.insert("suboptions".into(), options_json(arg.options.iter()));
-        }
-        (arg.name.to_owned(), Json::Object(fields))
-    };
-    Json::Object(args.map(option).collect())
-}
-
-fn pretty(map: &Map<String, Json>) -> String {
-    serde_json::to_string_pretty(map).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modules_are_described_by_their_pages() {
-        let text = text(&Described::find("copy").unwrap());
-        for part in [
-            "> MODULE ansible.builtin.copy",
-            "EXAMPLES:",
-            "  ansible.builtin.copy:",
-            "RETURN VALUES:",
-            "- dest  str",
-            "Path on the host.",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        assert!(!text.contains("```") && !text.contains("|---"));
+/// `room` characters of `text`, and a sign that there are more.
+fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
     }
-
-    #[test]
-    fn actions_are_described_by_their_pages() {
-        let text = action("template").unwrap();
-        assert!(text.contains("- validate  Command") && text.contains("  ansible.builtin.template:"), "{text}");
-        assert_eq!(action("nosuch"), None);
-        let text = action("amazon.aws.ec2_vol").unwrap();
-        assert!(text.contains("> MODULE amazon.aws.ec2_vol") && text.contains("--features aws"), "{text}");
-    }
-
-    #[test]
-    fn every_module_has_a_page() {
-        let public = kapell_modules::all().filter(|module| !module.name.starts_with("kapell."));
-        let without: Vec<&str> =
-            public.map(|module| module.name).filter(|name| module_pages::of(name).is_none()).collect();
-        assert!(without.is_empty(), "run `cargo xtask docs`: {without:?}");
-    }
+    format!("{}...", text.chars().take(room).collect::<String>())
 }

@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{ArgAction, ArgGroup, Parser};
+use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display};
 use kapell_inventory::listing::{self, Format, ListOptions};
 use kapell_inventory::{HostPattern, VarsDirs};
@@ -19,7 +19,6 @@ use crate::{inventory, version};
 /// Shows hosts, groups and their variables as the inventory gives them.
 #[derive(Debug, Parser)]
 #[command(name = "ansible-inventory", disable_version_flag = true, max_term_width = 100)]
-#[command(group = ArgGroup::new("format").args(["yaml", "toml"]))]
 pub(crate) struct InventoryArgs {
     /// The group to graph
     #[arg(value_name = "group")]

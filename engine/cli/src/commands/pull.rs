@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display, Minimal, Shape};
 use kapell_executor::{Callback, Event};
@@ -21,6 +21,8 @@ use crate::passwords::Passwords;
 use crate::refusal::{Refusal, conclude, tell};
 use crate::version;
 
+/// What stands for a secret.
+const HIDDEN: &str = "********";
 const REPOSITORY_MODULES: &[&str] = &["git", "subversion", "hg", "bzr"];
 
 /// Brings a repository to this machine and runs its playbook here.
@@ -134,7 +136,10 @@ fn run(args: PullArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
         display.out(&format!("Sleeping for {seconds} seconds..."), Color::Plain);
         std::thread::sleep(Duration::from_secs(seconds));
     }
-    display.out("Starting Ansible Pull", Color::Plain);
+    version::say_config_file(&display, &settings, args.verbose.max(settings.verbosity));
+    let now = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S");
+    let called: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    display.out(&format!("Starting Ansible Pull at {now}\n{}", shown(&called)), Color::Plain);
     let directory = directory(&args, &settings)?;
     let changed = match bring(&args, settings, &directory, warnings)? {
         Ok(changed) => changed,
@@ -155,6 +160,28 @@ fn run(args: PullArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
         fs_err::remove_dir_all(&directory)?;
     }
     Ok(exit)
+}
+
+/// The command line without what may be secret in it: extra variables and logins of addresses.
+fn shown(called: &[String]) -> String {
+    let mut is_secret = false;
+    let words = called.iter().map(|word| {
+        let was_secret = std::mem::replace(&mut is_secret, ["-e", "--extra-vars"].contains(&word.as_str()));
+        match (word.split_once("://"), word.split_once('=')) {
+            _ if was_secret => HIDDEN.to_owned(),
+            (_, Some(("--extra-vars", _))) => format!("--extra-vars={HIDDEN}"),
+            _ if word.starts_with("-e") && !is_secret => format!("-e{HIDDEN}"),
+            (Some((scheme, rest)), _) => {
+                let authority = rest.split('/').next().unwrap_or_default();
+                match authority.rfind('@').filter(|_| authority.contains(':')) {
+                    Some(at) => format!("{scheme}://{HIDDEN}{}", &rest[at..]),
+                    None => word.clone(),
+                }
+            }
+            _ => word.clone(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Where the repository goes: `~/.ansible/pull/HOST`, unless told.
@@ -279,7 +306,7 @@ fn playbooks(args: &PullArgs, directory: &Path) -> Result<Vec<PathBuf>, Refusal>
         let all: Vec<PathBuf> = args.playbooks.iter().map(|name| directory.join(name)).collect();
         return match all.iter().find(|path| !path.is_file()) {
             Some(missing) => {
-                Err(Diagnostic::error(format!("Could not find a playbook to run: {}", missing.display())).into())
+                Err(Refusal::options(format!("Could not find a playbook to run: {} is not there", missing.display())))
             }
             None => Ok(all),
         };
@@ -288,7 +315,7 @@ fn playbooks(args: &PullArgs, directory: &Path) -> Result<Vec<PathBuf>, Refusal>
     let found = names.map(|name| directory.join(format!("{name}.yml"))).find(|path| path.is_file());
     match found {
         Some(path) => Ok(vec![path]),
-        None => Err(anyhow!("Could not find a playbook to run: there is no local.yml in the repository").into()),
+        None => Err(Refusal::options("Could not find a playbook to run: there is no local.yml in the repository")),
     }
 }
 
@@ -341,4 +368,19 @@ fn push_options(command: &mut Command, args: &PullArgs) -> Result<(), Refusal> {
     command.args(flags.iter().filter(|(_, given)| *given).map(|(name, _)| *name));
     command.args(std::iter::repeat_n("-v", usize::from(args.verbose)));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn secrets_of_the_command_line_are_not_shown() {
+        for (called, expected) in [
+            ("p -U https://u:pass@host/x -e a=1 -C v", "p -U https://********@host/x -e ******** -C v"),
+            ("p --extra-vars=a=1 -ea=1 -U git@host:x", "p --extra-vars=******** -e******** -U git@host:x"),
+            ("p -U ssh://git@host/x:y@z -d d", "p -U ssh://git@host/x:y@z -d d"),
+        ] {
+            let words: Vec<String> = called.split(' ').map(str::to_owned).collect();
+            assert_eq!(super::shown(&words), expected);
+        }
+    }
 }

@@ -68,7 +68,7 @@ pub(crate) struct TaskArgs {
     #[arg(long, value_name = "TASK_TIMEOUT")]
     pub task_timeout: Option<u64>,
     /// Hosts to work on at the same time
-    #[arg(short, long, value_name = "FORKS")]
+    #[arg(short, long, value_name = "FORKS", value_parser = crate::args::forks)]
     pub forks: Option<usize>,
     /// Do not make any changes; instead, predict them
     #[arg(short = 'C', long)]

@@ -164,6 +164,11 @@ impl ModuleLibrary {
         self.content().dirs.clone()
     }
 
+    /// Those of modules beyond collections and content.
+    pub(super) fn configured_dirs(&self) -> Vec<PathBuf> {
+        self.configured.clone()
+    }
+
     pub(crate) fn plugin_directories(&self, kind: PluginKind) -> Vec<PathBuf> {
         self.plugins.get(&kind).cloned().unwrap_or_default()
     }
@@ -192,7 +197,7 @@ impl ModuleLibrary {
         roots.into_iter().map(|root| root.join(namespace).join(name)).find(|dir| dir.is_dir())
     }
 
-    fn collection_roots(&self) -> Vec<PathBuf> {
+    pub(super) fn collection_roots(&self) -> Vec<PathBuf> {
         let beside = self.content().collections.clone();
         let installed = self.core().and_then(Path::parent).map(Path::to_owned);
         let roots = beside.into_iter().chain(self.collections.iter().cloned()).chain(installed);

@@ -3,6 +3,7 @@
 
 mod archive;
 mod bundle;
+mod catalogue;
 mod elsewhere;
 mod foreign;
 mod imports;

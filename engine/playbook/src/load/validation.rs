@@ -35,7 +35,7 @@ pub(crate) fn validation(
         listen: Vec::new(),
         id: next_id(),
         delegate_local: false,
-        implicit: true,
+        implicit: false,
     })))
 }
 

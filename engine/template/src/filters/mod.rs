@@ -65,6 +65,12 @@ const fn lenient(
     Filter { name, parameters, takes_undefined: true, run }
 }
 
+/// Those for people; the others are for ansible-core's own tests.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let tables = [FILTERS, addresses::FILTERS, general::FILTERS];
+    tables.into_iter().flatten().map(|filter| filter.name).filter(|name| !name.starts_with("ansible._"))
+}
+
 pub(crate) fn find(name: &str) -> Option<&'static Filter> {
     static BY_NAME: OnceLock<HashMap<&'static str, &'static Filter>> = OnceLock::new();
     let by_name = BY_NAME.get_or_init(|| {

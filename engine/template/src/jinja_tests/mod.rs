@@ -37,6 +37,10 @@ const fn lenient(name: &'static str, run: fn(&TestCall<'_>) -> Result<bool, Faul
     JinjaTest { name, parameters: &[], takes_undefined: true, run }
 }
 
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TESTS.iter().map(|test| test.name).filter(|name| !name.starts_with("ansible._"))
+}
+
 pub(crate) fn find(name: &str) -> Option<&'static JinjaTest> {
     static BY_NAME: OnceLock<HashMap<&'static str, &'static JinjaTest>> = OnceLock::new();
     let by_name = BY_NAME.get_or_init(|| TESTS.iter().map(|test| (test.name, test)).collect());

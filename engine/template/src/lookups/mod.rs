@@ -34,6 +34,10 @@ const fn row(name: &'static str, run: fn(&LookupCall<'_>) -> Result<Vec<Object>,
     Lookup { name, run }
 }
 
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    LOOKUPS.iter().map(|lookup| lookup.name)
+}
+
 pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
     const COLLECTIONS: [&str; 3] = ["ansible.builtin.", "ansible.legacy.", "community.general."];
     let short = COLLECTIONS.iter().find_map(|collection| name.strip_prefix(collection)).unwrap_or(name);

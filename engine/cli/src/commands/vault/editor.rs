@@ -1,16 +1,19 @@
 //! Locked files in the editor, and plain text in the pager.
 
 use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
+use kapell_callback::Display;
 use kapell_config::Settings;
+use kapell_parsing::Diagnostic;
 
 use super::args::EditArgs;
 use super::keys::Keys;
 use super::vault_file::{Input, replace};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, tell};
 
 pub(super) fn create(args: &EditArgs, settings: &Settings) -> Result<(), Refusal> {
     let [name] = args.files.files.as_slice() else {
@@ -24,8 +27,17 @@ pub(super) fn create(args: &EditArgs, settings: &Settings) -> Result<(), Refusal
     if path.exists() {
         return Err(anyhow!("{} exists, please use 'edit' instead", path.display()).into());
     }
+    make_directory(&path, settings)?;
     let plain = in_editor(&path, b"", settings)?;
     Ok(replace(&path, &keys.lock(&plain)?)?)
+}
+
+/// The new file's directory, for its owner only, where it is not there.
+fn make_directory(path: &Path, settings: &Settings) -> Result<()> {
+    let Some(directory) = path.parent().filter(|directory| !directory.exists()) else { return Ok(()) };
+    let warning = Diagnostic::warning(format!("{} does not exist, creating...", directory.display()));
+    tell(&Display::new(settings.nocolor, settings.force_color), &[warning]);
+    Ok(std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?)
 }
 
 /// What was locked for a vault id stays locked for it, with the password that opened it.

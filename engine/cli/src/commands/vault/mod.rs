@@ -33,7 +33,7 @@ fn run(args: VaultCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refus
         return Ok(Exit::Ok);
     }
     let Some(action) = args.action else {
-        return Err(Refusal::options("the following arguments are required: action"));
+        return Err(Refusal::usage("the following arguments are required: action"));
     };
     version::say_config_file(&display, &settings, action.verbose().max(args.verbose).max(settings.verbosity));
     match &action {
@@ -56,8 +56,13 @@ fn inputs(files: &[String]) -> Vec<Input> {
     if files.is_empty() { vec![Input::Stdin] } else { files.iter().map(|name| Input::of(name)).collect() }
 }
 
+/// The files named: without any there is nothing to do.
+fn named(files: &[String]) -> impl Iterator<Item = Input> {
+    files.iter().map(|name| Input::of(name))
+}
+
 fn view(args: &FileArgs, keys: &Keys) -> Result<(), Refusal> {
-    for input in inputs(&args.files) {
+    for input in named(&args.files) {
         let opened = keys.open(&input, &input.read()?)?;
         editor::page(&opened.plain)?;
     }
@@ -91,9 +96,13 @@ fn rekey(args: &args::RekeyArgs, settings: &kapell_config::Settings) -> Result<(
     let keys = Keys::to_open(&args.files.vault, settings)?;
     let new = Keys::to_rekey(args, &keys, settings)?;
     new.locking()?;
-    for input in inputs(&args.files.files) {
+    for input in named(&args.files.files) {
         let opened = keys.open(&input, &input.read()?)?;
-        Output::of(None, &input).write(&new.lock(&opened.plain)?)?;
+        let locked = new.lock(&opened.plain)?;
+        match &input {
+            Input::File(path) => vault_file::replace(path, &locked)?,
+            Input::Stdin => Output::Stdout.write(&locked)?,
+        }
     }
     Display::new(false, false).err("Rekey successful", Color::Plain);
     Ok(())

@@ -1,6 +1,6 @@
 //! `encrypt_string`: texts locked as values to be pasted into YAML files.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::Result;
 use kapell_callback::{Color, Display};
 use kapell_config::Settings;
 
@@ -18,7 +18,8 @@ struct Plain {
 }
 
 pub(super) fn encrypt(args: &StringArgs, settings: &Settings) -> Result<(), Refusal> {
-    let from_stdin = args.texts.iter().any(|text| text == "-") || args.texts.is_empty() && !args.prompt;
+    let is_asked_for = args.stdin_name.is_some() || args.texts.iter().any(|text| text == "-");
+    let from_stdin = is_asked_for || args.texts.is_empty() && !args.prompt;
     if args.prompt && (args.stdin_name.is_some() || from_stdin) {
         let message = "The --prompt option is not supported if also reading input from stdin";
         return Err(Refusal::options(message));
@@ -38,7 +39,7 @@ pub(super) fn encrypt(args: &StringArgs, settings: &Settings) -> Result<(), Refu
     Ok(output.write(format!("{}\n", blocks.join("\n")).as_bytes())?)
 }
 
-fn collect(args: &StringArgs, from_stdin: bool) -> Result<Vec<Plain>> {
+fn collect(args: &StringArgs, from_stdin: bool) -> Result<Vec<Plain>, Refusal> {
     let mut all = Vec::new();
     if args.prompt {
         all.push(prompted(args)?);
@@ -50,7 +51,7 @@ fn collect(args: &StringArgs, from_stdin: bool) -> Result<Vec<Plain>> {
         }
         let text = Input::Stdin.read()?;
         if text.is_empty() {
-            bail!("stdin was empty, not encrypting");
+            return Err(Refusal::options("stdin was empty, not encrypting"));
         }
         let name = args.stdin_name.clone().or_else(|| args.name.first().filter(|_| args.texts.is_empty()).cloned());
         all.push(Plain { text, name, source: "stdin" });
@@ -58,7 +59,8 @@ fn collect(args: &StringArgs, from_stdin: bool) -> Result<Vec<Plain>> {
     let mut names = args.name.iter();
     for text in args.texts.iter().filter(|text| *text != "-") {
         if text.is_empty() {
-            bail!("The plaintext provided from the command line args was empty, not encrypting");
+            let message = "The plaintext provided from the command line args was empty, not encrypting";
+            return Err(Refusal::options(message));
         }
         let name = names.next().cloned();
         all.push(Plain { text: text.clone().into_bytes(), name, source: "the command line args" });
@@ -66,7 +68,7 @@ fn collect(args: &StringArgs, from_stdin: bool) -> Result<Vec<Plain>> {
     Ok(all)
 }
 
-fn prompted(args: &StringArgs) -> Result<Plain> {
+fn prompted(args: &StringArgs) -> Result<Plain, Refusal> {
     let name = match args.name.first() {
         Some(name) => Some(name.clone()),
         None => Some(typed("Variable name (enter for no name): ")?).filter(|name| !name.is_empty()),
@@ -76,12 +78,12 @@ fn prompted(args: &StringArgs) -> Result<Plain> {
     } else {
         let (first, second) = (ask("String to encrypt (hidden): ")?, ask("Confirm String to encrypt (hidden): ")?);
         if first != second {
-            return Err(anyhow!("the two texts are not the same"));
+            return Err(anyhow::anyhow!("the two texts are not the same").into());
         }
         first
     };
     if text.is_empty() {
-        bail!("The plaintext provided from the prompt was empty, not encrypting");
+        return Err(Refusal::options("The plaintext provided from the prompt was empty, not encrypting"));
     }
     Ok(Plain { text: text.into_bytes(), name, source: "the interactive prompt" })
 }

@@ -1,4 +1,5 @@
-//! Where vault commands read from and write to. Files are replaced as a whole and keep their mode and owner.
+//! Where vault commands read from and write to. Files are replaced as a whole: what was locked or unlocked is its
+//! owner's alone from then on, what was changed in between keeps its mode and owner. Both as measured of ansible-vault.
 
 use std::fs::{Metadata, Permissions};
 use std::io::{ErrorKind, Read, Write};
@@ -72,26 +73,32 @@ impl Output {
                 out.flush()?;
                 Ok(())
             }
-            Self::File(path) => replace(path, data),
+            Self::File(path) => place(path, data, None),
         }
     }
 }
 
-/// Writes beside the file and renames: nobody ever sees half of it. A new file is for its owner only.
+/// A file that stays what it was, with other contents.
 pub(super) fn replace(path: &Path, data: &[u8]) -> Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("/"));
     let known = match fs_err::metadata(path) {
         Ok(metadata) => Some(metadata),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error.into()),
     };
+    place(path, data, known.as_ref())
+}
+
+/// Writes beside the file and renames: nobody ever sees half of it. It is for its owner only, unless it takes after
+/// another.
+fn place(path: &Path, data: &[u8], known: Option<&Metadata>) -> Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new()
         .prefix(".kapell-vault")
         .tempfile_in(directory)
         .map_err(|error| anyhow!("The directory {} is not writable: {error}", directory.display()))?;
     file.write_all(data)?;
     file.as_file().sync_all()?;
-    if let Some(known) = &known {
+    if let Some(known) = known {
         take_after(file.path(), known);
     }
     file.persist(path).with_context(|| format!("cannot replace {}", path.display()))?;
@@ -118,6 +125,8 @@ mod tests {
         replace(&path, b"newer").unwrap();
         assert_eq!(fs_err::metadata(&path).unwrap().mode() & 0o777, 0o640);
         assert_eq!(fs_err::read(&path).unwrap(), b"newer");
+        Output::File(path.clone()).write(b"locked").unwrap();
+        assert_eq!(fs_err::metadata(&path).unwrap().mode() & 0o777, 0o600, "what was locked is its owner's");
         assert_eq!(fs_err::read_dir(directory.path()).unwrap().count(), 1);
     }
 
