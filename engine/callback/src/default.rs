@@ -222,15 +222,19 @@ impl Default {
         if is_shown { diff_text::text(&event.result.data, self.options.diff_context) } else { String::new() }
     }
 
-    fn tell(&mut self, event: &HostResult, mut line: HostLine) {
+    fn tell(&mut self, event: &HostResult, line: HostLine) {
+        self.tell_of(&label(event), event, line);
+    }
+
+    fn tell_of(&mut self, host: &str, event: &HostResult, mut line: HostLine) {
         match &mut self.folded {
             Some(folded) => {
                 if line.is_failure && event.ignore_errors && event.item_label.is_none() {
                     line.after.push_str("\n...ignoring");
                 }
-                folded.add(line, label(event));
+                folded.add(line, host.to_owned());
             }
-            None => self.print(&line, &label(event)),
+            None => self.print(&line, host),
         }
     }
 
@@ -261,7 +265,7 @@ impl Default {
             after = format!("{after} => {}", result_text(event, self.options.look));
         }
         let (before, diff) = ("skipping: [".to_owned(), String::new());
-        self.tell(event, HostLine { before, after, diff, color: Color::Skipped, is_failure: false });
+        self.tell_of(&event.host, event, HostLine { before, after, diff, color: Color::Skipped, is_failure: false });
     }
 
     fn item_result(&mut self, event: &HostResult) {

@@ -22,6 +22,11 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
+    /// Whether facts of the host were gathered or kept from an earlier run.
+    pub fn are_known(&self) -> bool {
+        !self.facts.is_empty()
+    }
+
     pub fn add_facts(&mut self, facts: &Map) {
         let is_one_map = self.facts.is_empty() || Arc::ptr_eq(&self.facts, &self.injected);
         let refuses = facts.keys().any(|key| key.as_str().is_some_and(is_refused));

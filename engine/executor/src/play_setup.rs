@@ -13,7 +13,7 @@ use crate::playbook_executor::render_for_play;
 use crate::run_state::{PlayState, RunState};
 use crate::selection::is_named;
 use crate::strategy::Strategy;
-use crate::variables::{VarsFiles, combine, load_vars_files};
+use crate::variables::{VarsFiles, combine, load_vars_files, warn_of_undefined};
 use crate::{Event, Run, vars_prompt};
 
 /// A play's own keywords, rendered without a host.
@@ -152,6 +152,8 @@ pub fn enter_play(
         role_vars: Arc::new(role_vars),
         action_groups: Arc::new(ActionGroups::new(collection_roots(run, play))),
     }));
+    let templated = state.world.play.as_ref().map(|play| Arc::clone(&play.host_vars_files)).unwrap_or_default();
+    warn_of_undefined(run, &state.world, &templated, &play.basedir);
     Ok(())
 }
 

@@ -83,8 +83,7 @@ impl HostTask {
         if let Some(play) = &self.world.play
             && !play.host_vars_files.is_empty()
         {
-            let loaded = load_for_host(&self.run, &play.host_vars_files, &vars, &play.play.basedir)
-                .map_err(|diagnostic| ErrorReport { causes: vec![diagnostic] })?;
+            let loaded = load_for_host(&self.run, &play.host_vars_files, &vars, &play.play.basedir)?;
             vars = vars.with_layer_over_play(loaded);
         }
         if !self.overrides.vars.is_empty() {

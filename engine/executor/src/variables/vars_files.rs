@@ -1,13 +1,17 @@
 //! `vars_files` of a play: files loaded once, and those whose names only a host's variables tell.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, Map, Trust, Value};
-use kapell_template::RenderContext;
+use kapell_template::{RenderContext, TemplateError};
 
 use super::{HostVariables, combine};
 use crate::Run;
+use crate::error_report::ErrorReport;
+use crate::host_facts::HostFacts;
+use crate::run_state::World;
 
 /// A play's `vars_files`, sorted by when they can be read.
 pub struct VarsFiles {
@@ -29,20 +33,57 @@ pub fn load_vars_files(run: &Run, entries: &[Value], basedir: &Path) -> Result<V
     Ok(files)
 }
 
-/// Reads the entries whose names depend on the host.
-pub fn load_for_host(run: &Run, entries: &[Value], vars: &HostVariables, basedir: &Path) -> Result<Map, Diagnostic> {
+/// Reads the entries whose names depend on the host. A name that needs facts not gathered yet is looked at again with
+/// the next task; once they are there, something undefined in it is an error.
+pub fn load_for_host(run: &Run, entries: &[Value], vars: &HostVariables, basedir: &Path) -> Result<Map, ErrorReport> {
     let mut merged = Map::new();
-    let cx = RenderContext { basedir: basedir.to_owned(), search_path: vec![basedir.to_owned()], origin: None };
+    let has_facts = vars.world().facts(vars.host()).is_some_and(HostFacts::are_known);
     for entry in entries {
-        let rendered = match run.templar.render(entry, &vars.as_source(), &cx) {
-            Ok(rendered) => rendered,
-            // A name that needs facts not gathered yet is looked at again with the next task.
-            Err(error) if error.is_undefined() => continue,
-            Err(error) => return Err(Diagnostic::error(error.to_string()).at(entry.origin())),
-        };
-        combine(&mut merged, &load_first(run, &names(&rendered), basedir, entry)?, run.settings.hash_behaviour);
+        match first_file(run, entry, vars, basedir) {
+            Ok(Some(path)) => {
+                let loaded = load_map(run, path).map_err(|diagnostic| ErrorReport { causes: vec![diagnostic] })?;
+                combine(&mut merged, &loaded, run.settings.hash_behaviour);
+            }
+            Ok(None) => {}
+            Err(error) if error.is_undefined() && has_facts => {
+                let shown = format!(
+                    "an undefined variable was found when attempting to template the vars_files item '{entry}'"
+                );
+                return Err(ErrorReport::of_template(&error, entry.origin()).wrap(shown, entry.origin()));
+            }
+            Err(error) if error.is_undefined() => {}
+            Err(error) => return Err(ErrorReport::of_template(&error, entry.origin())),
+        }
     }
     Ok(merged)
+}
+
+/// Says which entries cannot be looked at before there are hosts.
+pub fn warn_of_undefined(run: &Arc<Run>, world: &World, entries: &[Value], basedir: &Path) {
+    let vars = HostVariables::new(run, world, HostVariables::NO_HOST, None);
+    for entry in entries {
+        if first_file(run, entry, &vars, basedir).is_err_and(|error| error.is_undefined()) {
+            let warning = Diagnostic::warning("skipping vars_files item due to an undefined variable");
+            run.emit(crate::Event::Diagnostic(warning.at(entry.origin())));
+        }
+    }
+}
+
+/// The first of an entry's names that is a file; names behind it are not looked at.
+fn first_file(
+    run: &Run,
+    entry: &Value,
+    vars: &HostVariables,
+    basedir: &Path,
+) -> Result<Option<PathBuf>, TemplateError> {
+    let cx = RenderContext { basedir: basedir.to_owned(), search_path: vec![basedir.to_owned()], origin: None };
+    for name in entry.as_list().unwrap_or(std::slice::from_ref(entry)) {
+        let rendered = run.templar.render(name, &vars.as_source(), &cx)?;
+        if let Some(path) = file(&names(&rendered), basedir) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
 }
 
 fn is_templated(entry: &Value) -> bool {
@@ -62,17 +103,19 @@ fn names(entry: &Value) -> Vec<String> {
 
 /// The first of `names` that is a file, loaded.
 fn load_first(run: &Run, names: &[String], basedir: &Path, entry: &Value) -> Result<Map, Diagnostic> {
-    let candidates = names.iter().flat_map(|name| [basedir.join("vars").join(name), basedir.join(name)]);
-    let Some(path) = candidates.into_iter().find(|path| path.is_file()) else {
+    let Some(path) = file(names, basedir) else {
         // ansible-core goes on without a word; a name that no template makes is worth one.
-        if !is_templated(entry) {
-            let warning = Diagnostic::warning(format!("vars file {} was not found", names.join(", ")));
-            let hint = format!("looked in {} and its vars directory", basedir.display());
-            run.emit(crate::Event::Diagnostic(warning.at(entry.origin()).hint(hint)));
-        }
+        let warning = Diagnostic::warning(format!("vars file {} was not found", names.join(", ")));
+        let hint = format!("looked in {} and its vars directory", basedir.display());
+        run.emit(crate::Event::Diagnostic(warning.at(entry.origin()).hint(hint)));
         return Ok(Map::new());
     };
     load_map(run, path)
+}
+
+fn file(names: &[String], basedir: &Path) -> Option<PathBuf> {
+    let candidates = names.iter().flat_map(|name| [basedir.join("vars").join(name), basedir.join(name)]);
+    candidates.into_iter().find(|path| path.is_file())
 }
 
 fn load_map(run: &Run, path: PathBuf) -> Result<Map, Diagnostic> {
