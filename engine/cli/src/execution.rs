@@ -42,7 +42,8 @@ impl Execution {
             .enable_all()
             .build()
             .map_err(anyhow::Error::from)?;
-        let variables = inventory::variables(&self.inventory, &self.settings, &self.vault);
+        let vars_plugins = inventory::vars_plugins(&self.settings, &self.vault, &self.library);
+        let variables = inventory::variables(&self.inventory, &self.settings, &self.vault, vars_plugins.as_ref());
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let listener = events::listen(receiver, self.callback);
         let interrupted = Arc::new(AtomicBool::new(false));
@@ -69,6 +70,7 @@ impl Execution {
             connections,
             library: self.library,
             processes: kapell_executor::python_plugins::PluginProcesses::default(),
+            vars_plugins,
             vault: self.vault,
             interrupted: Arc::clone(&interrupted),
             events: sender,

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_config::Settings;
+use kapell_executor::ModuleLibrary;
+use kapell_executor::python_plugins::PythonVars;
 use kapell_executor::variables::InventoryVariables;
-use kapell_inventory::{Inventory, VarsDir, VarsDirs};
+use kapell_inventory::{Inventory, VarsDir, VarsDirs, VarsPlugins};
 use kapell_parsing::VaultSecrets;
+
+use crate::surroundings::plugin_templar;
 
 /// `-i` of the command line, else the configured sources.
 pub(crate) fn sources(given: &[String], settings: &Settings) -> Vec<String> {
@@ -15,8 +19,22 @@ pub(crate) fn sources(given: &[String], settings: &Settings) -> Vec<String> {
 }
 
 /// `group_vars` and `host_vars` beside the inventory's sources; each play brings those beside its playbook.
-pub(crate) fn variables(inventory: &Inventory, settings: &Settings, vault: &VaultSecrets) -> InventoryVariables {
-    InventoryVariables::new(vars_dirs(inventory, &[], settings, vault))
+pub(crate) fn variables(
+    inventory: &Inventory,
+    settings: &Settings,
+    vault: &VaultSecrets,
+    plugins: Option<&Arc<dyn VarsPlugins>>,
+) -> InventoryVariables {
+    InventoryVariables::new(vars_dirs(inventory, &[], settings, vault, plugins))
+}
+
+/// Sources of variables that users wrote in Python, where there are some.
+pub(crate) fn vars_plugins(
+    settings: &Settings,
+    vault: &VaultSecrets,
+    library: &ModuleLibrary,
+) -> Option<Arc<dyn VarsPlugins>> {
+    PythonVars::find(settings, library, || plugin_templar(settings, vault, library))
 }
 
 /// The same, with the directories of the playbooks.
@@ -25,10 +43,11 @@ pub(crate) fn vars_dirs(
     playbook_dirs: &[PathBuf],
     settings: &Settings,
     vault: &VaultSecrets,
+    plugins: Option<&Arc<dyn VarsPlugins>>,
 ) -> VarsDirs {
     let mut loaded: HashMap<PathBuf, Arc<VarsDir>> = HashMap::new();
     let mut load = |dir: PathBuf| {
-        let fresh = || Arc::new(VarsDir::load(&dir, settings, vault));
+        let fresh = || Arc::new(VarsDir::load(&dir, settings, vault).with_plugins(plugins));
         Arc::clone(loaded.entry(dir.clone()).or_insert_with(fresh))
     };
     let inventory = inventory.vars_basedirs().into_iter().map(&mut load).collect();

@@ -95,18 +95,7 @@ const WITHOUT_MEANING: &[Section] = &[
 
 /// Ansible knows them; here they have no effect yet.
 const NOT_BUILT: &[Section] = &[
-    (
-        "defaults",
-        &[
-            "allow_unsafe_lookups",
-            "become_plugins",
-            "log_filter",
-            "null_representation",
-            "run_vars_plugins",
-            "strategy_plugins",
-            "vars_plugins",
-        ],
-    ),
+    ("defaults", &["allow_unsafe_lookups", "become_plugins", "log_filter", "null_representation", "strategy_plugins"]),
     ("connection", &["ssh_agent", "ssh_agent_executable", "ssh_agent_key_lifetime"]),
     ("ssh_connection", &["pkcs11_provider"]),
     ("paramiko_connection", &["host_key_auto_add", "look_for_keys"]),

@@ -206,6 +206,13 @@ settings! {
     VARIABLE_PRECEDENCE precedence: Vec<String> = "all_inventory, groups_inventory, all_plugins_inventory, all_plugins_play, groups_plugins_inventory, groups_plugins_play" [defaults.precedence] [ANSIBLE_PRECEDENCE];
     /// The sources of variables beside the inventory.
     VARIABLE_PLUGINS_ENABLED vars_plugins_enabled: Vec<String> = "host_group_vars" [defaults.vars_plugins_enabled] [ANSIBLE_VARS_ENABLED];
+    /// When the variables beside inventories are read: `demand` (when a task needs them) or `start`, which passes over those
+    /// beside playbooks.
+    RUN_VARS_PLUGINS run_vars_plugins: String = "demand" [defaults.run_vars_plugins] [ANSIBLE_RUN_VARS_PLUGINS];
+    /// When those of files are read: `inventory`, `task` or `all`, which goes before `run_vars_plugins`.
+    stage vars_stage: Option<String> = "" [vars_host_group_vars.stage] [ANSIBLE_VARS_PLUGIN_STAGE];
+    /// Where sources of variables are searched for.
+    DEFAULT_VARS_PLUGIN_PATH vars_plugins: Vec<PathBuf> = "{{ ANSIBLE_HOME }}/plugins/vars:/usr/share/ansible/plugins/vars" [defaults.vars_plugins] [ANSIBLE_VARS_PLUGINS];
     /// File name endings of YAML files with variables.
     YAML_FILENAME_EXTENSIONS yaml_valid_extensions: Vec<String> = ".yml, .yaml, .json" [defaults.yaml_valid_extensions] [ANSIBLE_YAML_FILENAME_EXT];
     /// Whether a variable that is not defined is an error.
@@ -230,6 +237,8 @@ settings! {
     // Inventory.
     /// The kinds of inventory sources, in the order in which they are tried.
     INVENTORY_ENABLED inventory_enabled: Vec<String> = "host_list, script, auto, yaml, ini, toml" [inventory.enable_plugins] [ANSIBLE_INVENTORY_ENABLED];
+    /// File name endings of inventories in YAML.
+    yaml_extensions inventory_yaml_extensions: Vec<String> = ".yaml, .yml, .json" [defaults.yaml_valid_extensions inventory_plugin_yaml.yaml_valid_extensions] [ANSIBLE_YAML_FILENAME_EXT ANSIBLE_INVENTORY_PLUGIN_EXTS];
     /// File name endings that are skipped in an inventory directory.
     INVENTORY_IGNORE_EXTS inventory_ignore_exts: Vec<String> = ".pyc, .pyo, .swp, .bak, ~, .rpm, .md, .txt, .rst, .orig, .cfg, .retry" [defaults.inventory_ignore_extensions inventory.ignore_extensions] [ANSIBLE_INVENTORY_IGNORE];
     /// Patterns of file names that are skipped in an inventory directory.
@@ -431,6 +440,15 @@ settings! {
 }
 
 impl Settings {
+    /// Whether variables beside playbooks count.
+    pub fn reads_vars_of_playbooks(&self) -> bool {
+        match self.vars_stage.as_deref() {
+            Some("inventory") => false,
+            Some(_) => true,
+            None => self.run_vars_plugins != "start",
+        }
+    }
+
     /// `ansible.cfg` found as Ansible finds it, then the environment.
     pub fn load(environment: &Environment, cwd: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
         let file = ConfigFile::find(environment, cwd, warnings)?;

@@ -272,16 +272,26 @@ impl<'a> Synthetic<'a> {
                 args.insert(keyword.into(), value.clone());
             }
         }
-        self.task("gather_facts", Some("Gathering Facts"), args, None)
+        // A play with tags gathers for these, one without for all.
+        let is_tagged = !self.play.scope.tags().is_empty();
+        let tags: &[&str] = if is_tagged { &[] } else { &["always"] };
+        self.task("gather_facts", Some("Gathering Facts"), args, (None, tags))
     }
 
     fn flush_handlers(&self) -> Arc<Task> {
-        self.task("ansible.builtin.meta", None, Map::new(), Some("flush_handlers"))
+        self.task("ansible.builtin.meta", None, Map::new(), (Some("flush_handlers"), &["always"]))
     }
 
-    fn task(&self, action: &str, name: Option<&str>, args: Map, free_form: Option<&str>) -> Arc<Task> {
+    /// Its tags are those of the play and its own.
+    fn task(
+        &self,
+        action: &str,
+        name: Option<&str>,
+        args: Map,
+        (free_form, tags): (Option<&str>, &[&str]),
+    ) -> Arc<Task> {
         let mut scope = Scope::new(ScopeKind::Task, Some(&self.play.scope), self.play.basedir.clone());
-        scope.keywords.insert("tags", Value::list(vec!["always".into()]));
+        scope.keywords.insert("tags", Value::list(tags.iter().map(|tag| Value::from(*tag)).collect()));
         Arc::new(Task {
             id: scope.id,
             scope: Arc::new(scope),

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use kapell_config::Settings;
 use kapell_connection::Connections;
-use kapell_inventory::HostPattern;
+use kapell_inventory::{HostPattern, VarsPlugins};
 use kapell_parsing::Map;
 use kapell_parsing::vault::VaultSecrets;
 use kapell_template::Templar;
@@ -59,6 +59,8 @@ pub struct Run {
     pub library: ModuleLibrary,
     /// Where plugins written in Python run.
     pub processes: PluginProcesses,
+    /// Sources of variables users wrote.
+    pub vars_plugins: Option<Arc<dyn VarsPlugins>>,
     pub vault: VaultSecrets,
     /// Set by the first interrupt: what is in flight finishes, nothing new begins.
     pub interrupted: Arc<AtomicBool>,

@@ -121,8 +121,10 @@ impl RunState {
 
     /// From now on `group_vars` and `host_vars` in `dirs` count, besides those of the inventory.
     pub(crate) fn read_beside(&mut self, dirs: Vec<PathBuf>, run: &Run) {
+        let dirs = if run.settings.reads_vars_of_playbooks() { dirs } else { Vec::new() };
         let fresh = || {
-            let load = |dir: &Path| VarsDir::load(dir, &run.settings, &run.vault);
+            let load =
+                |dir: &Path| VarsDir::load(dir, &run.settings, &run.vault).with_plugins(run.vars_plugins.as_ref());
             Arc::new(self.world.inventory_variables.beside(&dirs, load))
         };
         let variables = self.beside.get(&dirs).map_or_else(fresh, Arc::clone);

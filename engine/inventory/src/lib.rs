@@ -25,6 +25,7 @@ mod sources;
 mod toml_text;
 pub mod variables;
 pub mod vars_dir;
+mod vars_plugins;
 mod words;
 
 pub use constructed::Constructed;
@@ -38,3 +39,4 @@ pub use policy::Policy;
 pub use source_cache::SourceCache;
 pub use variables::VarsDirs;
 pub use vars_dir::VarsDir;
+pub use vars_plugins::{VarsOwner, VarsPlugins};

@@ -86,7 +86,7 @@ impl Inventory {
     pub fn host_own_variables(&self, host: &Host, dirs: &VarsDirs) -> Map {
         let mut merged = host.vars.to_map();
         for vars in dirs.inventory.iter().chain(&dirs.playbook).filter_map(|dir| dir.host_vars(&host.name)) {
-            merge_into(&mut merged, vars, self.policy.merge_maps);
+            merge_into(&mut merged, &*vars, self.policy.merge_maps);
         }
         merged
     }
@@ -136,7 +136,7 @@ impl Inventory {
     fn add_files(&self, merged: &mut Map, groups: &[&Group], dirs: &[Arc<VarsDir>]) {
         for group in groups {
             for vars in dirs.iter().filter_map(|dir| dir.group_vars(&group.name)) {
-                merge_into(merged, vars, self.policy.merge_maps);
+                merge_into(merged, &*vars, self.policy.merge_maps);
             }
         }
     }

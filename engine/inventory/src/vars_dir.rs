@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kapell_config::{HashBehaviour, Settings};
 use kapell_parsing::{Diagnostic, ErrorKind, Map, Severity, Trust, Value, VaultSecrets, yaml};
 
 use crate::merge::merge_into;
+use crate::{VarsOwner, VarsPlugins};
+
+/// What reading `group_vars` and `host_vars` is called among the sources of variables.
+const FILES: &str = "host_group_vars";
 
 /// Directories are listed once; a file is read when its group or host is first asked for, so files of hosts that are
 /// no part of the run do no harm. Names with a slash have no files.
@@ -15,6 +19,13 @@ pub struct VarsDir {
     groups: Named,
     hosts: Named,
     reader: Reader,
+    plugins: Option<FromPlugins>,
+}
+
+/// What plugins bring, asked for once.
+struct FromPlugins {
+    plugins: Arc<dyn VarsPlugins>,
+    known: Mutex<HashMap<String, Option<Arc<Map>>>>,
 }
 
 /// One of the two directories: what stands for each name.
@@ -27,7 +38,7 @@ struct Named {
 struct Entry {
     /// Place of its ending among the candidates, 0 for none: lower is taken first.
     rank: usize,
-    vars: OnceLock<Map>,
+    vars: OnceLock<Arc<Map>>,
 }
 
 impl VarsDir {
@@ -39,7 +50,19 @@ impl VarsDir {
             vault: vault.clone(),
             problems: Mutex::default(),
         };
-        Self { groups: reader.list(basedir.join("group_vars")), hosts: reader.list(basedir.join("host_vars")), reader }
+        let reads_files = settings.vars_plugins_enabled.iter().any(|name| name.rsplit('.').next() == Some(FILES));
+        let list = |name: &str| match reads_files {
+            true => reader.list(basedir.join(name)),
+            false => Named { directory: basedir.join(name), entries: HashMap::new() },
+        };
+        Self { groups: list("group_vars"), hosts: list("host_vars"), reader, plugins: None }
+    }
+
+    /// With what plugins of users bring.
+    #[must_use]
+    pub fn with_plugins(self, plugins: Option<&Arc<dyn VarsPlugins>>) -> Self {
+        let own = plugins.map(|plugins| FromPlugins { plugins: Arc::clone(plugins), known: Mutex::default() });
+        Self { plugins: own, ..self }
     }
 
     /// Whether these are the directories in `basedir`.
@@ -48,13 +71,38 @@ impl VarsDir {
     }
 
     /// `None` also when the files cannot be read: see `take_problems`.
-    pub fn group_vars(&self, group: &str) -> Option<&Map> {
-        self.reader.vars(&self.groups, group)
+    pub fn group_vars(&self, group: &str) -> Option<Arc<Map>> {
+        self.vars(&self.groups, group, VarsOwner::Group(group))
     }
 
     /// `None` also when the files cannot be read: see `take_problems`.
-    pub fn host_vars(&self, host: &str) -> Option<&Map> {
-        self.reader.vars(&self.hosts, host)
+    pub fn host_vars(&self, host: &str) -> Option<Arc<Map>> {
+        self.vars(&self.hosts, host, VarsOwner::Host(host))
+    }
+
+    /// Those of files, and over them those of plugins.
+    fn vars(&self, named: &Named, name: &str, owner: VarsOwner<'_>) -> Option<Arc<Map>> {
+        let of_files = self.reader.vars(named, name);
+        let Some(FromPlugins { plugins, known }) = &self.plugins else { return of_files };
+        let key = format!("{owner:?}");
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&key) {
+            return known.clone();
+        }
+        let directory = named.directory.parent().unwrap_or(Path::new("."));
+        let brought = plugins.vars(directory, owner).unwrap_or_else(|error| {
+            self.reader.report(error);
+            Map::new()
+        });
+        let vars = if brought.is_empty() {
+            of_files
+        } else {
+            let mut merged = of_files.map(Arc::unwrap_or_clone).unwrap_or_default();
+            merge_into(&mut merged, &brought, self.reader.merge_maps);
+            Some(Arc::new(merged))
+        };
+        known.insert(key, vars.clone());
+        vars
     }
 
     /// Errors and warnings about the files read so far, each told once. After an error nobody should go on.
@@ -101,17 +149,18 @@ impl Reader {
         named
     }
 
-    fn vars<'a>(&self, named: &'a Named, name: &str) -> Option<&'a Map> {
+    fn vars(&self, named: &Named, name: &str) -> Option<Arc<Map>> {
         let entry = named.entries.get(name)?;
-        Some(entry.vars.get_or_init(|| {
+        let vars = entry.vars.get_or_init(|| {
             let ending = entry.rank.checked_sub(1).map_or("", |place| &self.endings[place]);
             let mut vars = Map::new();
             match self.files(&named.directory.join(format!("{name}{ending}"))) {
                 Ok(files) => files.iter().for_each(|file| self.read(file, &mut vars)),
                 Err(error) => self.report(Diagnostic::error(error.to_string()).of_kind(ErrorKind::Content)),
             }
-            vars
-        }))
+            Arc::new(vars)
+        });
+        Some(Arc::clone(vars))
     }
 
     /// The file, or all files of the directory and of those in it, in the order of their names.

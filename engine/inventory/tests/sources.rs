@@ -319,7 +319,8 @@ fn files_of_variables_are_found_as_measured() {
     let vars = |files: &[(&str, &str)]| {
         let project = Project::new(files);
         let dir = project.vars_dir(project.directory.path());
-        let vars = dir.group_vars("web").cloned().map_or("none".into(), |vars| Value::map(vars).to_json().to_string());
+        let vars =
+            dir.group_vars("web").map_or("none".into(), |vars| Value::map(Map::clone(&vars)).to_json().to_string());
         let problems: Vec<String> = dir.take_problems().into_iter().map(|problem| problem.message).collect();
         assert_eq!(problems, [""; 0]);
         vars

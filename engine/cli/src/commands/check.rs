@@ -69,7 +69,7 @@ fn names_of_inventory(base: &Foundation, playbooks: &[PathBuf]) -> KnownNames {
     let mut dirs: Vec<PathBuf> = playbooks.iter().map(|path| inventory::parent(path)).collect();
     dirs.sort();
     dirs.dedup();
-    let dirs = inventory::vars_dirs(&base.inventory, &dirs, &base.settings, &base.vault);
+    let dirs = inventory::vars_dirs(&base.inventory, &dirs, &base.settings, &base.vault, None);
     let groups = base.inventory.groups().map(|group| base.inventory.group_variables(group, &dirs));
     let hosts = base.inventory.hosts().map(|host| base.inventory.host_own_variables(host, &dirs));
     let names = tasks::names_of(groups.chain(hosts).collect::<Vec<_>>());

@@ -130,7 +130,7 @@ fn levels(host: &str, base: &Foundation, plays: &[Arc<Play>], beside: &[PathBuf]
     let groups = base.inventory.groups_of(found);
     let (all, others) = groups.split_at(1);
     let playbook_dirs: Vec<PathBuf> = beside.iter().filter_map(|dir| std::path::absolute(dir).ok()).collect();
-    let dirs = inventory::vars_dirs(&base.inventory, &playbook_dirs, &base.settings, &base.vault);
+    let dirs = inventory::vars_dirs(&base.inventory, &playbook_dirs, &base.settings, &base.vault, None);
     for layer in &base.settings.precedence {
         let groups = if layer.starts_with("all_") { all } else { others };
         let (files, place): (&[Arc<VarsDir>], _) = match layer.as_str() {
@@ -143,14 +143,14 @@ fn levels(host: &str, base: &Foundation, plays: &[Arc<Play>], beside: &[PathBuf]
         };
         for group in groups {
             for vars in files.iter().filter_map(|dir| dir.group_vars(&group.name)) {
-                add(format!("group_vars of the group {}, beside the {place}", group.name), vars);
+                add(format!("group_vars of the group {}, beside the {place}", group.name), &vars);
             }
         }
     }
     add("the host, in the inventory".into(), &found.vars.to_map());
     for (files, place) in [(&dirs.inventory, "inventory"), (&dirs.playbook, "playbook")] {
         for vars in files.iter().filter_map(|dir| dir.host_vars(host)) {
-            add(format!("host_vars of the host, beside the {place}"), vars);
+            add(format!("host_vars of the host, beside the {place}"), &vars);
         }
     }
     for play in plays {

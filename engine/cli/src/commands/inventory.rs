@@ -14,7 +14,7 @@ use crate::args::{HostArgs, VaultArgs};
 use crate::exit_code::Exit;
 use crate::foundation::{self, Foundation};
 use crate::refusal::{Refusal, conclude};
-use crate::{inventory, version};
+use crate::{cloud, inventory, version};
 
 /// Shows hosts, groups and their variables as the inventory gives them.
 #[derive(Debug, Parser)]
@@ -89,9 +89,21 @@ fn run(args: &InventoryArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
     let playbook_dir = foundation::playbook_dir(args.playbook_dir.as_ref(), &settings);
     let beside = [playbook_dir.clone()];
     let base = Foundation::lay(settings, &args.hosts, &args.vault, &beside, warnings)?;
-    let dirs = inventory::vars_dirs(&base.inventory, &[playbook_dir], &base.settings, &base.vault);
+    let dirs = variables_beside(&base, playbook_dir);
     show(args, &base, &dirs, &display, warnings)?;
     Ok(Exit::Ok)
+}
+
+/// What counts where no task runs.
+fn variables_beside(base: &Foundation, playbook_dir: PathBuf) -> VarsDirs {
+    if base.settings.vars_stage.as_deref() == Some("task") {
+        return VarsDirs::default();
+    }
+    let library = cloud::library(&base.settings);
+    library.add_content(&playbook_dir);
+    let plugins = inventory::vars_plugins(&base.settings, &base.vault, &library);
+    let playbook = if base.settings.reads_vars_of_playbooks() { vec![playbook_dir] } else { Vec::new() };
+    inventory::vars_dirs(&base.inventory, &playbook, &base.settings, &base.vault, plugins.as_ref())
 }
 
 /// What was asked for.

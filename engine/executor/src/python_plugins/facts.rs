@@ -47,7 +47,7 @@ impl PythonFacts {
     fn request(&self, run: &Run, message: &Value) -> Result<Value, String> {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let mut warnings = Vec::new();
-        let questions = Questions { library: &run.library, templar: &run.templar };
+        let questions = Questions { library: Some(&run.library), templar: &run.templar };
         let result = questions.request(&mut process, message, &mut warnings);
         warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
         result

@@ -21,13 +21,14 @@ pub enum PluginKind {
     Callback,
     Cache,
     Inventory,
+    Vars,
     /// Options that several plugins document together.
     DocFragment,
 }
 
 impl PluginKind {
-    pub const ALL: [Self; 6] =
-        [Self::Action, Self::Connection, Self::Callback, Self::Cache, Self::Inventory, Self::DocFragment];
+    pub const ALL: [Self; 7] =
+        [Self::Action, Self::Connection, Self::Callback, Self::Cache, Self::Inventory, Self::Vars, Self::DocFragment];
 
     /// Below a collection's `plugins`.
     pub fn name(self) -> &'static str {
@@ -37,6 +38,7 @@ impl PluginKind {
             Self::Callback => "callback",
             Self::Cache => "cache",
             Self::Inventory => "inventory",
+            Self::Vars => "vars",
             Self::DocFragment => "doc_fragments",
         }
     }
@@ -61,6 +63,7 @@ impl PluginKind {
             Self::Callback => &settings.callback_plugins,
             Self::Cache => &settings.cache_plugins,
             Self::Inventory => &settings.inventory_plugins,
+            Self::Vars => &settings.vars_plugins,
             Self::DocFragment => &[],
         }
     }

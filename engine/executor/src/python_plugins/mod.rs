@@ -12,6 +12,7 @@ mod questions;
 mod request;
 mod sources;
 mod stubs;
+mod vars;
 
 pub(crate) use action::run;
 pub use blocking::{BlockingProcess, Raised, Reply};
@@ -20,3 +21,4 @@ pub use facts::PythonFacts;
 pub use files::{PluginFile, PluginKind};
 pub use process::PluginProcesses;
 pub use sources::PythonSources;
+pub use vars::PythonVars;

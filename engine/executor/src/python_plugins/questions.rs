@@ -11,7 +11,8 @@ use crate::ModuleLibrary;
 
 /// Who answers.
 pub(super) struct Questions<'q> {
-    pub(super) library: &'q ModuleLibrary,
+    /// Finds other plugins, where there is one.
+    pub(super) library: Option<&'q ModuleLibrary>,
     pub(super) templar: &'q Templar,
 }
 
@@ -50,7 +51,7 @@ impl Questions<'_> {
             }
             "find_plugin" => {
                 let kind = PluginKind::named(text("kind"));
-                let found = kind.and_then(|kind| self.library.plugin(kind, text("name")));
+                let found = kind.and_then(|kind| self.library?.plugin(kind, text("name")));
                 known(found.map_or(Value::Null, |plugin| request::plugin(&plugin)))
             }
             _ => {

@@ -34,7 +34,7 @@ impl<'s> PythonSources<'s> {
             Some(running) => running,
             None => process.insert(BlockingProcess::start(self.templar)?),
         };
-        Questions { library: self.library, templar: self.templar }.request(running, message, warnings)
+        Questions { library: Some(self.library), templar: self.templar }.request(running, message, warnings)
     }
 }
 

@@ -19,6 +19,7 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.kapell_facts"
     "ansible.kapell_inventory"
     "ansible.kapell_task"
+    "ansible.kapell_vars"
     "ansible.plugins.action"
     "ansible.plugins.action.normal"
     "ansible.plugins.cache"
@@ -31,6 +32,7 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.plugins.loader"
     "ansible.plugins.shell"
     "ansible.plugins.shell.sh"
+    "ansible.plugins.vars"
 };
 
 /// Modules by full name.

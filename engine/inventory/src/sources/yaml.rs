@@ -18,7 +18,7 @@ pub(crate) fn accepts(source: &Source, cx: &LoadContext) -> bool {
     let Some(path) = source.path else { return false };
     let Some(ending) = path.extension() else { return true };
     let ending = format!(".{}", ending.to_string_lossy());
-    cx.settings.yaml_valid_extensions.contains(&ending)
+    cx.settings.inventory_yaml_extensions.contains(&ending)
 }
 
 pub(crate) fn read(

@@ -13,6 +13,18 @@ class CallbackTaskResult:
     def task_name(self):
         return self._task_fields.get('name') or self._task.get_name()
 
+    @property
+    def exception(self):
+        return self._result.get('exception')
+
+    @property
+    def warnings(self):
+        return self._result.get('warnings') or []
+
+    @property
+    def deprecations(self):
+        return self._result.get('deprecations') or []
+
     def is_changed(self):
         return self._flag('changed')
 

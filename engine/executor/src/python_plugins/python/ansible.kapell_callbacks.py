@@ -152,9 +152,12 @@ def arguments(event):
     return []
 
 
+def wants_any(kind):
+    return any(getattr(kind, name) is not getattr(CallbackBase, name) for name in ('v2_on_any', 'on_any'))
+
+
 def tell(request):
     event = decode(request['event'])
-    values = arguments(event)
     more = event.get('more') or {}
     is_implicit = bool((event.get('task') or {}).get('implicit'))
     for plugin in LOADED:
@@ -163,8 +166,11 @@ def tell(request):
         if is_implicit and not plugin.wants_implicit_tasks:
             continue
         for method in (event['method'], 'v2_on_any'):
+            if method == 'v2_on_any' and not wants_any(type(plugin)):
+                continue
             try:
-                getattr(plugin, method)(*values, **more)
+                # Each has a result of its own to change.
+                getattr(plugin, method)(*arguments(decode(request['event'])), **more)
             except Exception as error:
                 text = 'Callback dispatch %r failed for plugin %r: %s' % (method, plugin._load_name, error)
                 ENGINE.ask('notice', level='warning', text=text)

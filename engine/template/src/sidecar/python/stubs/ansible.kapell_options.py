@@ -232,6 +232,7 @@ FRAGMENTS = {
                                   'ANSIBLE_INVENTORY_USE_EXTRA_VARS'),
         'leading_separator': {'type': 'bool', 'default': True},
     },
+    'vars_plugin_staging': {'stage': {'type': 'str', 'choices': ['all', 'task', 'inventory']}},
     'connection_pipelining': {
         'pipelining': setting('bool', False, 'defaults', 'pipelining', 'ANSIBLE_PIPELINING',
                               vars=[{'name': 'ansible_pipelining'}]),

@@ -55,6 +55,26 @@ class Loader:
     def list_directory(self, path):
         return os.listdir(self.path_dwim(path))
 
+    def find_vars_files(self, path, name, extensions=None, allow_dir=True):
+        """Files or the directory of a name, with the first of the endings that is there."""
+        for ending in ['', *(extensions or ['.yml', '.yaml', '.json'])]:
+            full = os.path.join(path, name + ending)
+            if os.path.isdir(full) and allow_dir and ending == '':
+                return [found for found in self._files_below(full, extensions)]
+            if os.path.isfile(full):
+                return [full]
+        return []
+
+    def _files_below(self, directory, extensions):
+        for name in sorted(os.listdir(directory)):
+            full, ending = os.path.join(directory, name), os.path.splitext(name)[1]
+            if name.startswith('.') or name.endswith('~'):
+                continue
+            if os.path.isdir(full) and not ending:
+                yield from self._files_below(full, extensions)
+            elif os.path.isfile(full) and (not ending or extensions is None or ending in extensions):
+                yield full
+
     def get_real_file(self, path, decrypt=True):
         return ENGINE.ask('real_file', path=self.path_dwim(path))
 
