@@ -39,7 +39,13 @@ impl Transport for UnixTransport {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.stream.set_read_timeout(limit(timeout.for_read()))?;
-        let read = self.stream.read(self.buffers.input_append_buf()).map_err(|error| timed_out(error, timeout))?;
+        let read = loop {
+            match self.stream.read(self.buffers.input_append_buf()) {
+                // With a timeout set, the system does not go on by itself after a signal.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => break result.map_err(|error| timed_out(error, timeout))?,
+            }
+        };
         self.buffers.input_appended(read);
         Ok(read > 0)
     }
