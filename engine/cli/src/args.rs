@@ -17,6 +17,7 @@ use crate::commands::man::ManArgs;
 use crate::commands::pull::PullArgs;
 use crate::commands::run::RunArgs;
 use crate::commands::vault::VaultCommand;
+use crate::foundation::NO_FORKS;
 
 /// Runs Ansible content over SSH. No Python needed on either side.
 #[derive(Debug, Parser)]
@@ -225,9 +226,8 @@ pub(crate) struct ListingArgs {
 /// How many hosts to work on at the same time: at least one.
 pub(crate) fn forks(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("The number of processes (--forks) must be >= 1".to_owned()),
-        Ok(forks) => Ok(forks),
-        Err(_) => Err(format!("invalid int value: '{text}'")),
+        Ok(0) => Err(NO_FORKS.to_owned()),
+        parsed => parsed.map_err(|error: std::num::ParseIntError| error.to_string()),
     }
 }
 

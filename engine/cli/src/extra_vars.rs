@@ -5,7 +5,8 @@ use std::path::Path;
 use kapell_config::HashBehaviour;
 use kapell_executor::variables::combine;
 use kapell_parsing::yaml::{self, LoadOptions};
-use kapell_parsing::{Diagnostic, Map, Origin, SourceFile, Text, Trust, Value, VaultSecrets, kv};
+use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Trust, Value, VaultSecrets, kv};
+use kapell_playbook::is_reserved;
 
 use crate::refusal::Refusal;
 
@@ -21,6 +22,12 @@ pub(crate) fn load(
         combine(&mut merged, &load_one(text, vault, warnings)?, behaviour);
     }
     Ok(merged)
+}
+
+/// Warnings of variables whose names are keywords or functions of templates. Their values are nobody's business.
+pub(crate) fn reserved(extra_vars: &Map) -> Vec<Diagnostic> {
+    let names = extra_vars.keys().filter_map(Key::as_str).filter(|name| is_reserved(name));
+    names.map(|name| Diagnostic::warning(format!("Found variable using reserved name '{name}'."))).collect()
 }
 
 fn load_one(text: &str, vault: &VaultSecrets, warnings: &mut Vec<Diagnostic>) -> Result<Map, Refusal> {

@@ -15,6 +15,8 @@ use crate::refusal::Refusal;
 use crate::surroundings::plugin_templar;
 use crate::{cloud, extra_vars, inventory};
 
+pub(crate) const NO_FORKS: &str = "The number of processes (--forks) must be >= 1";
+
 #[derive(Clone)]
 pub(crate) struct Foundation {
     pub settings: Settings,
@@ -65,6 +67,14 @@ pub(crate) fn settings(warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refus
         .map_err(|error| Refusal::new(Exit::BadOptions, vec![error]))?;
     warnings.extend(kapell_callback::open_log(&settings));
     Ok(settings)
+}
+
+/// A setting of no forks is as wrong as the option.
+pub(crate) fn check_forks(settings: &Settings, given: Option<usize>) -> Result<(), Refusal> {
+    match given.unwrap_or(settings.forks) {
+        0 => Err(Refusal::usage(NO_FORKS)),
+        _ => Ok(()),
+    }
 }
 
 /// What commands without a playbook take for its directory: the option, the setting, or where they were started.

@@ -23,7 +23,7 @@ use crate::passwords::Passwords;
 use crate::refusal::{Refusal, conclude, tell};
 use crate::run_lock::RunLock;
 use crate::surroundings::plugin_templar;
-use crate::{cloud, commands::listing, inventory, version};
+use crate::{cloud, commands::listing, extra_vars, inventory, version};
 
 /// Everything a run starts from.
 pub(crate) struct Prepared {
@@ -80,11 +80,13 @@ fn prepare(args: &PlaybookArgs, settings: Settings, warnings: &mut Vec<Diagnosti
     }
     let beside: Vec<PathBuf> = args.playbooks.iter().map(|path| inventory::parent(&absolute(path))).collect();
     let base = Foundation::lay(settings, &args.hosts, &args.vault, &beside, warnings)?;
+    foundation::check_forks(&base.settings, args.run.forks)?;
     warn_of_no_hosts(&base.inventory, &base.settings, warnings);
     check_limit(&base.inventory, base.limit.as_ref(), warnings)?;
     let library = cloud::library(&base.settings);
     let playbooks = load_playbooks(args, &base.settings, &base.vault, &base.extra_vars, &library, warnings)?;
     let Foundation { settings, vault, extra_vars, inventory, limit } = base;
+    warnings.extend(extra_vars::reserved(&extra_vars));
     Ok(Prepared { library, settings, vault, extra_vars, inventory, limit, playbooks })
 }
 

@@ -20,7 +20,7 @@ use crate::login::Login;
 use crate::passwords::Passwords;
 use crate::refusal::{Refusal, conclude, tell};
 use crate::surroundings::plugin_templar;
-use crate::{cloud, version};
+use crate::{cloud, extra_vars, version};
 
 /// Modules that have nothing to do without arguments.
 const NEED_ARGUMENTS: &[&str] = &["command", "shell", "script", "raw", "win_command", "win_shell"];
@@ -118,6 +118,7 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     let passwords = Passwords::collect(&args.task.connection, &args.task.privilege, &settings)?;
     let beside = [foundation::playbook_dir(args.task.playbook_dir.as_ref(), &settings)];
     let base = Foundation::lay(settings, &args.task.hosts, &args.task.vault, &beside, warnings)?;
+    foundation::check_forks(&base.settings, args.task.forks)?;
     let given = args.pattern.as_deref().unwrap_or_default();
     let mut unmatched = Vec::new();
     let selected = HostPattern::parse([given])
@@ -148,6 +149,7 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
         return Ok(Exit::Ok);
     }
     let task = AdHoc::of(args, &base.settings)?;
+    warnings.extend(extra_vars::reserved(&base.extra_vars));
     if hosts.is_empty() {
         return Ok(Exit::Ok);
     }
