@@ -67,7 +67,8 @@ fn run(args: ConsoleArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusa
         console.list_hosts(warnings)?;
         return Ok(Exit::Ok);
     }
-    if console.hosts(warnings)?.is_empty() && !["all", "*"].contains(&console.pattern.as_str()) {
+    let selected = console.hosts(warnings)?;
+    if selected.is_empty() && console.base.inventory.hosts().len() > 0 {
         let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
         return Err(Diagnostic::error(message).into());
     }
