@@ -9,6 +9,7 @@ use kapell_callback::{Color, Display};
 use kapell_config::{Environment, OPTIONS, OptionRow, Settings, ValueOrigin};
 use kapell_parsing::{Diagnostic, Key, Map, Severity, Value};
 
+use crate::commands::plugin_settings;
 use crate::exit_code::Exit;
 use crate::json_text::indented;
 use crate::refusal::{Refusal, conclude};
@@ -148,7 +149,9 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
         Action::Init(args) => &args.file,
         Action::View(args) | Action::Validate(args) => args,
     };
-    check_kind(&file.kind)?;
+    if matches!(action, Action::Init(_)) {
+        check_kind(&file.kind)?;
+    }
     let cwd = std::env::current_dir()?;
     let environment = environment(file, &cwd)?;
     let loaded = Settings::load(&environment, &cwd, warnings);
@@ -162,6 +165,10 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
     let display = Display::new(settings.nocolor, settings.force_color);
     version::say_config_file(&display, &settings, args.verbose.max(file.verbose).max(settings.verbosity));
     let text = match action {
+        Action::List(args) if is_plugin(&args.file.kind) => {
+            data(&plugin_settings::listed(&args.file.kind), args.format)
+        }
+        Action::Dump(args) if is_plugin(&args.file.kind) => dump_plugins(args, &settings, &environment)?,
         Action::List(args) => list(args.format),
         Action::Dump(args) => dump(args, &settings, &Settings::origins(&environment, &cwd)?),
         Action::View(_) => view(&settings)?,
@@ -184,13 +191,33 @@ fn validate(warnings: &mut Vec<Diagnostic>) -> Result<String, Refusal> {
     Err(Refusal::new(Exit::Error, unknown.into_iter().map(error).collect()))
 }
 
-/// There are options of plugins, but they are not told apart from the others.
+fn is_plugin(kind: &str) -> bool {
+    !["all", "base"].contains(&kind)
+}
+
+fn dump_plugins(args: &DumpArgs, settings: &Settings, environment: &Environment) -> Result<String, Refusal> {
+    let plugins = plugin_settings::set(&args.file.kind, args.only_changed, settings, environment)?;
+    Ok(match args.format {
+        DumpFormat::Display => plugin_settings::shown(&plugins),
+        DumpFormat::Json => data(&plugin_settings::as_data(plugins), DataFormat::Json),
+        DumpFormat::Yaml => data(&plugin_settings::as_data(plugins), DataFormat::Yaml),
+    })
+}
+
+fn data(value: &Value, format: DataFormat) -> String {
+    match format {
+        DataFormat::Yaml => kapell_template::yaml_text(value),
+        DataFormat::Json => indented(&value.to_json()),
+    }
+}
+
+/// A file of settings has no options of plugins yet.
 fn check_kind(kind: &str) -> Result<(), Refusal> {
-    if ["all", "base"].contains(&kind) {
+    if !is_plugin(kind) {
         return Ok(());
     }
-    let message = format!("the options of {kind} plugins are not listed by this program");
-    let hint = "`ansible-config list` has those that have an effect here";
+    let message = format!("no file with the options of {kind} plugins is made by this program");
+    let hint = "`ansible-config list -t` has them";
     Err(Refusal::new(Exit::BadOptions, vec![Diagnostic::error(message).hint(hint)]))
 }
 
@@ -227,11 +254,7 @@ fn view(settings: &Settings) -> Result<String, Refusal> {
 
 fn list(format: DataFormat) -> String {
     let described = sorted().into_iter().map(|(_, row)| (Key::from(row.name), described(row)));
-    let all = Value::map(described.collect());
-    match format {
-        DataFormat::Yaml => kapell_template::yaml_text(&all),
-        DataFormat::Json => indented(&all.to_json()),
-    }
+    data(&Value::map(described.collect()), format)
 }
 
 fn described(row: &OptionRow) -> Value {

@@ -11,6 +11,7 @@ pub(crate) mod inventory;
 pub(crate) mod listing;
 pub(crate) mod man;
 pub(crate) mod playbook;
+mod plugin_settings;
 pub(crate) mod pull;
 pub(crate) mod run;
 pub(crate) mod vault;
