@@ -227,7 +227,7 @@ pub(crate) struct ListingArgs {
 pub(crate) fn forks(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err(NO_FORKS.to_owned()),
-        parsed => parsed.map_err(|error: std::num::ParseIntError| error.to_string()),
+        parsed => parsed.map_err(|_| format!("invalid int value: '{text}'")),
     }
 }
 
