@@ -194,7 +194,7 @@ argument_specs: {main: {options: {port: {type: int}}}}
     );
     let playbook = project.loaded();
     let tasks = kapell_playbook::tasks_of(&playbook.plays[0].role_tasks);
-    assert!(tasks[0].implicit);
+    assert!(!tasks[0].implicit, "--start-at-task passes over it, or starts there, as over any other task");
     let args = tasks[0].args.as_map().unwrap();
     assert_eq!(args["argument_spec"].repr(), "{'port': {'type': 'int'}}");
     assert_eq!(args["provided_arguments"].repr(), "{'port_number': 1}");

@@ -190,7 +190,7 @@ fn task_line(task: &Arc<Task>, depth: usize, out: &mut String) {
         write!(out, " `{free_form}`").unwrap();
     }
     let has_args = task.args.as_map().is_none_or(|args| !args.is_empty());
-    if has_args && !task.implicit {
+    if has_args && !task.action.ends_with("validate_argument_spec") {
         write!(out, " {}", task.args.repr()).unwrap();
     }
     if let Some(name) = &task.name {
