@@ -7,6 +7,7 @@ mod lower;
 mod ornaments;
 mod program;
 mod spaces;
+mod tuples;
 
 pub(crate) use program::{
     Argument, BinaryOp, CallExpr, CompareOp, Expr, FilterExpr, Loop, MacroDef, Program, Stmt, Target, TestExpr,
@@ -37,6 +38,7 @@ pub(crate) fn parse_template(
     let config = syntax_config(options)?;
     let source = prepared(source, options);
     let source = spaces::plain(&source, false, &config).map_or(source, Arc::from);
+    let source = tuples::parenthesized(&source, &config).map_or(source, Arc::from);
     let reading = lower::Reading { verbatim, extensions, newline: &options.newline_sequence };
     with_stack_for(&source, || {
         let explain =
