@@ -109,7 +109,7 @@ impl ConformanceCommand {
     fn run_one(&self, lab: &Lab, engines: &Engines, case: &Case, fresh: bool) -> Result<Outcome> {
         let variant = self.callback.as_deref().map(Variant::of_callback).unwrap_or_default();
         let trial = Trial { lab, engines, case, variant: &variant };
-        let expected = if fresh { trial.run(self.reference) } else { trial.run_remembered(self.reference) }?;
+        let expected = trial.run_remembered(self.reference, fresh)?;
         let actual = trial.run(self.engine)?;
         let output = self.show.then(|| expected.iter().map(|run| run.output.as_str()).collect());
         let seconds = |runs: &[trial::Run]| runs.iter().map(|run| run.seconds).sum();

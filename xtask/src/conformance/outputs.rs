@@ -111,7 +111,7 @@ impl OutputsCommand {
     }
 
     fn run_one(&self, trial: &Trial) -> Result<Outcome> {
-        let expected = if self.fresh { trial.run(Engine::Ansible) } else { trial.run_remembered(Engine::Ansible) }?;
+        let expected = trial.run_remembered(Engine::Ansible, self.fresh)?;
         let actual = trial.run(Engine::Kapell)?;
         let (variant, case) = (trial.variant.name.clone(), trial.case.name.clone());
         if let Some(directory) = &self.keep {

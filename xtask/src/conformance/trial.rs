@@ -39,19 +39,30 @@ pub(super) struct Run {
     pub(super) seconds: f64,
 }
 
+impl Run {
+    /// An engine that fails says so; one that was killed, or had no room to write, says nothing.
+    fn was_cut_off(&self) -> bool {
+        self.code != Some(0) && self.output.is_empty() && self.errors.is_empty()
+    }
+}
+
 impl Trial<'_> {
-    /// As `run`, but what was measured before for the very same files and arguments is taken from the lab.
-    pub(super) fn run_remembered(&self, engine: Engine) -> Result<Vec<Run>> {
+    /// As `run`, but what was measured before for the very same files and arguments is taken from the lab, unless it is
+    /// to be measured afresh.
+    pub(super) fn run_remembered(&self, engine: Engine, fresh: bool) -> Result<Vec<Run>> {
         let memory = self.lab.path("conformance-memory");
         fs_err::create_dir_all(&memory)?;
         let (case, variant) = (&self.case.name, self.variant.suffix());
         let name = format!("{case}{variant}-{}-{:016x}.json", engine.name(), self.case.fingerprint()?);
         let file = memory.join(name);
-        if let Some(runs) = fs_err::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+        let known = fs_err::read(&file).ok().filter(|_| !fresh);
+        if let Some(runs) = known.and_then(|text| serde_json::from_slice(&text).ok()) {
             return Ok(runs);
         }
         let runs = self.run(engine)?;
-        fs_err::write(file, serde_json::to_vec(&runs)?)?;
+        if !runs.iter().any(Run::was_cut_off) {
+            fs_err::write(file, serde_json::to_vec(&runs)?)?;
+        }
         Ok(runs)
     }
 
