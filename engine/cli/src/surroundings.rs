@@ -94,6 +94,9 @@ impl Surroundings for Program {
     }
 
     fn plugin_option(&self, kind: &str, plugin: &str, name: &str) -> PluginAnswer {
+        if !PluginOption::KINDS.contains(&kind) {
+            return PluginAnswer::NoKind;
+        }
         let Some(options) = PluginOption::of(kind, plugin) else { return PluginAnswer::NoPlugin };
         let Some(option) = options.into_iter().find(|option| option.name == name) else {
             return PluginAnswer::NoOption;

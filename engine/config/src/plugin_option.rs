@@ -62,6 +62,21 @@ impl Unset {
 }
 
 impl PluginOption {
+    /// The kinds of plugins that may have options.
+    pub const KINDS: [&'static str; 11] = [
+        "become",
+        "cache",
+        "callback",
+        "cliconf",
+        "connection",
+        "httpapi",
+        "inventory",
+        "lookup",
+        "netconf",
+        "shell",
+        "vars",
+    ];
+
     /// Every option, those of one plugin together.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         plugin_options::all()

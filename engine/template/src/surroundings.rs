@@ -32,6 +32,8 @@ pub trait Surroundings: Send + Sync {
 
 /// What is known of an option of a plugin.
 pub enum PluginAnswer {
+    /// Plugins of this kind have no options, or there is no such kind.
+    NoKind,
     NoPlugin,
     NoOption,
     Option(PluginOptionValue),

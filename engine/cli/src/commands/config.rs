@@ -4,9 +4,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use kapell_callback::{Color, Display};
-use kapell_config::{Environment, OPTIONS, OptionRow, Settings, ValueOrigin};
+use kapell_config::{Environment, OPTIONS, OptionRow, PluginOption, Settings, ValueOrigin};
 use kapell_parsing::{Diagnostic, Key, Map, Severity, Value};
 
 use crate::commands::plugin_settings;
@@ -43,22 +44,8 @@ pub(crate) enum Action {
     Validate(FileArgs),
 }
 
-/// What Ansible has options of.
-const KINDS: [&str; 13] = [
-    "all",
-    "base",
-    "become",
-    "cache",
-    "callback",
-    "cliconf",
-    "connection",
-    "httpapi",
-    "inventory",
-    "lookup",
-    "netconf",
-    "shell",
-    "vars",
-];
+/// What has options besides plugins: Ansible itself, or it and all of them.
+const OTHER_KINDS: [&str; 2] = ["all", "base"];
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct FileArgs {
@@ -66,7 +53,7 @@ pub(crate) struct FileArgs {
     #[arg(short, long, value_name = "CONFIG_FILE")]
     pub config: Option<PathBuf>,
     /// The kind of options; those of plugins are among the others
-    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "base", value_parser = KINDS)]
+    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "base", value_parser = kinds())]
     pub kind: String,
     /// With --type: the plugins
     #[arg(value_name = "args")]
@@ -191,8 +178,12 @@ fn validate(warnings: &mut Vec<Diagnostic>) -> Result<String, Refusal> {
     Err(Refusal::new(Exit::Error, unknown.into_iter().map(error).collect()))
 }
 
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new(OTHER_KINDS.into_iter().chain(PluginOption::KINDS))
+}
+
 fn is_plugin(kind: &str) -> bool {
-    !["all", "base"].contains(&kind)
+    !OTHER_KINDS.contains(&kind)
 }
 
 fn dump_plugins(args: &DumpArgs, settings: &Settings, environment: &Environment) -> Result<String, Refusal> {

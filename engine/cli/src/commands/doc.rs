@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display};
-use kapell_config::Settings;
+use kapell_config::{PluginOption, Settings};
 use kapell_executor::ModuleLibrary;
 use kapell_parsing::Diagnostic;
 use kapell_template::NativePlugins;
@@ -19,26 +20,8 @@ use crate::json_text::indented;
 use crate::refusal::{Refusal, conclude};
 use crate::{cloud, foundation, module_pages, version};
 
-/// What can be asked about.
-const KINDS: [&str; 17] = [
-    "become",
-    "cache",
-    "callback",
-    "cliconf",
-    "connection",
-    "httpapi",
-    "inventory",
-    "lookup",
-    "netconf",
-    "shell",
-    "vars",
-    "module",
-    "strategy",
-    "test",
-    "filter",
-    "role",
-    "keyword",
-];
+/// What can be asked about besides plugins that have options.
+const OTHER_KINDS: [&str; 6] = ["module", "strategy", "test", "filter", "role", "keyword"];
 /// How wide a name may be beside its description.
 const LEAST_DESCRIPTION: usize = 20;
 
@@ -62,7 +45,7 @@ pub(crate) struct DocArgs {
     #[arg(short, long)]
     pub json: bool,
     /// What kind of plugin it is
-    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "module", value_parser = KINDS)]
+    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "module", value_parser = kinds())]
     pub kind: String,
     /// Directories of roles that are searched first
     #[arg(short = 'r', long, value_name = "ROLES_PATH")]
@@ -116,6 +99,10 @@ fn run(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
         display.out(&text, Color::Plain);
     }
     Ok(Exit::Ok)
+}
+
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new(PluginOption::KINDS.into_iter().chain(OTHER_KINDS))
 }
 
 /// Directories separated by colons, as they are seen from here.

@@ -9,35 +9,20 @@ use crate::python;
 use crate::sidecar::{PluginOptionAsked, PythonOption};
 use crate::surroundings::{PluginAnswer, PluginOptionValue};
 
-/// What Ansible has options of.
-const KINDS: [&str; 11] = [
-    "become",
-    "cache",
-    "callback",
-    "cliconf",
-    "connection",
-    "httpapi",
-    "inventory",
-    "lookup",
-    "netconf",
-    "shell",
-    "vars",
-];
-
 /// A value and where it was set.
 pub(super) type Set = (Object, String);
 
 /// Fails when there is no such kind of plugin or none of that name. `None`: the plugin has no such option.
 pub(super) fn value(call: &LookupCall<'_>, plugin: (&str, &str), name: &str) -> Result<Option<Set>, Fault> {
     let (kind, plugin) = plugin;
-    if !KINDS.contains(&kind) {
-        let message = format!("Invalid value '{kind}' for config 'plugin_type' for 'config' lookup plugin.");
-        return Err(Fault::error(message));
-    }
     let surroundings = call.rendering.templar.options().surroundings.as_ref();
     match surroundings.map_or(PluginAnswer::NoPlugin, |surroundings| surroundings.plugin_option(kind, plugin, name)) {
         PluginAnswer::Option(option) => found(call, (kind, plugin), name, option).map(Some),
         PluginAnswer::NoOption => Ok(None),
+        PluginAnswer::NoKind => {
+            let message = format!("Invalid value '{kind}' for config 'plugin_type' for 'config' lookup plugin.");
+            Err(Fault::error(message))
+        }
         PluginAnswer::NoPlugin => {
             let asked = PluginOptionAsked { kind, plugin, name };
             match call.rendering.templar.plugins().option_of(call, &asked)? {
