@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use kapell_protocol::{ContentDigests, ModuleCall};
-use serde_json::Value;
 
 use crate::checksum::Digests;
 use crate::command::{self, CommandOutput, CommandSpec};
 use crate::conversion::PathVariables;
 use crate::error::root_cause;
 use crate::secrets::Secrets;
-use crate::{Accounts, BlobSource, EventSink, Map, ModuleError};
+use crate::{Accounts, BlobSource, EventSink, ModuleError};
 
 /// What a module may use while it runs. In check mode the writing side does nothing.
 pub struct Context<'a> {
@@ -26,7 +25,6 @@ pub struct Context<'a> {
     pub accounts: Accounts,
     pub(crate) remote_tmp: String,
     pub(crate) warnings: Vec<String>,
-    pub(crate) deprecations: Vec<Value>,
     pub(crate) secrets: Secrets,
     blobs: &'a mut dyn BlobSource,
     events: &'a mut dyn EventSink,
@@ -43,7 +41,6 @@ impl<'a> Context<'a> {
             accounts: Accounts::default(),
             remote_tmp: call.remote_tmp.clone(),
             warnings: Vec::new(),
-            deprecations: Vec::new(),
             secrets: Secrets::default(),
             blobs,
             events,
@@ -54,14 +51,6 @@ impl<'a> Context<'a> {
     /// A line under `warnings` of the result.
     pub fn warn(&mut self, message: impl Into<String>) {
         self.warnings.push(message.into());
-    }
-
-    /// An entry under `deprecations` of the result.
-    pub fn deprecate(&mut self, message: impl Into<String>, version: &str) {
-        let mut entry = Map::new();
-        entry.insert("msg".to_owned(), Value::from(message.into()));
-        entry.insert("version".to_owned(), Value::from(version));
-        self.deprecations.push(Value::Object(entry));
     }
 
     /// An environment variable as the task's commands see it.

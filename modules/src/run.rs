@@ -27,7 +27,7 @@ pub fn run(call: &ModuleCall, blobs: &mut dyn BlobSource, events: &mut dyn Event
     };
     path_facts::complete(&mut result, &mut cx);
     add_lines(&mut result);
-    add_notes(&mut result, &mut cx);
+    add_warnings(&mut result, &mut cx);
     result.insert("invocation".to_owned(), invocation(module, &validation.shown));
     cx.secrets.scrub(&mut result);
     result
@@ -76,18 +76,13 @@ fn add_lines(result: &mut Map) {
     }
 }
 
-fn add_notes(result: &mut Map, cx: &mut Context<'_>) {
+fn add_warnings(result: &mut Map, cx: &mut Context<'_>) {
     let warnings = std::mem::take(&mut cx.warnings);
-    for (key, notes) in [
-        ("warnings", warnings.into_iter().map(Value::from).collect::<Vec<_>>()),
-        ("deprecations", std::mem::take(&mut cx.deprecations)),
-    ] {
-        if notes.is_empty() {
-            continue;
-        }
-        if let Value::Array(list) = result.entry(key).or_insert_with(|| Value::Array(Vec::new())) {
-            list.extend(notes);
-        }
+    if warnings.is_empty() {
+        return;
+    }
+    if let Value::Array(list) = result.entry("warnings").or_insert_with(|| Value::Array(Vec::new())) {
+        list.extend(warnings.into_iter().map(Value::from));
     }
 }
 

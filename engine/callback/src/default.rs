@@ -5,7 +5,7 @@ use std::path::Path;
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
-use kapell_parsing::{Diagnostic, Value};
+use kapell_parsing::Value;
 
 use crate::banner::banner;
 use crate::error_text::report_text;
@@ -288,27 +288,14 @@ impl Default {
         }
     }
 
-    /// `warnings` and `deprecations` a module returned.
     fn show_warnings(&mut self, event: &HostResult) {
-        if event.result.no_log {
-            return;
-        }
-        let warnings = event.result.data.get("warnings").and_then(Value::as_list).unwrap_or_default().to_vec();
-        for warning in warnings {
-            self.diagnostic(&Diagnostic::warning(warning.to_string()).at(warning.origin()));
-        }
+        event.result.diagnostics().iter().for_each(|diagnostic| self.told.tell(&self.display, diagnostic));
     }
 
     fn included(&mut self, file: &str, hosts: &[String], item: Option<&str>) {
         self.flush_banner();
         let item = item.filter(|item| !item.is_empty()).map(|item| format!(" => (item={item})")).unwrap_or_default();
         self.display.out(&format!("included: {file} for {}{item}", hosts.join(", ")), Color::Skipped);
-    }
-
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        if let Some((text, color)) = self.told.line_of(diagnostic) {
-            self.display.err(&text, color);
-        }
     }
 
     fn stats(&mut self, stats: &Stats) {
@@ -425,7 +412,7 @@ impl Callback for Default {
                     self.failure(&text, Color::Failed);
                 }
             }
-            Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
+            Event::Diagnostic(diagnostic) => self.told.tell(&self.display, diagnostic),
             Event::Detail { verbosity, text } if self.options.debug || self.options.verbosity >= *verbosity => {
                 self.flush_banner();
                 self.display.out(text, Color::Verbose);

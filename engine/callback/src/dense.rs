@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, TaskInfo, TaskStatus};
-use kapell_parsing::{Diagnostic, Value};
+use kapell_parsing::Value;
 
 use crate::folded::counted;
 use crate::progress::Progress;
@@ -67,12 +67,6 @@ impl Dense {
     fn end_task(&mut self) {
         if let Some(line) = self.task.take() {
             line.texts(&self.display).iter().for_each(|text| self.display.out(text, Color::Plain));
-        }
-    }
-
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        if let Some((text, color)) = self.told.line_of(diagnostic) {
-            self.display.err(&text, color);
         }
     }
 }
@@ -143,7 +137,7 @@ impl Callback for Dense {
                     line.add(result);
                 }
             }
-            Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
+            Event::Diagnostic(diagnostic) => self.told.tell(&self.display, diagnostic),
             Event::Message(text) | Event::Banner(text) => self.display.out(text, Color::Plain),
             Event::Prompt(text) => self.display.prompt(text),
             Event::Stats(stats) => {

@@ -8,8 +8,8 @@ use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
 use kapell_parsing::{Map, Origin, Value};
 use serde_json::{Map as Json, Value as JsonValue, json};
 
-use crate::error_text::diagnostic_line;
 use crate::plain_result::plain_result;
+use crate::told::Told;
 use crate::{Color, Display};
 
 /// One document, or one line an event.
@@ -21,6 +21,7 @@ pub enum Pace {
 
 pub struct JsonReport {
     display: Display,
+    told: Told,
     pace: Pace,
     shows_custom_stats: bool,
     plays: Vec<JsonValue>,
@@ -33,7 +34,8 @@ impl JsonReport {
     pub fn new(settings: &Settings, pace: Pace) -> Self {
         let display = Display::new(settings.nocolor, settings.force_color);
         let shows_custom_stats = settings.show_custom_stats;
-        Self { display, pace, shows_custom_stats, plays: Vec::new(), tasks: HashMap::new(), ids: 0 }
+        let told = Told::new(settings);
+        Self { display, told, pace, shows_custom_stats, plays: Vec::new(), tasks: HashMap::new(), ids: 0 }
     }
 
     fn next_id(&mut self) -> String {
@@ -173,10 +175,7 @@ impl Callback for JsonReport {
             Event::TaskStart(task) => self.task_start(task),
             Event::HostResult(result) => self.host_result(result),
             Event::Stats(stats) => self.stats(stats),
-            Event::Diagnostic(diagnostic) => {
-                let (text, color) = diagnostic_line(diagnostic);
-                self.display.err(&text, color);
-            }
+            Event::Diagnostic(diagnostic) => self.told.tell(&self.display, diagnostic),
             _ => {}
         }
     }

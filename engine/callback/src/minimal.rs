@@ -3,7 +3,7 @@
 use kapell_config::Settings;
 use kapell_executor::event::HostResult;
 use kapell_executor::{Callback, Event, TaskResult, TaskStatus};
-use kapell_parsing::{Diagnostic, Map, Value};
+use kapell_parsing::{Map, Value};
 
 use crate::error_text::report_text;
 use crate::json_text::{Layout, map_text};
@@ -109,16 +109,7 @@ impl Minimal {
     }
 
     fn show_warnings(&mut self, result: &TaskResult) {
-        let warnings = result.data.get("warnings").and_then(Value::as_list).unwrap_or_default().to_vec();
-        for warning in warnings.iter().filter(|_| !result.no_log) {
-            self.diagnostic(&Diagnostic::warning(warning.to_string()).at(warning.origin()));
-        }
-    }
-
-    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
-        if let Some((text, color)) = self.told.line_of(diagnostic) {
-            self.display.err(&text, color);
-        }
+        result.diagnostics().iter().for_each(|diagnostic| self.told.tell(&self.display, diagnostic));
     }
 }
 
@@ -166,7 +157,7 @@ impl Callback for Minimal {
             Event::TaskError(report) if self.shape == Shape::Block => {
                 self.error = Some(format!("[ERROR]: {}", report_text(report)));
             }
-            Event::Diagnostic(diagnostic) => self.diagnostic(diagnostic),
+            Event::Diagnostic(diagnostic) => self.told.tell(&self.display, diagnostic),
             Event::Message(text) => self.display.out(text, Color::Plain),
             Event::Detail { verbosity, text } => self.display.detail(text, *verbosity, self.verbosity),
             _ => {}

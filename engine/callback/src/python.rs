@@ -10,8 +10,8 @@ use kapell_executor::{Callback, Event};
 use kapell_parsing::{Diagnostic, Map, Value};
 use kapell_template::{PluginFrames, RenderContext, Templar, VariableSource};
 
-use crate::error_text::diagnostic_line;
 use crate::python_events::told;
+use crate::told::Told;
 use crate::{Color, Display};
 
 /// One plugin to load.
@@ -30,6 +30,7 @@ pub(crate) struct PythonCallbacks {
     process: BlockingProcess,
     templar: Templar,
     display: Display,
+    told: Told,
     verbosity: u8,
     transport: String,
     natives: Natives,
@@ -52,9 +53,17 @@ impl PythonCallbacks {
         let columns = display.columns() as i64;
         let has_stdout = wanted.iter().any(|wanted| wanted.stdout);
         let beside = natives("default").filter(|_| has_stdout);
-        let transport = settings.transport.clone();
-        let made = HashMap::new();
-        let mut callbacks = Self { process, templar, display, verbosity, transport, natives, made, beside };
+        let mut callbacks = Self {
+            process,
+            templar,
+            display,
+            told: Told::new(settings),
+            verbosity,
+            transport: settings.transport.clone(),
+            natives,
+            made: HashMap::new(),
+            beside,
+        };
         let loaded = callbacks.request(
             &map([
                 ("op", "ansible.kapell_callbacks:load".into()),
@@ -95,7 +104,7 @@ impl PythonCallbacks {
             "notice" => {
                 self.notice(
                     text("level"),
-                    text("text"),
+                    &PluginFrames::notice_text(question),
                     text("color"),
                     question.get("stderr").is_some_and(Value::is_truthy),
                 );
@@ -114,14 +123,10 @@ impl PythonCallbacks {
         }
     }
 
-    fn notice(&self, level: &str, text: &str, color: &str, stderr: bool) {
-        let diagnostic = |diagnostic| {
-            let (line, color) = diagnostic_line(&diagnostic);
-            self.display.err(&line, color);
-        };
+    fn notice(&mut self, level: &str, text: &str, color: &str, stderr: bool) {
         match level {
-            "warning" => diagnostic(Diagnostic::warning(text)),
-            "deprecated" => diagnostic(Diagnostic::deprecation(text)),
+            "warning" => self.told.tell(&self.display, &Diagnostic::warning(text)),
+            "deprecated" => self.told.tell(&self.display, &Diagnostic::deprecation(text)),
             "info" if stderr => self.display.err(text, named_color(color)),
             "info" => self.display.out(text, named_color(color)),
             _ => {

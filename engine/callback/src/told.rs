@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use kapell_config::Settings;
 use kapell_parsing::{Diagnostic, Severity};
 
-use crate::{Color, diagnostic_line};
+use crate::{Display, diagnostic_line};
+
+const SPARED: &str = "Deprecation warnings can be disabled by setting `deprecation_warnings=False` in ansible.cfg.";
 
 pub(crate) struct Told {
     texts: HashSet<String>,
@@ -23,11 +25,18 @@ impl Told {
         self.texts.insert(text.to_owned())
     }
 
-    /// What is to be told of a finding.
-    pub(crate) fn line_of(&mut self, diagnostic: &Diagnostic) -> Option<(String, Color)> {
-        if diagnostic.severity == Severity::Deprecation && !self.deprecations {
-            return None;
+    /// Shows a finding, if it is new. Before the first deprecation stands how to be spared of them.
+    pub(crate) fn tell(&mut self, display: &Display, diagnostic: &Diagnostic) {
+        let is_deprecation = diagnostic.severity == Severity::Deprecation;
+        if is_deprecation && !self.deprecations {
+            return;
         }
-        Some(diagnostic_line(diagnostic)).filter(|(text, _)| self.is_new(text))
+        let (text, color) = diagnostic_line(diagnostic);
+        if self.is_new(&text) {
+            if is_deprecation {
+                self.tell(display, &Diagnostic::warning(SPARED));
+            }
+            display.err(&text, color);
+        }
     }
 }

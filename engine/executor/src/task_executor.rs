@@ -268,6 +268,7 @@ impl HostTask {
         resolved: ResolvedTask,
         spec: &ConnectionSpec,
     ) -> TaskOutcome {
+        result.complete_deprecations(None);
         self.take_facts(&mut result, &mut effects, &resolved);
         effects.notify.clone_from(&resolved.notify);
         if result.says_failed() && result.error.is_none() {

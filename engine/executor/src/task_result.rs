@@ -1,6 +1,6 @@
 //! `TaskResult`: what a task did on one host, and `TaskStatus`, the one word for it.
 
-use kapell_parsing::{Key, Map, Value};
+use kapell_parsing::{Deprecation, Deprecator, Diagnostic, Key, Map, Value};
 
 use crate::error_report::ErrorReport;
 
@@ -158,6 +158,25 @@ impl TaskResult {
         } else {
             TaskStatus::Ok
         }
+    }
+
+    /// Entries of `deprecations` in their full form; `by` of those that do not say of whom they are.
+    pub fn complete_deprecations(&mut self, by: Option<&Deprecator>) {
+        let Some(Value::List(entries)) = self.data.get("deprecations") else { return };
+        let complete = |entry| Deprecation::from_entry(entry).or_by(by.cloned()).to_entry();
+        let entries = entries.iter().map(complete).collect::<Vec<_>>();
+        self.set("deprecations", entries);
+    }
+
+    /// Warnings and deprecations of the module or action, for the error stream.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let list = |key: &str| self.data.get(key).and_then(Value::as_list).unwrap_or_default();
+        let warning = |text: &Value| Diagnostic::warning(text.to_string()).at(text.origin());
+        let deprecation = |entry: &Value| Deprecation::from_entry(entry).diagnostic();
+        if self.no_log {
+            return Vec::new();
+        }
+        list("warnings").iter().map(warning).chain(list("deprecations").iter().map(deprecation)).collect()
     }
 
     /// The value `register` stores: with `changed`, and with `failed` unless the task was skipped or looped. A failed

@@ -1,5 +1,6 @@
 //! The bottom crate: text in, values with places out. YAML, `k=v` strings, vault, and the diagnostics every crate reports with.
 
+pub mod deprecation;
 pub mod deserialize;
 pub mod diagnostic;
 pub mod json_value;
@@ -12,6 +13,7 @@ pub mod value;
 pub mod vault;
 pub mod yaml;
 
+pub use deprecation::{Deprecation, Deprecator};
 pub use diagnostic::{Diagnostic, ErrorKind, Severity};
 pub use key::Key;
 pub use origin::{Origin, SourceFile};

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use kapell_parsing::yaml::{LoadOptions, load_file};
-use kapell_parsing::{Trust, Value, VaultSecrets};
+use kapell_parsing::{Deprecation, Deprecator, Trust, Value, VaultSecrets};
 
 /// The version of ansible-core whose behaviour this program has.
 pub const ANSIBLE_VERSION: (i64, i64, i64) = (2, 19, 14);
@@ -42,14 +42,14 @@ impl CollectionRuntime {
     pub fn route(&self, kind: &str, name: &str) -> Route {
         let entry = ["plugin_routing", kind, name].iter().try_fold(&self.content, |value, key| value.get(key));
         let Some(entry) = entry else { return Route::default() };
-        let about = |key: &str, verb: &str| {
+        let about = |key: &str| {
             let about = entry.get(key).filter(|about| about.as_map().is_some())?;
-            Some(self.sentences(about, verb))
+            Some(self.deprecation(about))
         };
         Route {
             redirect: entry.get("redirect").and_then(Value::as_str).map(str::to_owned),
-            deprecation: about("deprecation", "will be"),
-            tombstone: about("tombstone", "was"),
+            deprecation: about("deprecation").map(|going| going.sentences()),
+            tombstone: about("tombstone").map(|gone| gone.gone().sentences()),
         }
     }
 
@@ -59,17 +59,11 @@ impl CollectionRuntime {
         path.iter().try_fold(&self.content, |value, key| value.get(key))?.as_str().map(str::to_owned)
     }
 
-    fn sentences(&self, about: &Value, verb: &str) -> String {
+    fn deprecation(&self, about: &Value) -> Deprecation {
         let text = |key: &str| about.get(key).filter(|value| !value.is_null()).map(Value::to_string);
-        let own = text("warning_text").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let own = own.map(|text| if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") });
-        let when = match (text("removal_date"), text("removal_version")) {
-            (Some(date), _) => format!(" in a release after {date}"),
-            (None, Some(version)) => format!(" version {version}"),
-            (None, None) => " in a future release".to_owned(),
-        };
-        let going = format!("This feature {verb} removed from collection '{}'{when}.", self.collection);
-        own.into_iter().chain([going]).collect::<Vec<_>>().join(" ")
+        Deprecation::new(text("warning_text").unwrap_or_default())
+            .by(Deprecator::collection(&self.collection))
+            .due(text("removal_date"), text("removal_version"))
     }
 
     /// What is wrong with running it here, if anything.

@@ -1,13 +1,13 @@
 //! `ansible.builtin.assert`: fails unless every expression holds.
 
 use kapell_modules::Arg;
-use kapell_parsing::{Diagnostic, Map, Origin, Text, Value};
+use kapell_parsing::{Deprecation, Map, Origin, Text, Value};
 
 use super::arguments::{ArgumentSpec, checked, required, text_or_list};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput};
+use crate::TaskResult;
 use crate::condition::{self, Verdict};
 use crate::resolve::ResolvedTask;
-use crate::{Event, TaskResult};
 
 pub(super) static ACTION: Action = Action { name: "assert", run: start };
 
@@ -45,7 +45,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
             result.set("msg", fail_message.unwrap_or_else(|| "Assertion failed".into()));
             result.set("changed", false);
             result.verbose_always = !quiet;
-            wrapped.report(&mut result, cx);
+            wrapped.report(&mut result);
             return Ok(result.into());
         }
     }
@@ -53,7 +53,7 @@ fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, Acti
     result.set("changed", false);
     result.set("msg", success_message.unwrap_or_else(|| "All assertions passed".into()));
     result.verbose_always = !quiet;
-    wrapped.report(&mut result, cx);
+    wrapped.report(&mut result);
     Ok(result.into())
 }
 
@@ -81,23 +81,12 @@ impl Wrapped {
         }
     }
 
-    fn report(&self, result: &mut TaskResult, cx: &ActionContext<'_>) {
+    fn report(&self, result: &mut TaskResult) {
         if self.count == 0 {
             return;
         }
-        let core = || Value::from("ansible.builtin");
-        let deprecator = [("resolved_name".into(), core()), ("type".into(), Value::Null)];
-        let entry = Value::map(Map::from_iter([
-            ("collection_name".into(), core()),
-            ("deprecator".into(), Value::map(Map::from_iter(deprecator))),
-            ("msg".into(), Self::NOTE.into()),
-            ("version".into(), "2.23".into()),
-        ]));
+        let entry = Deprecation::of_core(Self::NOTE, "2.23").at(self.origin.as_ref()).to_entry();
         result.set("deprecations", vec![entry; self.count]);
-        if cx.run.settings.deprecation_warnings {
-            let text = format!("{} This feature will be removed from ansible-core version 2.23.", Self::NOTE);
-            cx.emit(Event::Diagnostic(Diagnostic::deprecation(text).at(self.origin.as_ref())));
-        }
     }
 }
 

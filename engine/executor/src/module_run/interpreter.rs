@@ -1,6 +1,6 @@
 //! `Interpreter`: what runs a script on the node: a variable's choice, the script's own, or the Python found there.
 
-use kapell_parsing::{Diagnostic, Map, Origin, Value};
+use kapell_parsing::{Deprecation, Diagnostic, Map, Origin, Value};
 use kapell_template::{Variable, VariableSource, is_omit};
 
 use super::shebang::Shebang;
@@ -117,8 +117,7 @@ impl Discovery {
         }
         if self.legacy {
             let message = "The 'auto_legacy' option for 'INTERPRETER_PYTHON' now has the same effect as 'auto'.";
-            let entry = Map::from_iter([("msg".into(), message.into()), ("version".into(), "2.21".into())]);
-            append(result, "deprecations", Value::map(entry));
+            append(result, "deprecations", Deprecation::of_core(message, "2.21").to_entry());
         }
         if self.silent || !self.is_fact {
             return;

@@ -1,7 +1,7 @@
 //! One run of a foreign module: what it is given, and what its output says.
 
 use kapell_connection::{BlobSource, Blobs};
-use kapell_parsing::Value;
+use kapell_parsing::{Deprecator, Value};
 use kapell_protocol::ModuleCall;
 use serde_json::json;
 
@@ -46,6 +46,7 @@ pub(crate) async fn run(
         return Ok(interpreter::missing(missing, &task.task.origin).into());
     }
     let mut result = output::result(&answer);
+    result.complete_deprecations(Some(&Deprecator::plugin("module", &module.name)));
     if let Some(discovery) = interpreter.discovery {
         let found = answer.get("found").and_then(serde_json::Value::as_str);
         let host = task.delegate_to.as_deref().unwrap_or(cx.host);

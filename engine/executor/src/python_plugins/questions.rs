@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Map, Value};
-use kapell_template::{RenderContext, Templar, VariableSource};
+use kapell_template::{PluginFrames, RenderContext, Templar, VariableSource};
 
 use super::blocking::{BlockingProcess, Reply};
 use super::{PluginKind, request};
@@ -39,12 +39,13 @@ impl Questions<'_> {
         let known = |answer: Value| request::map([("answer", answer)]);
         match text("ask") {
             "notice" => {
+                let told = PluginFrames::notice_text(question);
                 match text("level") {
-                    "warning" => warnings.push(Diagnostic::warning(text("text"))),
-                    "deprecated" => warnings.push(Diagnostic::deprecation(text("text"))),
+                    "warning" => warnings.push(Diagnostic::warning(told)),
+                    "deprecated" => warnings.push(Diagnostic::deprecation(told)),
                     level => {
                         let verbosity = level.strip_prefix("verbose").and_then(|number| number.parse::<u64>().ok());
-                        tracing::debug!(verbosity = verbosity.unwrap_or(3), "{}", text("text"));
+                        tracing::debug!(verbosity = verbosity.unwrap_or(3), "{told}");
                     }
                 }
                 known(Value::Null)

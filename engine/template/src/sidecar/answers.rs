@@ -207,7 +207,7 @@ impl Asked<'_> {
             "ini" => surroundings.ini(&self.text("section"), &self.text("key")).map_or(Value::Null, Value::from),
             "config_file" => surroundings.config_file().map_or(Value::Null, Value::from),
             "notice" => {
-                surroundings.notice(&self.text("level"), &self.text("text"));
+                surroundings.notice(&self.text("level"), &PluginFrames::notice_text(self.more));
                 Value::Null
             }
             _ => Value::Null,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Key, Map, Text, Trust, Value};
+use kapell_parsing::{Deprecation, Key, Map, Text, Trust, Value};
 
 use super::answers::Asked;
 use super::process::MAX_FRAME;
@@ -39,6 +39,15 @@ impl PluginFrames {
         let length = u32::try_from(text.len()).ok().filter(|length| *length as usize <= Self::MOST);
         let length = length.ok_or("too much data for a plugin written in Python")?;
         Ok([&length.to_be_bytes(), text.as_bytes()].concat())
+    }
+
+    /// What a plugin wants told, in the question `notice`.
+    pub fn notice_text(question: &Map) -> String {
+        let text = |name: &str| question.get(name).and_then(Value::as_str).unwrap_or_default();
+        match text("level") {
+            "deprecated" => Deprecation::from_map(question).sentences(),
+            _ => text("text").to_owned(),
+        }
     }
 
     /// A frame without its length.

@@ -37,6 +37,7 @@ def load_one(about):
         plugin = kind()
         plugin._load_name = plugin.ansible_name = about['name']
         plugin.set_options()
+        plugin._init_callback_methods()
     except Exception as error:
         return ignore(about, 'because it could not be set up: %s' % error)
     if getattr(plugin, 'disabled', False):
@@ -152,10 +153,6 @@ def arguments(event):
     return []
 
 
-def wants_any(kind):
-    return any(getattr(kind, name) is not getattr(CallbackBase, name) for name in ('v2_on_any', 'on_any'))
-
-
 def tell(request):
     event = decode(request['event'])
     more = event.get('more') or {}
@@ -166,7 +163,7 @@ def tell(request):
         if is_implicit and not plugin.wants_implicit_tasks:
             continue
         for method in (event['method'], 'v2_on_any'):
-            if method == 'v2_on_any' and not wants_any(type(plugin)):
+            if method not in plugin._implemented_callback_methods:
                 continue
             try:
                 # Each has a result of its own to change.

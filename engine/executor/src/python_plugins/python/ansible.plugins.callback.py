@@ -1,5 +1,6 @@
 """The base of callback plugins."""
 import json
+import sys
 
 from kapell_host import ENGINE, FINDER, encode
 from ansible.plugins import AnsiblePlugin
@@ -70,7 +71,7 @@ class CallbackBase(AnsiblePlugin):
         for text in res.pop('warnings', None) or ():
             self._display.warning(text)
         for entry in res.pop('deprecations', None) or ():
-            self._display.deprecated(entry.get('msg') if hasattr(entry, 'get') else entry)
+            self._display.deprecated(**entry)
 
     def _handle_exception(self, result, use_stderr=False):
         result.pop('exception', None)
@@ -112,6 +113,33 @@ class CallbackBase(AnsiblePlugin):
     def _print_task_path(self, task, color='dark gray'):
         if task.get_path():
             self._display.display('task path: %s' % task.get_path(), color=color)
+
+    def _init_callback_methods(self):
+        """Finds the methods that do something. Those of version 1 are told of."""
+        methods, old = set(), []
+        for name in _VERSION_2:
+            if self._is_own(name):
+                methods.add(name)
+            elif self._is_own(name[3:]):
+                methods.add(name)
+                old.append(name[3:])
+        self._implemented_callback_methods = frozenset(methods)
+        if 'v2_on_any' in methods:
+            name = 'on_any' if 'on_any' in old else 'v2_on_any'
+            self._deprecate('implements deprecated method %r.' % name, 'Use event-specific callback methods instead.')
+        old = sorted(set(old) - {'on_any'})
+        if old:
+            self._deprecate('implements the following deprecated method(s): %s' % ', '.join(old),
+                            'Implement the `v2_*` equivalent callback method(s) instead.')
+
+    def _is_own(self, name):
+        base = vars(CallbackBase).get(name)
+        return base is not None and getattr(getattr(self, name), '__func__', None) is not base
+
+    def _deprecate(self, what, instead):
+        path = sys.modules[type(self).__module__].__file__
+        self._display.deprecated('The %r callback plugin %s' % (path, what), version='2.23', help_text=instead,
+                                 deprecator={'resolved_name': 'ansible.builtin', 'type': 'callback'})
 
     # Version 1, called by version 2 where it is not overridden.
 
@@ -240,6 +268,9 @@ class CallbackBase(AnsiblePlugin):
         pass
 
 
+_VERSION_2 = tuple(name for name in vars(CallbackBase) if name.startswith('v2_'))
+
+
 class NativeCallback(CallbackBase):
     """A callback of the engine: it shows the event that is being told."""
     _native_name = None
@@ -249,5 +280,5 @@ class NativeCallback(CallbackBase):
         ENGINE.ask('native_callback', name=self._native_name, result=None if result is None else encode(dict(result)))
 
 
-for _method in [name for name in vars(CallbackBase) if name.startswith('v2_') and name != 'v2_on_any']:
+for _method in set(_VERSION_2) - {'v2_on_any'}:
     setattr(NativeCallback, _method, NativeCallback._native)

@@ -256,16 +256,20 @@ class AnsibleModule:
     def _return_formatted(self, kwargs):
         self.add_path_info(kwargs)
         kwargs.setdefault('invocation', {'module_args': self.params})
+        if kwargs.get('warnings'):
+            _deprecate_passing('warnings', 'warn')
         for warning in _as_list(kwargs.pop('warnings', None)):
             self.warn(warning)
+        if kwargs.get('deprecations'):
+            _deprecate_passing('deprecations', 'deprecate')
         for entry in _as_list(kwargs.pop('deprecations', None)):
             if isinstance(entry, Mapping):
-                self.deprecate(entry['msg'], version=entry.get('version'), date=entry.get('date'),
-                               collection_name=entry.get('collection_name'))
+                deprecate(entry['msg'], version=entry.get('version'), date=entry.get('date'),
+                          collection_name=entry.get('collection_name'))
             elif isinstance(entry, SEQUENCETYPE):
-                self.deprecate(entry[0], version=entry[1])
+                deprecate(entry[0], version=entry[1])
             else:
-                self.deprecate(entry)
+                deprecate(entry)
         if get_warning_messages():
             kwargs['warnings'] = list(get_warning_messages())
         if get_deprecation_messages():
@@ -289,8 +293,12 @@ class AnsibleModule:
     def error_as_warning(self, msg, exception, **kwargs):
         self.warn('%s: %s' % (msg, exception) if msg else str(exception))
 
-    def deprecate(self, msg, version=None, date=None, collection_name=None, **kwargs):
-        deprecate(msg, version=version, date=date, collection_name=collection_name)
+    def deprecate(self, msg, version=None, date=None, collection_name=None, deprecator=None, help_text=None):
+        if not collection_name and not deprecator and sys._getframe(1).f_globals.get('__name__') != '__main__':
+            # Somebody's who is not the module, and whose releases are not known.
+            deprecator = {'resolved_name': None, 'type': None}
+        deprecate(msg, version=version, date=date, collection_name=collection_name, deprecator=deprecator,
+                  help_text=help_text)
         self.log('[DEPRECATION WARNING] %s %s' % (msg, date or version))
 
     def fail_on_missing_params(self, required_params=None):
@@ -720,6 +728,11 @@ class AnsibleModule:
                 return to_native(out[first]), to_native(out[second]), True
         process.wait()
         return out[first], out[second], False
+
+
+def _deprecate_passing(argument, method):
+    deprecate('Passing `%s` to `exit_json` or `fail_json` is deprecated.' % argument, version='2.23',
+              collection_name='ansible.builtin', help_text='Use `AnsibleModule.%s` instead.' % method)
 
 
 def _as_list(value):

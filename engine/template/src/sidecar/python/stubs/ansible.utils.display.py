@@ -1,5 +1,26 @@
 """Messages to the user."""
+import sys
+
 from kapell_host import ENGINE
+
+# Kinds of plugins whose files have their names; of the others, the collection is known.
+_NAMED = ('action', 'become', 'cache', 'callback', 'cliconf', 'connection', 'httpapi', 'inventory', 'lookup', 'modules',
+          'netconf', 'shell', 'strategy', 'terminal', 'vars')
+_UNNAMED = ('filter', 'test')
+
+
+def _owner(path):
+    """Whose deprecation it is that the code of a file tells of."""
+    _, inside, rest = path.rpartition('/ansible_collections/')
+    parts = rest.split('/')
+    if inside and len(parts) > 4 and parts[2] == 'plugins':
+        collection, kind = '.'.join(parts[:2]), parts[3]
+        if kind in _UNNAMED:
+            return {'resolved_name': collection, 'type': None}
+        if kind in _NAMED:
+            name = '%s.%s' % (collection, parts[-1].rsplit('.py', 1)[0])
+            return {'resolved_name': name, 'type': 'module' if kind == 'modules' else kind}
+    return {'resolved_name': None, 'type': None}
 
 
 class Display:
@@ -15,11 +36,16 @@ class Display:
         if not log_only:
             ENGINE.ask('notice', level='info', text=str(msg), color=color, stderr=bool(stderr))
 
-    def warning(self, msg, formatted=False, **_more):
-        ENGINE.ask('notice', level='warning', text=str(msg))
+    def warning(self, msg, formatted=False, help_text=None, **_more):
+        ENGINE.ask('notice', level='warning', text='%s %s' % (msg, help_text) if help_text else str(msg))
 
-    def deprecated(self, msg, version=None, removed=False, date=None, collection_name=None, **_more):
-        ENGINE.ask('notice', level='deprecated', text=str(msg))
+    def deprecated(self, msg, version=None, removed=False, date=None, collection_name=None, help_text=None,
+                   deprecator=None, **_more):
+        if collection_name is None and deprecator is None:
+            deprecator = _owner(sys._getframe(1).f_code.co_filename)
+        due = {'date': str(date)} if date else {'version': version}
+        ENGINE.ask('notice', level='deprecated', msg=str(msg), collection_name=collection_name, deprecator=deprecator,
+                   help_text=help_text, **due)
 
     def error(self, msg, wrap_text=True, **_more):
         ENGINE.ask('notice', level='warning', text=str(msg))

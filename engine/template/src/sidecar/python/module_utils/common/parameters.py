@@ -333,9 +333,11 @@ def validate_level(argument_spec, parameters, rules, context, result):
         _attempt(check, rules.get(name), parameters, context, kind, errors)
     result.secrets |= set_defaults(argument_spec, parameters)
     for name, spec in argument_spec.items():
-        if spec.get('removed_in_version') and parameters.get(name) is not None:
+        version, date = spec.get('removed_in_version'), spec.get('removed_at_date')
+        if (version or date) and parameters.get(name) is not None:
             result.deprecations.append({'msg': "Param '%s' is deprecated. See the module docs for more information"
-                                        % name, 'version': spec.get('removed_in_version')})
+                                        % name, 'version': version, 'date': date,
+                                        'collection_name': spec.get('removed_from_collection')})
     _nested(argument_spec, parameters, context, result)
 
 

@@ -10,8 +10,9 @@ def warn(warning, **kwargs):
         _warnings.append(warning)
 
 
-def deprecate(msg, version=None, date=None, collection_name=None, **kwargs):
+def deprecate(msg, version=None, date=None, collection_name=None, help_text=None, deprecator=None, **kwargs):
     entry = {'msg': msg, 'collection_name': collection_name}
+    entry.update((key, value) for key, value in (('help_text', help_text), ('deprecator', deprecator)) if value)
     if date is not None:
         entry['date'] = str(date)
     else:

@@ -1,0 +1,2 @@
+def help_out(module):
+    module.deprecate('of what helps', version='7')
