@@ -167,6 +167,7 @@ mod tests {
             no_log: false,
             independent: false,
             args: None,
+            written: None,
         });
         let mut line = TaskLine::new(3, &info);
         for (host, status, message) in results {

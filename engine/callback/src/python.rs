@@ -11,8 +11,9 @@ use kapell_parsing::{Diagnostic, Map, Value};
 use kapell_template::{PluginFrames, RenderContext, Templar, VariableSource};
 
 use crate::python_events::told;
+use crate::result_text::yaml_text;
 use crate::told::Told;
-use crate::{Color, Display};
+use crate::{Color, Display, diff_text};
 
 /// One plugin to load.
 pub(crate) struct Wanted {
@@ -31,12 +32,15 @@ pub(crate) struct PythonCallbacks {
     templar: Templar,
     display: Display,
     told: Told,
+    diff_context: usize,
     verbosity: u8,
     transport: String,
     natives: Natives,
     made: HashMap<String, Box<dyn Callback>>,
     /// Shows what is not for callbacks, when a plugin has standard output.
     beside: Option<Box<dyn Callback>>,
+    /// The error whose result comes next.
+    error: Option<Event>,
 }
 
 impl PythonCallbacks {
@@ -50,7 +54,7 @@ impl PythonCallbacks {
     ) -> Result<Option<Self>, String> {
         let process = BlockingProcess::start(&templar)?;
         let display = Display::new(settings.nocolor, settings.force_color);
-        let columns = display.columns() as i64;
+        let (columns, colored) = (display.columns() as i64, display.colored);
         let has_stdout = wanted.iter().any(|wanted| wanted.stdout);
         let beside = natives("default").filter(|_| has_stdout);
         let mut callbacks = Self {
@@ -58,11 +62,13 @@ impl PythonCallbacks {
             templar,
             display,
             told: Told::new(settings),
+            diff_context: settings.diff_context,
             verbosity,
             transport: settings.transport.clone(),
             natives,
             made: HashMap::new(),
             beside,
+            error: None,
         };
         let loaded = callbacks.request(
             &map([
@@ -70,6 +76,7 @@ impl PythonCallbacks {
                 ("plugins", Value::list(wanted.iter().map(about).collect())),
                 ("verbosity", i64::from(verbosity).into()),
                 ("columns", columns.into()),
+                ("colored", colored.into()),
             ]),
             None,
         )?;
@@ -110,6 +117,17 @@ impl PythonCallbacks {
                 );
                 map([("answer", Value::Null)])
             }
+            "diff_text" => {
+                let data = question.get("diff").map(|diff| ("diff".into(), PluginFrames::decode(diff)));
+                let text = diff_text::text(&data.into_iter().collect(), self.diff_context);
+                map([("answer", diff_text::painted(&self.display, &text).into())])
+            }
+            "yaml_text" => {
+                let data = question.get("data").map(PluginFrames::decode);
+                let easy = question.get("pretty").is_some_and(Value::is_truthy);
+                let text = data.as_ref().and_then(Value::as_map).map(|data| yaml_text(data, easy));
+                map([("answer", text.unwrap_or_default().into())])
+            }
             "native_callback" => {
                 if let Some(event) = event {
                     self.show(text("name"), event, question.get("result"));
@@ -127,12 +145,36 @@ impl PythonCallbacks {
         match level {
             "warning" => self.told.tell(&self.display, &Diagnostic::warning(text)),
             "deprecated" => self.told.tell(&self.display, &Diagnostic::deprecation(text)),
+            "error" => {
+                let text = format!("[ERROR]: {text}");
+                match self.told.is_new(&text) {
+                    true if stderr => self.display.err(&text, Color::Failed),
+                    true => self.display.out(&text, Color::Failed),
+                    false => {}
+                }
+            }
             "info" if stderr => self.display.err(text, named_color(color)),
             "info" => self.display.out(text, named_color(color)),
             _ => {
                 let level = level.strip_prefix("verbose").and_then(|level| level.parse().ok()).unwrap_or(u8::MAX);
                 self.display.detail(text, level, self.verbosity);
             }
+        }
+    }
+
+    /// What is not for plugins. The error of a result is told, or not, by the plugin that has standard output.
+    fn tell_beside(&mut self, event: &Event, is_for_nobody: bool) {
+        let Some(beside) = &mut self.beside else { return };
+        let has_error =
+            matches!(event, Event::HostResult(told) | Event::ItemResult(told) if told.result.error.is_some());
+        if let Some(error) = self.error.take().filter(|_| !has_error) {
+            beside.on_event(&error);
+        }
+        match event {
+            Event::TaskError(_) => self.error = Some(event.clone()),
+            Event::Turn(_) => {}
+            _ if is_for_nobody => beside.on_event(event),
+            _ => {}
         }
     }
 
@@ -152,12 +194,7 @@ impl PythonCallbacks {
 impl Callback for PythonCallbacks {
     fn on_event(&mut self, event: &Event) {
         let told = told(event, &self.transport);
-        if told.is_empty() {
-            if let Some(beside) = &mut self.beside {
-                beside.on_event(event);
-            }
-            return;
-        }
+        self.tell_beside(event, told.is_empty());
         for told in told {
             let message = map([("op", "ansible.kapell_callbacks:tell".into()), ("event", told)]);
             if let Err(why) = self.request(&message, Some(event)) {
@@ -191,8 +228,12 @@ fn about(wanted: &Wanted) -> Value {
     ])
 }
 
-pub(crate) fn map<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    Value::map(fields.into_iter().map(|(name, value)| (name.into(), value)).collect())
+pub(crate) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::map(fields(entries))
+}
+
+pub(crate) fn fields<const N: usize>(entries: [(&str, Value); N]) -> Map {
+    entries.into_iter().map(|(name, value)| (name.into(), value)).collect()
 }
 
 fn named_color(name: &str) -> Color {

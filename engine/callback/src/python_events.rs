@@ -5,26 +5,33 @@ use kapell_executor::{Event, Stats, TaskInfo, TaskResult, TaskStatus};
 use kapell_parsing::{Map, Value};
 use kapell_template::PluginFrames;
 
+use crate::error_text::report_text;
 use crate::plain_result::plain_result;
-use crate::python::map;
+use crate::python::{fields, map};
 
 /// What is called for `event`, in order; nothing for what is not for callbacks.
 pub(crate) fn told(event: &Event, transport: &str) -> Vec<Value> {
     let one = |method: &str, kind: &str, more: Value| vec![call(method, kind, &more)];
     let none = || map([]);
     match event {
-        Event::PlaybookStart { path, plays, .. } => {
+        Event::PlaybookStart { path, plays, check } => {
             let dir = path.parent().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
             let fields = [
                 ("file", path.to_string_lossy().into_owned().into()),
                 ("dir", dir.into()),
                 ("plays", (*plays as i64).into()),
+                ("check", (*check).into()),
             ];
             one("v2_playbook_on_start", "playbook", map(fields))
         }
-        Event::PlayStart { name, hosts, check_mode, .. } => {
-            let hosts = Value::list(hosts.iter().map(|host| host.as_str().into()).collect());
-            let fields = [("name", name.as_str().into()), ("hosts", hosts), ("check_mode", (*check_mode).into())];
+        Event::PlayStart { name, pattern, hosts, check_mode, .. } => {
+            let list = |names: &[String]| Value::list(names.iter().map(|name| name.as_str().into()).collect());
+            let fields = [
+                ("name", name.as_str().into()),
+                ("pattern", list(pattern)),
+                ("batch", list(hosts)),
+                ("check_mode", (*check_mode).into()),
+            ];
             one("v2_playbook_on_play_start", "play", map(fields))
         }
         Event::NoHostsMatched => one("v2_playbook_on_no_hosts_matched", "", none()),
@@ -54,9 +61,11 @@ pub(crate) fn told(event: &Event, transport: &str) -> Vec<Value> {
             calls.extend(diff(told, transport));
             calls
         }
-        Event::Retry { host, task: info, result: tried, .. } => {
+        Event::Retry { host, task: info, retries_left, result: tried } => {
             let mut data = data(tried, None);
-            data.insert("retries".into(), tried.attempts.map_or(Value::Null, |attempts| (attempts as i64).into()));
+            let attempts = tried.attempts.unwrap_or_default();
+            data.insert("attempts".into(), (attempts as i64).into());
+            data.insert("retries".into(), ((attempts + retries_left) as i64).into());
             let fields = [
                 ("host", host.as_str().into()),
                 ("task", task(info, transport)),
@@ -65,10 +74,16 @@ pub(crate) fn told(event: &Event, transport: &str) -> Vec<Value> {
             ];
             one("v2_runner_retry", "result", map(fields))
         }
-        Event::Included { file, hosts, is_role, .. } => {
+        Event::Included { file, hosts, is_role, item_label, .. } => {
             let hosts = Value::list(hosts.iter().map(|host| host.as_str().into()).collect());
             let file = file.to_string_lossy().into_owned();
-            let fields = [("file", file.into()), ("hosts", hosts), ("is_role", (*is_role).into())];
+            let label = item_label.iter().map(|label| ("_ansible_item_label".into(), label.as_str().into()));
+            let fields = [
+                ("file", file.into()),
+                ("hosts", hosts),
+                ("is_role", (*is_role).into()),
+                ("vars", Value::map(label.collect())),
+            ];
             one("v2_playbook_on_include", "include", map(fields))
         }
         Event::Notified { host, handler } => {
@@ -109,13 +124,16 @@ fn diff(told: &HostResult, transport: &str) -> Vec<Value> {
 
 fn result(told: &HostResult, transport: &str, more: Option<Value>) -> Value {
     let name = [("name", told.task.name.as_str().into()), ("action", told.task.action.as_str().into())];
+    let mut about = task(&told.task, transport).as_map().cloned().unwrap_or_default();
+    about.insert("ignore_unreachable".into(), (told.result.unreachable && told.ignore_errors).into());
     let mut fields = Map::from_iter([
         ("host".into(), told.host.as_str().into()),
-        ("task".into(), task(&told.task, transport)),
+        ("task".into(), Value::map(about)),
         ("result".into(), Value::map(data(&told.result, Some(told)))),
         ("fields".into(), map(name)),
     ]);
     fields.extend(more.map(|more| ("more".into(), more)));
+    fields.extend(told.result.error.as_ref().map(|error| ("error".into(), report_text(error).into())));
     Value::map(fields)
 }
 
@@ -129,26 +147,25 @@ fn data(result: &TaskResult, told: Option<&HostResult>) -> Map {
 fn task(info: &TaskInfo, transport: &str) -> Value {
     let path = info.origin.as_ref().map(|at| format!("{}:{}", at.path().display(), at.line)).unwrap_or_default();
     let name = info.name.as_str();
-    map([
+    let mut about = fields([
         ("id", (info.id as i64).into()),
         ("name", name.into()),
         ("action", info.action.as_str().into()),
         ("resolved_action", info.action.as_str().into()),
-        ("args", map([])),
         ("path", path.into()),
         ("check_mode", info.check_mode.into()),
         ("no_log", info.no_log.into()),
         ("connection", transport.into()),
         ("implicit", false.into()),
-        ("vars", map([])),
-        ("tags", Value::list(Vec::new())),
-        ("loop", Value::Null),
-        ("when", Value::list(Vec::new())),
+        ("is_include", info.is_include().into()),
+        ("independent", info.independent.into()),
+        ("shown_args", info.args.as_deref().unwrap_or_default().into()),
+        ("ignore_unreachable", false.into()),
         ("search_path", Value::list(Vec::new())),
         ("environment", Value::list(Vec::new())),
-        ("delegate_to", Value::Null),
-        ("role", Value::Null),
-    ])
+    ]);
+    about.extend(info.as_written());
+    Value::map(about)
 }
 
 fn about_stats(stats: &Stats) -> Value {

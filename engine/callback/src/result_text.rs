@@ -44,7 +44,7 @@ impl Look {
 }
 
 /// Begins on a line of its own. Where it should be easy to read, what YAML could not show as lines is left out.
-fn yaml_text(map: &Map, easy: bool) -> String {
+pub(crate) fn yaml_text(map: &Map, easy: bool) -> String {
     let hidden = |text: &Text| if text.is_secret() { "********".into() } else { text.clone() };
     let mut shown = map.clone();
     for stream in ["stdout", "stderr"].into_iter().filter(|_| easy) {

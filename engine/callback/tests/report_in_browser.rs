@@ -28,6 +28,7 @@ fn task(id: usize, source: &Arc<SourceFile>) -> Arc<TaskInfo> {
         no_log: false,
         independent: false,
         args: None,
+        written: None,
     })
 }
 
@@ -74,6 +75,7 @@ fn write_report(hosts: usize, page: &Path) {
     report.on_event(&Event::PlayStart {
         name: "roll out".to_owned(),
         origin: Origin::new(Arc::clone(&source), 1, 3),
+        pattern: vec!["web".to_owned()],
         hosts: names.clone(),
         batch: 1,
         batches: 1,

@@ -312,6 +312,7 @@ impl<'a> Dispatcher<'a> {
             no_log,
             independent: self.settings.strategy != Strategy::Linear,
             args: told_arguments(task, no_log, &self.run.settings),
+            written: Some(Arc::clone(task)),
         }
     }
 

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kapell_parsing::{Diagnostic, Map, Origin};
+use kapell_playbook::Task;
 
 use crate::error_report::ErrorReport;
 use crate::resolve::qualified;
+use crate::told_arguments;
 use crate::{Stats, TaskResult, TaskStatus};
 
 /// A task as callbacks see it.
@@ -25,9 +27,16 @@ pub struct TaskInfo {
     pub independent: bool,
     /// ` key=value, key=value`, as written, where banners or reports are to show it.
     pub args: Option<String>,
+    /// Where it is one of a playbook.
+    pub written: Option<Arc<Task>>,
 }
 
 impl TaskInfo {
+    /// What stands in the playbook, for callbacks in Python. What nobody may see is left out.
+    pub fn as_written(&self) -> Map {
+        self.written.as_deref().map(|task| told_arguments::as_written(task, self.no_log)).unwrap_or_default()
+    }
+
     /// Whether it puts tasks in its place, which tell more than its own result.
     pub fn is_include(&self) -> bool {
         matches!(qualified(&self.action).as_str(), "ansible.builtin.include_tasks" | "ansible.builtin.include_role")
@@ -61,6 +70,8 @@ pub enum Event {
     PlayStart {
         name: String,
         origin: Origin,
+        /// What selects its hosts.
+        pattern: Vec<String>,
         hosts: Vec<String>,
         batch: usize,
         batches: usize,

@@ -20,6 +20,8 @@ use crate::{Event, Run, vars_prompt};
 pub struct PlaySettings {
     pub title: String,
     pub pattern: HostPattern,
+    /// The same in words.
+    pub written_pattern: Vec<String>,
     pub serial: Option<Value>,
     pub max_fail_percentage: Option<f64>,
     pub any_errors_fatal: bool,
@@ -52,6 +54,7 @@ impl PlaySettings {
         Ok(Self {
             title,
             pattern,
+            written_pattern: patterns_in(&hosts),
             serial: reader.value("serial")?,
             max_fail_percentage: reader.percentage("max_fail_percentage")?,
             any_errors_fatal: reader.flag("any_errors_fatal")?.unwrap_or(run.settings.any_errors_fatal),
@@ -73,6 +76,13 @@ pub fn title_of_hosts(written: &Value, hosts: &Value) -> String {
         (_, Value::Null | Value::Undefined(_)) => String::new(),
         (_, Value::List(_)) => hosts.repr(),
         (_, hosts) => hosts.to_string(),
+    }
+}
+
+fn patterns_in(hosts: &Value) -> Vec<String> {
+    match hosts {
+        Value::List(items) => items.iter().map(Value::to_string).collect(),
+        other => other.to_string().split(',').map(|pattern| pattern.trim().to_owned()).collect(),
     }
 }
 

@@ -123,9 +123,15 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
     let hosts = play_setup::hosts(run, &settings, state)?;
     fact_cache::recall(run, state, &hosts.ordered);
     if hosts.ordered.is_empty() {
-        let hosts = hosts.ordered;
-        let origin = play.origin.clone();
-        run.emit(Event::PlayStart { name: settings.title, origin, hosts, batch: 1, batches: 1, check_mode: false });
+        run.emit(Event::PlayStart {
+            name: settings.title,
+            origin: play.origin.clone(),
+            pattern: settings.written_pattern,
+            hosts: hosts.ordered,
+            batch: 1,
+            batches: 1,
+            check_mode: false,
+        });
         run.emit(Event::NoHostsMatched);
         return Ok(PlayEnd::Complete);
     }
@@ -140,6 +146,7 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
         run.emit(Event::PlayStart {
             name: settings.title.clone(),
             origin: play.origin.clone(),
+            pattern: settings.written_pattern.clone(),
             hosts: batch.clone(),
             batch: index + 1,
             batches: count,

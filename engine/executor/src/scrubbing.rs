@@ -37,8 +37,8 @@ pub(crate) fn scrubbed(event: Event, secrets: &OpenedTexts) -> Event {
         Event::Banner(text) => Event::Banner(scrub.text(text)),
         Event::Message(text) => Event::Message(scrub.text(text)),
         Event::Prompt(text) => Event::Prompt(scrub.text(text)),
-        Event::PlayStart { name, origin, hosts, batch, batches, check_mode } => {
-            Event::PlayStart { name: scrub.text(name), origin, hosts, batch, batches, check_mode }
+        Event::PlayStart { name, origin, pattern, hosts, batch, batches, check_mode } => {
+            Event::PlayStart { name: scrub.text(name), origin, pattern, hosts, batch, batches, check_mode }
         }
         // Names of hosts, files, handlers and jobs are what people and scripts look for.
         other @ (Event::PlaybookStart { .. }
@@ -130,6 +130,7 @@ mod tests {
                 no_log: false,
                 independent: false,
                 args: Some("a=hunter2".into()),
+                written: None,
             })
         };
         let event = || {

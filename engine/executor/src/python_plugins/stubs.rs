@@ -20,6 +20,7 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.kapell_inventory"
     "ansible.kapell_task"
     "ansible.kapell_vars"
+    "ansible.playbook.task_include"
     "ansible.plugins.action"
     "ansible.plugins.action.normal"
     "ansible.plugins.cache"

@@ -50,6 +50,7 @@ static STUBS: &[(&str, &str)] = stubs! {
     "ansible.release"
     "ansible.template"
     "ansible.utils"
+    "ansible.utils.color"
     "ansible.utils.display"
     "ansible.utils.encrypt"
     "ansible.utils.hashing"

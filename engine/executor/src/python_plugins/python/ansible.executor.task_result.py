@@ -3,11 +3,13 @@ import copy
 
 
 class CallbackTaskResult:
-    def __init__(self, host, task, return_data, task_fields=None):
+    def __init__(self, host, task, return_data, task_fields=None, error_text=None):
         self._host = self.host = host
         self._task = self.task = task
         self._result = self.result = return_data
         self._task_fields = self.task_fields = task_fields or {}
+        # What the error stream says of a failure.
+        self._error_text = error_text
 
     @property
     def task_name(self):
@@ -49,7 +51,8 @@ class CallbackTaskResult:
         return any(isinstance(item, dict) and item.get(name) for item in self._result.get('results') or ())
 
     def copy(self):
-        return CallbackTaskResult(self._host, self._task, copy.copy(self._result), self._task_fields)
+        return CallbackTaskResult(self._host, self._task, copy.copy(self._result), self._task_fields,
+                                  self._error_text)
 
     def clean_copy(self):
         return self.copy()

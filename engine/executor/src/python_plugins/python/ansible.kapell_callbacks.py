@@ -2,8 +2,10 @@
 import sys
 
 from kapell_host import ENGINE, PLUGINS, decode
+from ansible import context
 from ansible.executor.task_result import CallbackTaskResult
 from ansible.kapell_task import Task
+from ansible.playbook.task_include import TaskInclude
 from ansible.plugins.callback import CallbackBase
 from ansible.utils.display import Display
 
@@ -14,6 +16,7 @@ def load(request):
     """The names of those that take part."""
     sys.stdout = Printed()
     Display.verbosity, Display.columns = request['verbosity'], request['columns']
+    Display.colored = request['colored']
     return [name for name in (load_one(about) for about in request['plugins']) if name]
 
 
@@ -96,7 +99,35 @@ class Named:
         return isinstance(other, Named) and other.name == self.name
 
 
-class Stats:
+class Play(Named):
+    pass
+
+
+class Host(Named):
+    pass
+
+
+class Handler(Named):
+    pass
+
+
+class Playbook(Named):
+    pass
+
+
+class PlayVariables:
+    """The variables of a play that are known without a host."""
+
+    def __init__(self, batch):
+        self._batch = batch
+
+    def get_vars(self, *_args, **_kwargs):
+        names = ('ansible_play_batch', 'ansible_play_hosts', 'ansible_play_hosts_all')
+        known = {name: list(self._batch) for name in names}
+        return {**known, 'vars': known}
+
+
+class AggregateStats:
     def __init__(self, about):
         hosts = about['hosts']
         self.processed = dict.fromkeys(hosts, 1)
@@ -119,42 +150,46 @@ def task_of(about):
     if about['id'] not in TASKS:
         if len(TASKS) > 64:
             TASKS.pop(next(iter(TASKS)))
-        task = TASKS[about['id']] = Task(about)
+        kind = TaskInclude if about['is_include'] else Task
+        task = TASKS[about['id']] = kind(about)
         task._uuid = 'task-%d' % about['id']
     return TASKS[about['id']]
 
 
 def play_of(about):
-    return Named(about['name'], hosts=about['hosts'], _uuid='play-%s' % about['name'], strategy='linear', serial=[],
-                 check_mode=about['check_mode'], roles=[], tags=[], _attributes={}, get_path=lambda: '',
-                 get_variable_manager=lambda: None)
+    return Play(about['name'], hosts=about['pattern'], _uuid='play-%s' % about['name'], strategy='linear', serial=[],
+                check_mode=about['check_mode'], roles=[], tags=[], _attributes={}, get_path=lambda: '',
+                get_variable_manager=lambda: PlayVariables(about['batch']))
 
 
 def arguments(event):
     """The values of a method, in order."""
     kind = event['kind']
     if kind == 'result':
-        return [CallbackTaskResult(Named(event['host']), task_of(event['task']), event['result'], event['fields'])]
+        return [CallbackTaskResult(Host(event['host']), task_of(event['task']), event['result'], event['fields'],
+                                   event.get('error'))]
     if kind == 'task':
         return [task_of(event['task'])]
     if kind == 'start':
-        return [Named(event['host']), task_of(event['task'])]
+        return [Host(event['host']), task_of(event['task'])]
     if kind == 'playbook':
-        return [Named(event['file'], _file_name=event['file'], _basedir=event['dir'], _entries=[None] * event['plays'])]
+        return [Playbook(event['file'], _file_name=event['file'], _basedir=event['dir'], _entries=[None] * event['plays'])]
     if kind == 'play':
         return [play_of(event)]
     if kind == 'notify':
-        return [Named(event['handler']), Named(event['host'])]
+        return [Handler(event['handler']), Host(event['host'])]
     if kind == 'include':
-        return [Named(event['file'], _filename=event['file'], _hosts=[Named(host) for host in event['hosts']],
-                      _args={}, _vars={}, _is_role=event['is_role'], _task=None)]
+        return [Named(event['file'], _filename=event['file'], _hosts=[Host(host) for host in event['hosts']],
+                      _args={}, _vars=event['vars'], _is_role=event['is_role'], _task=None)]
     if kind == 'stats':
-        return [Stats(event)]
+        return [AggregateStats(event)]
     return []
 
 
 def tell(request):
     event = decode(request['event'])
+    if event['kind'] == 'playbook':
+        context.CLIARGS.update(check=event['check'], args=(event['file'],))
     more = event.get('more') or {}
     is_implicit = bool((event.get('task') or {}).get('implicit'))
     for plugin in LOADED:
@@ -167,7 +202,9 @@ def tell(request):
                 continue
             try:
                 # Each has a result of its own to change.
-                getattr(plugin, method)(*arguments(decode(request['event'])), **more)
+                given = arguments(decode(request['event']))
+                plugin._current_task_result = given[0] if event['kind'] == 'result' else None
+                getattr(plugin, method)(*given, **more)
             except Exception as error:
                 text = 'Callback dispatch %r failed for plugin %r: %s' % (method, plugin._load_name, error)
                 ENGINE.ask('notice', level='warning', text=text)

@@ -1,15 +1,18 @@
 """The base of callback plugins."""
+import copy
 import json
 import sys
 
 from kapell_host import ENGINE, FINDER, encode
+from ansible import constants as C
+from ansible.parsing.ajson import AnsibleJSONEncoder
 from ansible.plugins import AnsiblePlugin
 from ansible.utils.display import Display
 
 __all__ = ['CallbackBase']
 
 # Callbacks of the engine; a class of each can be imported and extended.
-NATIVE = ('default', 'minimal', 'oneline', 'json', 'jsonl', 'yaml', 'debug', 'junit', 'tree', 'timer', 'profile_tasks')
+NATIVE = ('minimal', 'oneline', 'json', 'jsonl', 'yaml', 'debug', 'junit', 'tree', 'timer', 'profile_tasks')
 
 _SOURCE = '''
 from ansible.plugins.callback import NativeCallback
@@ -26,20 +29,43 @@ for _name in NATIVE:
     FINDER.sources['ansible.plugins.callback.' + _name] = _SOURCE % (_type, _name, _name)
 
 
+def strip_internal_keys(dirty, exceptions=None):
+    """The same without what the engine notes in results."""
+    kept = exceptions or ()
+    if isinstance(dirty, dict):
+        return {name: strip_internal_keys(value, kept) for name, value in dirty.items()
+                if name in kept or not str(name).startswith('_ansible_')}
+    return [strip_internal_keys(item, kept) for item in dirty] if isinstance(dirty, list) else dirty
+
+
+def module_response_deepcopy(data):
+    return copy.deepcopy(data)
+
+
+# What is shown of a debug task with a message.
+_OF_DEBUG = ('msg', 'exception', 'warnings', 'deprecations')
+
+
 class CallbackBase(AnsiblePlugin):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = 'notification'
     CALLBACK_NAME = None
     wants_implicit_tasks = False
+    _hide_in_debug = ('changed', 'failed', 'skipped', 'invocation', 'skip_reason', 'ansible_loop_var',
+                      'ansible_index_var', 'ansible_loop')
 
     def __init__(self, display=None, options=None):
         super().__init__()
         self._display = display or Display()
         self.disabled = False
         self.wants_implicit_tasks = type(self).wants_implicit_tasks
-        self._play = None
+        self._play = self._current_task_result = None
         if options is not None:
             self.set_options(options)
+
+    @property
+    def _plugin_options(self):
+        return self.get_options()
 
     def set_play_context(self, play_context):
         pass
@@ -55,17 +81,38 @@ class CallbackBase(AnsiblePlugin):
         return '%s -> %s' % (label, delegated) if delegated else label
 
     def _copy_result(self, result):
-        return result.copy()
+        return module_response_deepcopy(result)
 
     _copy_result_exclude = frozenset()
 
     def _dump_results(self, result, indent=None, sort_keys=True, keep_invocation=False, serialize=True):
-        hidden = () if keep_invocation or self._display.verbosity > 2 else ('invocation',)
-        shown = {name: value for name, value in result.items()
-                 if not str(name).startswith('_ansible_') and name not in hidden}
+        verbosity = self._display.verbosity
+        hidden = {'exception', 'warnings', 'deprecations'}
+        if not keep_invocation and verbosity < 3:
+            hidden.add('invocation')
+        if verbosity < 3:
+            hidden.add('diff')
+        told = self._current_task_result
+        if told is not None and told._error_text:
+            hidden.add('failed')
+        if told is not None and told.is_skipped():
+            hidden.update(('skipped', 'results'))
+        plain = strip_internal_keys(result)
+        shown = {name: value for name, value in plain.items() if name not in hidden}
         if not serialize:
             return shown
-        return json.dumps(shown, indent=indent, sort_keys=sort_keys, ensure_ascii=False, default=str)
+        pretty = self._format_option('pretty_results')
+        if self._format_option('result_format') == 'yaml':
+            return ENGINE.ask('yaml_text', data=encode(shown), pretty=pretty is not False)
+        if indent is None and (pretty or pretty is None and (result.get('_ansible_verbose_always') or verbosity > 2)):
+            indent = self._format_option('result_indentation') or 4
+        return json.dumps(shown, indent=indent, sort_keys=sort_keys, ensure_ascii=False, cls=AnsibleJSONEncoder)
+
+    def _format_option(self, name):
+        try:
+            return self.get_option(name)
+        except KeyError:
+            return None
 
     def _handle_warnings(self, res):
         for text in res.pop('warnings', None) or ():
@@ -75,6 +122,10 @@ class CallbackBase(AnsiblePlugin):
 
     def _handle_exception(self, result, use_stderr=False):
         result.pop('exception', None)
+        told = self._current_task_result
+        if told is not None and told._error_text:
+            use_stderr = use_stderr or bool(self._format_option('display_failed_stderr'))
+            ENGINE.ask('notice', level='error', text=told._error_text, stderr=use_stderr)
 
     def _handle_warnings_and_exception(self, result):
         self._handle_warnings(result._result)
@@ -84,17 +135,8 @@ class CallbackBase(AnsiblePlugin):
         return json.dumps(diff, sort_keys=True, indent=4, separators=(',', ': ')) + '\n'
 
     def _get_diff(self, difflist):
-        import difflib
-        text = []
-        for diff in difflist if isinstance(difflist, list) else [difflist]:
-            if 'prepared' in diff:
-                text.append(diff['prepared'])
-            if 'before' in diff and 'after' in diff:
-                sides = [value if isinstance(value, str) else self._serialize_diff(value)
-                         for value in (diff['before'], diff['after'])]
-                names = [str(diff.get(side + '_header', side)) for side in ('before', 'after')]
-                text.extend(difflib.unified_diff(*(side.splitlines(True) for side in sides), *names, n=3))
-        return ''.join(text)
+        text = ENGINE.ask('diff_text', diff=encode(difflist))
+        return text and text + '\n'
 
     def _get_item_label(self, result):
         if result.get('_ansible_no_log'):
@@ -107,8 +149,15 @@ class CallbackBase(AnsiblePlugin):
         pass
 
     def _clean_results(self, result, task_name):
-        if task_name in ('debug', 'ansible.builtin.debug'):
-            result.pop('invocation', None)
+        """Of what debug tasks return only what they say stays."""
+        if task_name not in C._ACTION_DEBUG:
+            return
+        if 'msg' in result:
+            hidden = [name for name in result if name not in _OF_DEBUG and not name.startswith('_')]
+        else:
+            hidden = self._hide_in_debug
+        for name in hidden:
+            result.pop(name, None)
 
     def _print_task_path(self, task, color='dark gray'):
         if task.get_path():
@@ -277,6 +326,8 @@ class NativeCallback(CallbackBase):
 
     def _native(self, *args, **_kwargs):
         result = args[0]._result if args and hasattr(args[0], '_result') else None
+        if result is not None:
+            self._handle_exception(result)
         ENGINE.ask('native_callback', name=self._native_name, result=None if result is None else encode(dict(result)))
 
 

@@ -1,1 +1,1 @@
-CLIARGS = {}
+CLIARGS = {'check': False, 'args': ()}

@@ -232,6 +232,26 @@ FRAGMENTS = {
                                   'ANSIBLE_INVENTORY_USE_EXTRA_VARS'),
         'leading_separator': {'type': 'bool', 'default': True},
     },
+    'default_callback': {
+        'display_skipped_hosts': setting('bool', True, 'defaults', 'display_skipped_hosts',
+                                         'ANSIBLE_DISPLAY_SKIPPED_HOSTS'),
+        'display_ok_hosts': setting('bool', True, 'defaults', 'display_ok_hosts', 'ANSIBLE_DISPLAY_OK_HOSTS'),
+        'display_failed_stderr': setting('bool', False, 'defaults', 'display_failed_stderr',
+                                         'ANSIBLE_DISPLAY_FAILED_STDERR'),
+        'show_custom_stats': setting('bool', False, 'defaults', 'show_custom_stats', 'ANSIBLE_SHOW_CUSTOM_STATS'),
+        'show_per_host_start': setting('bool', False, 'defaults', 'show_per_host_start',
+                                       'ANSIBLE_SHOW_PER_HOST_START'),
+        'check_mode_markers': setting('bool', False, 'defaults', 'check_mode_markers', 'ANSIBLE_CHECK_MODE_MARKERS'),
+        'show_task_path_on_failure': setting('bool', False, 'defaults', 'show_task_path_on_failure',
+                                             'ANSIBLE_SHOW_TASK_PATH_ON_FAILURE'),
+    },
+    'result_format_callback': {
+        'result_format': setting('str', 'json', 'defaults', 'callback_result_format', 'ANSIBLE_CALLBACK_RESULT_FORMAT',
+                                 choices=['json', 'yaml']),
+        'result_indentation': setting('int', 4, 'defaults', 'callback_result_indentation',
+                                      'ANSIBLE_CALLBACK_RESULT_INDENTATION'),
+        'pretty_results': setting('bool', None, 'defaults', 'callback_format_pretty', 'ANSIBLE_CALLBACK_FORMAT_PRETTY'),
+    },
     'vars_plugin_staging': {'stage': {'type': 'str', 'choices': ['all', 'task', 'inventory']}},
     'connection_pipelining': {
         'pipelining': setting('bool', False, 'defaults', 'pipelining', 'ANSIBLE_PIPELINING',
@@ -255,7 +275,9 @@ def fragment_options(name):
     """Options of a documentation fragment `ns.coll.fragment[.part]`; none for one that is not there."""
     import importlib
     parts = name.split('.')
-    if len(parts) < 3:
+    if parts[:2] == ['ansible', 'builtin']:
+        name = '.'.join(parts[2:])
+    if len(parts) < 3 or name in FRAGMENTS:
         return FRAGMENTS[name] if name in FRAGMENTS else fragment_beside_content(*parts)
     part = parts[3].upper() if len(parts) > 3 else 'DOCUMENTATION'
     try:

@@ -1,5 +1,6 @@
 """Messages to the user."""
 import sys
+import unicodedata
 
 from kapell_host import ENGINE
 
@@ -23,9 +24,18 @@ def _owner(path):
     return {'resolved_name': None, 'type': None}
 
 
+def get_text_width(text):
+    """How many columns a text takes."""
+    wide = {'W': 2, 'F': 2}
+    return sum(0 if unicodedata.combining(letter) or unicodedata.category(letter).startswith('C')
+               else wide.get(unicodedata.east_asian_width(letter), 1) for letter in text)
+
+
 class Display:
     verbosity = 0
     columns = 79
+    colored = False
+    b_cowsay = None
 
     def __new__(cls, *_args, **_kwargs):
         if '_only' not in cls.__dict__:
@@ -33,8 +43,11 @@ class Display:
         return cls._only
 
     def display(self, msg, color=None, stderr=False, screen_only=False, log_only=False, newline=True, **_more):
-        if not log_only:
-            ENGINE.ask('notice', level='info', text=str(msg), color=color, stderr=bool(stderr))
+        if log_only:
+            return
+        text = str(msg)
+        ENGINE.ask('notice', level='info', text=text[:-1] if text.endswith('\n') else text, color=color,
+                   stderr=bool(stderr))
 
     def warning(self, msg, formatted=False, help_text=None, **_more):
         ENGINE.ask('notice', level='warning', text='%s %s' % (msg, help_text) if help_text else str(msg))
