@@ -1,6 +1,6 @@
 //! Which callbacks a run has, by the names of the settings.
 
-use kapell_config::{ResultFormat, Settings};
+use kapell_config::Settings;
 use kapell_executor::python_plugins::PluginKind;
 use kapell_executor::{Callback, ModuleLibrary};
 use kapell_parsing::Diagnostic;
@@ -8,7 +8,53 @@ use kapell_template::Templar;
 
 use crate::json_report::Pace;
 use crate::python::{Natives, PythonCallbacks, Wanted};
+use crate::result_text::Form;
 use crate::{Color, Default, Dense, Display, JsonReport, Junit, Minimal, ProfileTasks, Shape, Silent, Timer, Tree};
+
+/// Callbacks of collections that are built in.
+const BUILT_IN: [&str; 6] = [
+    "ansible.posix.debug",
+    "ansible.posix.json",
+    "ansible.posix.profile_tasks",
+    "ansible.posix.timer",
+    "community.general.null",
+    "community.general.yaml",
+];
+
+/// Callbacks that a name without a collection means, if the collection is there.
+const ELSEWHERE: &[(&str, &[&str])] = &[
+    ("amazon.aws", &["aws_resource_actions"]),
+    ("ansible.posix", &["cgroup_perf_recap", "profile_roles", "skippy"]),
+    (
+        "community.general",
+        &[
+            "actionable",
+            "cgroup_memory_recap",
+            "context_demo",
+            "counter_enabled",
+            "full_skip",
+            "hipchat",
+            "jabber",
+            "log_plays",
+            "logdna",
+            "logentries",
+            "logstash",
+            "mail",
+            "nrdp",
+            "osx_say",
+            "say",
+            "selective",
+            "slack",
+            "splunk",
+            "stderr",
+            "sumologic",
+            "syslog_json",
+            "unixy",
+        ],
+    ),
+    ("community.grafana", &["grafana_annotations"]),
+    ("theforeman.foreman", &["foreman"]),
+];
 
 /// Where callbacks written in Python are found, and what answers their questions.
 pub struct Content<'c> {
@@ -61,12 +107,19 @@ pub fn callbacks(
 
 /// The settings with the names that collections' redirects lead to.
 fn routed(settings: &Settings, library: &ModuleLibrary) -> Result<Settings, Diagnostic> {
+    let full = |name: &str| {
+        let (collection, _) = ELSEWHERE.iter().find(|(_, names)| names.contains(&name))?;
+        let full = format!("{collection}.{name}");
+        library.plugin(PluginKind::Callback, &full).map(|_| full)
+    };
     let route = |name: &String| match library.removed("callback", name) {
         Some(gone) => Err(Diagnostic::error(gone)),
         None => {
-            let target = library.routed("callback", name);
+            let is_short = library.plugin(PluginKind::Callback, name).is_none();
+            let name = full(name).filter(|_| is_short).unwrap_or_else(|| name.clone());
+            let target = library.routed("callback", &name);
             let is_there = library.plugin(PluginKind::Callback, &target).is_some() || base_name(&target) != target;
-            Ok(if is_there { target } else { name.clone() })
+            Ok(if is_there { target } else { name })
         }
     };
     let mut enabled: Vec<String> = Vec::new();
@@ -82,7 +135,7 @@ fn routed(settings: &Settings, library: &ModuleLibrary) -> Result<Settings, Diag
 /// The user's callbacks that may take part: the one for standard output, those the settings name, and all that lie
 /// beside content or in the configured directories, which say themselves whether they have to be named.
 fn wanted(settings: &Settings, library: &ModuleLibrary) -> Vec<Wanted> {
-    let find = |name: &str| library.plugin(PluginKind::Callback, name);
+    let find = |name: &str| library.plugin(PluginKind::Callback, name).filter(|_| !BUILT_IN.contains(&name));
     let stdout = find(&settings.stdout_callback).map(|file| Wanted { file, enabled: true, stdout: true });
     let enabled = settings.callbacks_enabled.iter().filter_map(|name| find(name));
     let enabled = enabled.map(|file| Wanted { file, enabled: true, stdout: false });
@@ -135,14 +188,8 @@ fn stdout_callback(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagno
         "json" => Box::new(JsonReport::new(settings, Pace::AtEnd)),
         "jsonl" => Box::new(JsonReport::new(settings, Pace::AsItGoes)),
         "null" => Box::new(Silent::new(settings)),
-        "yaml" => {
-            let settings = Settings { callback_result_format: ResultFormat::Yaml, ..settings.clone() };
-            Box::new(Default::new(&settings, verbosity))
-        }
-        "debug" => {
-            let settings = Settings { callback_format_pretty: Some(true), ..settings.clone() };
-            Box::new(Default::new(&settings, verbosity))
-        }
+        "yaml" => Box::new(Default::new(settings, verbosity).in_form(Form::Headed)),
+        "debug" => Box::new(Default::new(settings, verbosity).in_form(Form::Sections)),
         _ => {
             let message = format!("there is no callback '{name}' for standard output: 'default' stands in");
             warnings.push(Diagnostic::warning(message));

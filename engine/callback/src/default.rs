@@ -11,7 +11,7 @@ use crate::banner::banner;
 use crate::error_text::report_text;
 use crate::folded::{Folded, HostLine};
 use crate::progress::Progress;
-use crate::result_text::{Look, is_debug, is_shown, result_text};
+use crate::result_text::{Form, Look, is_debug, is_shown, result_text};
 use crate::told::Told;
 use crate::{Color, Display, diff_text, json_text, recap};
 
@@ -76,6 +76,12 @@ impl Default {
             waiting: None,
             folded,
         }
+    }
+
+    /// With results in a form that no setting names.
+    pub(crate) fn in_form(mut self, form: Form) -> Self {
+        self.options.look.form = form;
+        self
     }
 
     fn banner(&self, text: &str) {

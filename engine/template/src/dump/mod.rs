@@ -15,5 +15,14 @@ pub fn yaml_text(value: &kapell_parsing::Value) -> String {
 
 /// Block style with texts of several lines as blocks: how results are shown.
 pub fn yaml_blocks(value: &kapell_parsing::Value, indent: usize) -> String {
-    yaml::YamlStyle { flow: Some(false), literal: true, indent, ..yaml::YamlStyle::default() }.dump(value)
+    yaml::YamlStyle { indent, ..blocks() }.dump(value)
+}
+
+/// The same with lines as long as they are, nearly always.
+pub fn wide_yaml_blocks(value: &kapell_parsing::Value) -> String {
+    yaml::YamlStyle { width: 1000, ..blocks() }.dump(value)
+}
+
+fn blocks() -> yaml::YamlStyle {
+    yaml::YamlStyle { flow: Some(false), literal: true, ..yaml::YamlStyle::default() }
 }
