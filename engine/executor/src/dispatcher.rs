@@ -202,7 +202,7 @@ impl<'a> Dispatcher<'a> {
         if let Some(name) = task.scope.own("register").and_then(Value::as_text) {
             reserved_names::warn(self.run, name, name.origin());
         }
-        let any_errors_fatal = flag("any_errors_fatal") || self.settings.any_errors_fatal;
+        let any_errors_fatal = self.ends_all(&task.scope);
         let is_lockstep = self.settings.strategy == Strategy::Linear;
         if !is_lockstep {
             self.warn_of_independence(flag("run_once"), any_errors_fatal);
@@ -242,6 +242,14 @@ impl<'a> Dispatcher<'a> {
             self.pending.push_back((self.last_step, host_task));
         }
         Ok(())
+    }
+
+    /// `any_errors_fatal`, as what is nearest to the task says. ansible-core never renders it: every template means yes.
+    fn ends_all(&self, scope: &Scope) -> bool {
+        let says =
+            |value: &Value| value.as_text().is_some_and(Text::is_template) || value.to_bool_loose() == Some(true);
+        let written = scope.inherited("any_errors_fatal").filter(|value| !value.is_null());
+        written.map_or(self.run.settings.any_errors_fatal, says)
     }
 
     /// What makes no sense where hosts do not wait for each other.

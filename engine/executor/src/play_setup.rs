@@ -24,7 +24,6 @@ pub struct PlaySettings {
     pub written_pattern: Vec<String>,
     pub serial: Option<Value>,
     pub max_fail_percentage: Option<f64>,
-    pub any_errors_fatal: bool,
     pub strategy: Strategy,
     /// Whether failed tasks start the debugger unless their `debugger` says otherwise.
     pub debugger: bool,
@@ -57,7 +56,6 @@ impl PlaySettings {
             written_pattern: patterns_in(&hosts),
             serial: reader.value("serial")?,
             max_fail_percentage: reader.percentage("max_fail_percentage")?,
-            any_errors_fatal: reader.flag("any_errors_fatal")?.unwrap_or(run.settings.any_errors_fatal),
             strategy,
             debugger,
             order: reader.text("order")?,
