@@ -9,6 +9,7 @@ use kapell_template::{Variable, VariableSource};
 
 use super::{TaskVariables, combine};
 use crate::Run;
+use crate::host_facts::HostFacts;
 use crate::run_state::World;
 
 /// Cheap to clone: everything in it is shared.
@@ -234,11 +235,15 @@ fn layers(run: &Run, world: &World, host: &str, task: Option<&Arc<TaskVariables>
         .map(|host| world.inventory_variables.of_host(&world.inventory, host))
         .unwrap_or_default();
     let shared = |map: Option<&Arc<Map>>| Layer::Map(map.cloned().unwrap_or_default());
-    let facts_layer = if run.settings.inject_facts_as_vars { facts.map(|facts| &facts.injected) } else { None };
+    let facts_layer = match run.settings.inject_facts_as_vars {
+        true => shared(facts.map(|facts| &facts.injected)),
+        false if host == HostVariables::NO_HOST => shared(None),
+        false => Layer::Map(Arc::new(local_facts(facts))),
+    };
     let mut layers = vec![
         shared(play.map(|play| &play.role_defaults)),
         Layer::Map(of_inventory),
-        shared(facts_layer),
+        facts_layer,
         shared(play.map(|play| &play.vars)),
         shared(play.map(|play| &play.prompted)),
         shared(play.map(|play| &play.vars_files)),
@@ -256,6 +261,12 @@ fn layers(run: &Run, world: &World, host: &str, task: Option<&Arc<TaskVariables>
     }
     layers.push(Layer::Map(Arc::clone(&run.options.extra_vars)));
     layers
+}
+
+/// Every host has its own facts as `ansible_local`, even where no other fact is a variable.
+fn local_facts(facts: Option<&HostFacts>) -> Map {
+    let found = facts.and_then(|facts| facts.facts.get("ansible_local")).cloned();
+    Map::from([("ansible_local".into(), found.unwrap_or_else(|| Value::map(Map::new())))])
 }
 
 impl VariableSource for HostVariables {
