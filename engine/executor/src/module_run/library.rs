@@ -19,7 +19,7 @@ use crate::python_plugins::{PluginFile, PluginKind};
 
 /// Endings of files that lie beside modules and are none.
 const IGNORED: &[&str] =
-    &["pyc", "pyo", "swp", "bak", "rpm", "md", "txt", "rst", "yaml", "yml", "ini", "ps1", "cs", "psm1", "orig"];
+    &["pyc", "pyo", "swp", "bak", "rpm", "md", "txt", "rst", "yaml", "yml", "ini", "cs", "psm1", "orig"];
 /// The directory that namespaces are in.
 const COLLECTIONS: &str = "ansible_collections";
 /// How many `plugin_routing` redirects lead to a module at most.
@@ -306,7 +306,8 @@ fn with_subdirectories(dir: &Path) -> Vec<PathBuf> {
 /// Names and files of the modules in `dir`. A name with a leading underscore is a deprecated module's.
 fn list(dir: &Path) -> HashMap<String, PathBuf> {
     let mut files: Vec<PathBuf> = fs_err::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).collect();
-    files.sort();
+    // One for Windows stands behind the file of its name that documents it, if there is one.
+    files.sort_by_cached_key(|path| (path.extension().is_some_and(|ending| ending == "ps1"), path.clone()));
     let mut listing = HashMap::new();
     for path in files {
         let ending = path.extension().unwrap_or_default().to_string_lossy();
@@ -351,6 +352,9 @@ mod tests {
         write("site/library/ping.py", "");
         write("site/library/ping.ini", "");
         write("site/collections/ansible_collections/ns/coll/plugins/modules/thing.py", "");
+        write("site/collections/ansible_collections/ns/coll/plugins/modules/thing.ps1", "");
+        write("site/collections/ansible_collections/ns/coll/plugins/modules/win_thing.ps1", "");
+        write("site/collections/ansible_collections/ns/coll/plugins/modules/win_thing.yml", "");
         write(
             "site/collections/ansible_collections/ns/coll/meta/runtime.yml",
             "plugin_routing:\n  modules:\n    old:\n      redirect: ns.coll.thing\n",
@@ -369,6 +373,7 @@ mod tests {
             ("thing", &[], "nothing"),
             ("thing", &["no.such", "ns.coll"], "ns.coll.thing"),
             ("ns.coll.old", &[], "ns.coll.thing"),
+            ("ns.coll.win_thing", &[], "ns.coll.win_thing"),
             ("ns.coll.other", &[], "nothing"),
         ];
         for (name, collections, expected) in cases {
