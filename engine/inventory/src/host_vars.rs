@@ -7,6 +7,7 @@ use kapell_parsing::Map;
 
 use crate::inventory::GroupId;
 use crate::listing::ListOptions;
+use crate::magic_names::without_magic;
 use crate::{Host, Inventory, VarsDirs};
 
 /// Where nearly every host is in groups of its own, there is nothing to remember.
@@ -28,12 +29,12 @@ impl<'a> HostVars<'a> {
     pub(crate) fn of(&self, host: &Host) -> Map {
         let options = self.options;
         if options.export {
-            return self.inventory.host_own_variables(host, options.own_dirs.unwrap_or(self.dirs));
+            return without_magic(self.inventory.host_own_variables(host, options.own_dirs.unwrap_or(self.dirs)));
         }
         let mut vars = self.of_groups(host);
         self.inventory.add_host_own(&mut vars, host, self.dirs);
         vars.extend(options.extra_vars.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())));
-        vars
+        without_magic(vars)
     }
 
     fn of_groups(&self, host: &Host) -> Map {

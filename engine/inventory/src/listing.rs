@@ -7,6 +7,7 @@ use kapell_parsing::{Diagnostic, ErrorKind, Key, Map, Value};
 use crate::host_vars::HostVars;
 use crate::inventory::GroupId;
 use crate::json_text::{self, Unsafe};
+use crate::magic_names::without_magic;
 use crate::{Group, Host, Inventory, VarsDirs, json_listing, toml_text};
 
 /// How `list` shows the inventory.
@@ -139,7 +140,7 @@ pub(crate) struct Listing<'a> {
 
 impl Listing<'_> {
     fn group_variables(&self, group: &Group) -> Map {
-        self.inventory.group_variables(group, self.options.own_dirs.unwrap_or(self.dirs))
+        without_magic(self.inventory.group_variables(group, self.options.own_dirs.unwrap_or(self.dirs)))
     }
 
     /// Hosts of `all` are shown with the group they are in, if only `ungrouped`.
@@ -276,7 +277,7 @@ impl Graph<'_> {
         }
         if let Some((dirs, options)) = self.vars {
             let dirs = options.own_dirs.unwrap_or(dirs);
-            self.add_vars(&self.inventory.group_variables(group, dirs), level + 1);
+            self.add_vars(&without_magic(self.inventory.group_variables(group, dirs)), level + 1);
         }
     }
 
