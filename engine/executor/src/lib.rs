@@ -25,6 +25,7 @@ pub mod module_defaults;
 pub mod module_run;
 pub mod play_iterator;
 pub mod play_setup;
+pub mod play_variables;
 pub mod playbook_executor;
 pub mod python_plugins;
 mod refused_facts;

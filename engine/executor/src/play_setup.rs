@@ -9,11 +9,12 @@ use kapell_parsing::{Diagnostic, ErrorKind, Map, Text, Value};
 use kapell_playbook::{Block, Node, Play, Scope, ScopeKind, Task};
 
 use crate::action_groups::ActionGroups;
+use crate::play_variables::PlayVariables;
 use crate::playbook_executor::render_for_play;
 use crate::run_state::{PlayState, RunState};
 use crate::selection::is_named;
 use crate::strategy::Strategy;
-use crate::variables::{VarsFiles, combine, load_vars_files, warn_of_undefined};
+use crate::variables::{VarsFiles, warn_of_undefined};
 use crate::{Event, Run, vars_prompt};
 
 /// A play's own keywords, rendered without a host.
@@ -125,34 +126,30 @@ impl PlayKeywords<'_> {
 
 /// Asks the play's questions: their answers may even say which hosts it is for.
 pub fn ask(run: &Arc<Run>, play: &Play, state: &mut RunState) -> Result<(), Diagnostic> {
-    state.prompted = Arc::default();
-    state.prompted = Arc::new(vars_prompt::ask(run, play, state)?);
+    let answers = vars_prompt::ask(run, play, state)?;
+    let Some(entered) = &mut state.world.play else { return Ok(()) };
+    Arc::make_mut(entered).prompted = Arc::new(answers);
+    let templated = Arc::clone(&entered.host_vars_files);
+    warn_of_undefined(run, &state.world, &templated, &play.basedir);
     Ok(())
 }
 
-/// Makes the play's variables the current ones.
-pub fn enter_play(
-    run: &Arc<Run>,
-    play: &Arc<Play>,
-    settings: &PlaySettings,
-    state: &mut RunState,
-) -> Result<(), Diagnostic> {
-    let VarsFiles { fixed, per_host } = load_vars_files(run, &play.vars_files, &play.basedir)?;
+/// Makes the play's variables the current ones: from here on those of the play before are gone.
+pub fn enter_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<(), Diagnostic> {
+    let mut warnings = Vec::new();
+    let variables = PlayVariables::read(play, &run.settings, &run.vault, &mut warnings);
+    warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
+    let PlayVariables { role_defaults, vars_files: VarsFiles { fixed, per_host }, role_vars } = variables?;
     let roles = play.roles.iter().map(|role| role.path.as_path());
     std::iter::once(play.basedir.as_path()).chain(roles).for_each(|root| run.templar.add_plugin_root(root));
-    let (mut role_defaults, mut role_vars) = (Map::new(), Map::new());
-    for role in play.roles.iter().filter(|role| role.public) {
-        combine(&mut role_defaults, &role.defaults, run.settings.hash_behaviour);
-        combine(&mut role_vars, &role.vars, run.settings.hash_behaviour);
-    }
     state.world.play = Some(Arc::new(PlayState {
         play: Arc::clone(play),
-        title: settings.title.clone(),
+        title: String::new(),
         vars: Arc::new(play.vars.clone()),
         all_hosts: Value::list(Vec::new()),
         hosts: Value::list(Vec::new()),
         batch: Value::list(Vec::new()),
-        prompted: Arc::clone(&state.prompted),
+        prompted: Arc::default(),
         vars_files: Arc::new(fixed),
         host_vars_files: Arc::new(per_host),
         included_roles: Arc::default(),
@@ -160,9 +157,16 @@ pub fn enter_play(
         role_vars: Arc::new(role_vars),
         action_groups: Arc::new(ActionGroups::new(collection_roots(run, play))),
     }));
-    let templated = state.world.play.as_ref().map(|play| Arc::clone(&play.host_vars_files)).unwrap_or_default();
-    warn_of_undefined(run, &state.world, &templated, &play.basedir);
     Ok(())
+}
+
+/// Reads the keywords of the play that was entered; tasks see its title from then on.
+pub fn read_settings(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlaySettings, Diagnostic> {
+    let settings = PlaySettings::read(run, play, state)?;
+    if let Some(entered) = &mut state.world.play {
+        Arc::make_mut(entered).title.clone_from(&settings.title);
+    }
+    Ok(settings)
 }
 
 /// Directories with collections: the playbook's own first.

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kapell_config::VarsRoot;
-use kapell_parsing::{Diagnostic, Map, Value};
+use kapell_parsing::{Diagnostic, Value};
 use kapell_playbook::{Play, Playbook};
 use kapell_template::RenderContext;
 
 use crate::batch::batches;
 use crate::dispatcher::{BatchEnd, Dispatcher};
-use crate::play_setup::{self, PlaySettings};
+use crate::play_setup;
 use crate::run_state::RunState;
 use crate::variables::HostVariables;
 use crate::{Event, Run, Stats, Stopped, fact_cache};
@@ -117,9 +117,9 @@ fn vars_roots(run: &Run, playbook: &Playbook, play: &Play) -> Vec<PathBuf> {
 }
 
 async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlayEnd, Stopped> {
+    play_setup::enter_play(run, play, state)?;
     play_setup::ask(run, play, state)?;
-    let settings = PlaySettings::read(run, play, state).map_err(Stopped::content)?;
-    play_setup::enter_play(run, play, &settings, state)?;
+    let settings = play_setup::read_settings(run, play, state).map_err(Stopped::content)?;
     let hosts = play_setup::hosts(run, &settings, state)?;
     fact_cache::recall(run, state, &hosts.ordered);
     if hosts.ordered.is_empty() {
@@ -166,18 +166,14 @@ async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Res
     Ok(PlayEnd::Complete)
 }
 
-/// Renders a value that needs no host: play keywords, names of static imports.
+/// Renders what the play that was entered says of itself, with its variables alone: no host's, and not `localhost`'s.
 pub(crate) fn render_for_play(
     run: &Arc<Run>,
     state: &RunState,
     value: &Value,
     play: &Play,
 ) -> Result<Value, Diagnostic> {
-    let mut locals = Map::new();
-    locals.extend(play.vars.iter().map(|(k, v)| (k.clone(), v.clone())));
-    locals.extend(state.prompted.iter().map(|(k, v)| (k.clone(), v.clone())));
-    locals.extend(run.options.extra_vars.iter().map(|(k, v)| (k.clone(), v.clone())));
-    let vars = HostVariables::new(run, &state.world, "localhost", None).with_locals(&locals);
+    let vars = HostVariables::new(run, &state.world, HostVariables::NO_HOST, None);
     let cx =
         RenderContext { basedir: play.basedir.clone(), search_path: vec![PathBuf::from(&play.basedir)], origin: None };
     run.templar

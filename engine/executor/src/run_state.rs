@@ -19,6 +19,7 @@ use crate::{Run, Stats, variables::InventoryVariables};
 #[derive(Clone)]
 pub struct PlayState {
     pub play: Arc<Play>,
+    /// Empty while the play's own keywords are read.
     pub title: String,
     /// `vars` of the play.
     pub vars: Arc<Map>,
@@ -67,8 +68,6 @@ pub struct RunState {
     /// `--start-at-task` has met its task.
     pub start_task_met: bool,
     pub fact_cache: FactCache,
-    /// `vars_prompt` answers of the play being run.
-    pub prompted: Arc<Map>,
     /// Of each list of directories that was in use.
     beside: HashMap<Vec<PathBuf>, Arc<InventoryVariables>>,
     /// What was done to the inventory since it was loaded; done again after `refresh_inventory`.
@@ -115,7 +114,6 @@ impl RunState {
             inventory_changes: Vec::new(),
             fact_cache: FactCache::default(),
             beside: HashMap::new(),
-            prompted: Arc::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use kapell_callback::Display;
 use kapell_executor::play_setup::title_of_hosts;
+use kapell_executor::play_variables::PlayVariables;
 use kapell_executor::static_names::render_static;
 use kapell_inventory::HostPattern;
 use kapell_parsing::{Diagnostic, Map, Text, Value};
@@ -95,8 +96,9 @@ fn rendered_for(play: &Play, templar: &Templar, prepared: &Prepared, written: &V
     if !is_template(written) && !written.as_list().is_some_and(|items| items.iter().any(is_template)) {
         return Ok(written.clone());
     }
-    let mut known = Map::from([("groups".into(), Value::map(prepared.inventory.groups_map()))]);
+    let mut known = PlayVariables::of_listed(play, &prepared.settings, &prepared.vault)?;
     known.extend(prepared.extra_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+    known.insert("groups".into(), Value::map(prepared.inventory.groups_map()));
     render_static(templar, written, &play.scope, &known)
 }
 

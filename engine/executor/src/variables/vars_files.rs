@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kapell_config::HashBehaviour;
+use kapell_parsing::vault::VaultSecrets;
 use kapell_parsing::yaml::{self, LoadOptions};
 use kapell_parsing::{Diagnostic, Map, Trust, Value};
 use kapell_template::{RenderContext, TemplateError};
 
 use super::{HostVariables, combine};
-use crate::Run;
 use crate::error_report::ErrorReport;
 use crate::host_facts::HostFacts;
 use crate::run_state::World;
+use crate::{Event, Run};
 
 /// A play's `vars_files`, sorted by when they can be read.
 pub struct VarsFiles {
@@ -20,14 +22,19 @@ pub struct VarsFiles {
 }
 
 /// Splits `entries` and reads those without templates.
-pub fn load_vars_files(run: &Run, entries: &[Value], basedir: &Path) -> Result<VarsFiles, Diagnostic> {
+pub fn load_vars_files(
+    (behaviour, vault): (HashBehaviour, &VaultSecrets),
+    entries: &[Value],
+    basedir: &Path,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<VarsFiles, Diagnostic> {
     let mut files = VarsFiles { fixed: Map::new(), per_host: Vec::new() };
     for entry in entries {
         if is_templated(entry) || !files.per_host.is_empty() {
             files.per_host.push(entry.clone());
         } else {
-            let loaded = load_first(run, &names(entry), basedir, entry)?;
-            combine(&mut files.fixed, &loaded, run.settings.hash_behaviour);
+            let loaded = load_first(vault, basedir, entry, warnings)?;
+            combine(&mut files.fixed, &loaded, behaviour);
         }
     }
     Ok(files)
@@ -41,7 +48,10 @@ pub fn load_for_host(run: &Run, entries: &[Value], vars: &HostVariables, basedir
     for entry in entries {
         match first_file(run, entry, vars, basedir) {
             Ok(Some(path)) => {
-                let loaded = load_map(run, path).map_err(|diagnostic| ErrorReport { causes: vec![diagnostic] })?;
+                let mut warnings = Vec::new();
+                let loaded = load_map(&run.vault, path, &mut warnings);
+                warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
+                let loaded = loaded.map_err(|diagnostic| ErrorReport { causes: vec![diagnostic] })?;
                 combine(&mut merged, &loaded, run.settings.hash_behaviour);
             }
             Ok(None) => {}
@@ -64,7 +74,7 @@ pub fn warn_of_undefined(run: &Arc<Run>, world: &World, entries: &[Value], based
     for entry in entries {
         if first_file(run, entry, &vars, basedir).is_err_and(|error| error.is_undefined()) {
             let warning = Diagnostic::warning("skipping vars_files item due to an undefined variable");
-            run.emit(crate::Event::Diagnostic(warning.at(entry.origin())));
+            run.emit(Event::Diagnostic(warning.at(entry.origin())));
         }
     }
 }
@@ -101,16 +111,22 @@ fn names(entry: &Value) -> Vec<String> {
     }
 }
 
-/// The first of `names` that is a file, loaded.
-fn load_first(run: &Run, names: &[String], basedir: &Path, entry: &Value) -> Result<Map, Diagnostic> {
-    let Some(path) = file(names, basedir) else {
+/// The first of an entry's plain names that is a file, loaded.
+fn load_first(
+    vault: &VaultSecrets,
+    basedir: &Path,
+    entry: &Value,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Map, Diagnostic> {
+    let names = names(entry);
+    let Some(path) = file(&names, basedir) else {
         // ansible-core goes on without a word; a name that no template makes is worth one.
         let warning = Diagnostic::warning(format!("vars file {} was not found", names.join(", ")));
         let hint = format!("looked in {} and its vars directory", basedir.display());
-        run.emit(crate::Event::Diagnostic(warning.at(entry.origin()).hint(hint)));
+        warnings.push(warning.at(entry.origin()).hint(hint));
         return Ok(Map::new());
     };
-    load_map(run, path)
+    load_map(vault, path, warnings)
 }
 
 fn file(names: &[String], basedir: &Path) -> Option<PathBuf> {
@@ -118,11 +134,9 @@ fn file(names: &[String], basedir: &Path) -> Option<PathBuf> {
     candidates.into_iter().find(|path| path.is_file())
 }
 
-fn load_map(run: &Run, path: PathBuf) -> Result<Map, Diagnostic> {
-    let mut warnings = Vec::new();
-    let options = LoadOptions { trust: Trust::Trusted, vault: &run.vault };
-    let value = yaml::load_file(&path, &options, &mut warnings)?;
-    warnings.into_iter().for_each(|warning| run.emit(crate::Event::Diagnostic(warning)));
+fn load_map(vault: &VaultSecrets, path: PathBuf, warnings: &mut Vec<Diagnostic>) -> Result<Map, Diagnostic> {
+    let options = LoadOptions { trust: Trust::Trusted, vault };
+    let value = yaml::load_file(&path, &options, warnings)?;
     match value {
         Value::Null => Ok(Map::new()),
         Value::Map(map) => Ok(map.as_ref().clone()),
