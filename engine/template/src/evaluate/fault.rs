@@ -37,6 +37,19 @@ impl Fault {
         }
     }
 
+    /// What stands for a result that failed at `place`: the failure is told when it is used. Whatever cannot even be
+    /// read fails at once.
+    pub(crate) fn stand_in(self, place: Option<&Origin>) -> Result<Object, Self> {
+        match self {
+            Self::Undefined(missing) => Ok(Object::Undefined(missing)),
+            fault => match fault.at(place) {
+                unreadable @ TemplateError::Syntax { .. } => Err(unreadable.into()),
+                TemplateError::Undefined { message, origin } => Ok(Object::undefined_at(message, origin)),
+                failed @ TemplateError::Failed { .. } => Ok(Object::failed(failed)),
+            },
+        }
+    }
+
     /// With the place of the template that failed, unless it knows a place further in.
     pub(crate) fn at(self, origin: Option<&Origin>) -> TemplateError {
         let place = || origin.cloned();

@@ -7,7 +7,6 @@ use kapell_parsing::{Origin, SourceFile};
 
 use super::composition::Blocks;
 use super::{Fault, Locals, Rendering, concat};
-use crate::TemplateError;
 use crate::object::{Missing, Object};
 use crate::scope::Scope;
 use crate::syntax::{FilterExpr, Program, Stmt, Target};
@@ -241,18 +240,9 @@ impl<'r> Interpreter<'r> {
         }
     }
 
-    /// The result, or what stands for it when that failed: the failure is told when it is used. Whatever cannot even be
-    /// read fails at once.
+    /// The result, or what stands for it when that failed.
     pub(crate) fn deferred(&self, result: Result<Object, Fault>) -> Result<Object, Fault> {
-        match result {
-            Err(Fault::Undefined(missing)) => Ok(Object::Undefined(missing)),
-            Err(fault) => match fault.at(self.frame.place(self.line.get()).as_ref()) {
-                unreadable @ TemplateError::Syntax { .. } => Err(unreadable.into()),
-                TemplateError::Undefined { message, origin } => Ok(Object::undefined_at(message, origin)),
-                failed @ TemplateError::Failed { .. } => Ok(Object::failed(failed)),
-            },
-            result => result,
-        }
+        result.or_else(|fault| fault.stand_in(self.frame.place(self.line.get()).as_ref()))
     }
 
     /// An undefined object that knows this template's place.

@@ -19,8 +19,21 @@ fn items(call: &FilterCall<'_>) -> Result<Arc<Vec<Object>>, Fault> {
     }
 }
 
-pub(super) fn map(call: &FilterCall<'_>) -> Result<Object, Fault> {
+/// The list `make` makes of the items. Where there are none, nobody asks what was to be done with them.
+fn of_items(
+    call: &FilterCall<'_>,
+    make: impl FnOnce(&[Object]) -> Result<Vec<Object>, Fault>,
+) -> Result<Object, Fault> {
     let items = items(call)?;
+    if items.is_empty() { Ok(Object::list(Vec::new())) } else { make(&items).map(Object::list) }
+}
+
+pub(super) fn map(call: &FilterCall<'_>) -> Result<Object, Fault> {
+    of_items(call, |items| mapped(call, items))
+}
+
+/// An item whose filter fails is undefined, like everything that fails: an error to those who use it.
+fn mapped(call: &FilterCall<'_>, items: &[Object]) -> Result<Vec<Object>, Fault> {
     if call.args.rest.is_empty()
         && let Some(attribute) = extra(call, "attribute")
     {
@@ -28,8 +41,7 @@ pub(super) fn map(call: &FilterCall<'_>) -> Result<Object, Fault> {
             return Err(Fault::error(format!("Unexpected keyword argument '{unknown}'")));
         }
         let getter = Getter::new(Some(&attribute), extra(call, "default"));
-        let mapped: Result<Vec<_>, Fault> = items.iter().map(|item| getter.get(call.rendering, item)).collect();
-        return Ok(Object::list(mapped?));
+        return items.iter().map(|item| getter.get(call.rendering, item)).collect();
     }
     let (name, arguments) = named_plugin(call, 0)?;
     let Some(name) = name else {
@@ -38,12 +50,12 @@ pub(super) fn map(call: &FilterCall<'_>) -> Result<Object, Fault> {
     if !has_filter(call.rendering, &name)? {
         return Err(Fault::error(format!("No filter named '{name}'.")));
     }
-    let mut mapped = Vec::with_capacity(items.len());
-    for item in items.iter() {
+    let apply = |item: &Object| {
         let result = apply_filter(call.rendering, &name, item.clone(), arguments());
-        mapped.push(result.unwrap_or_else(|| Err(Fault::error(format!("No filter named '{name}'."))))?);
-    }
-    Ok(Object::list(mapped))
+        let result = result.unwrap_or_else(|| Err(Fault::error(format!("No filter named '{name}'."))));
+        result.or_else(|fault| fault.stand_in(None))
+    };
+    items.iter().map(apply).collect()
 }
 
 /// The plugin named by the positional argument `at`, and a copy of the arguments for each use of it.
@@ -64,16 +76,21 @@ fn named_plugin<'c>(
 }
 
 /// The items whose value (at `getter`) passes the test, or fails it.
-fn filtered(call: &FilterCall<'_>, getter: &Getter, test_at: usize, wanted: bool) -> Result<Object, Fault> {
+fn filtered(
+    call: &FilterCall<'_>,
+    items: &[Object],
+    getter: &Getter,
+    test_at: usize,
+    wanted: bool,
+) -> Result<Vec<Object>, Fault> {
     let (name, arguments) = named_plugin(call, test_at)?;
     if let Some(name) = &name
         && !has_test(call.rendering, name)?
     {
         return Err(Fault::error(format!("No test named '{name}'.")));
     }
-    let items = items(call)?;
     let mut kept = Vec::new();
-    for item in items.iter() {
+    for item in items {
         let value = getter.get(call.rendering, item)?;
         let passes = match &name {
             Some(name) => apply_test(call.rendering, name, &value, arguments())
@@ -84,22 +101,24 @@ fn filtered(call: &FilterCall<'_>, getter: &Getter, test_at: usize, wanted: bool
             kept.push(item.clone());
         }
     }
-    Ok(Object::list(kept))
+    Ok(kept)
 }
 
 pub(super) fn select(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    filtered(call, &Getter::new(None, None), 0, true)
+    of_items(call, |items| filtered(call, items, &Getter::new(None, None), 0, true))
 }
 
 pub(super) fn reject(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    filtered(call, &Getter::new(None, None), 0, false)
+    of_items(call, |items| filtered(call, items, &Getter::new(None, None), 0, false))
 }
 
 fn by_attribute(call: &FilterCall<'_>, wanted: bool) -> Result<Object, Fault> {
-    let Some(attribute) = call.args.rest.first() else {
-        return Err(Fault::error("Missing parameter for attribute name"));
-    };
-    filtered(call, &Getter::new(Some(attribute), None), 1, wanted)
+    of_items(call, |items| {
+        let Some(attribute) = call.args.rest.first() else {
+            return Err(Fault::error("Missing parameter for attribute name"));
+        };
+        filtered(call, items, &Getter::new(Some(attribute), None), 1, wanted)
+    })
 }
 
 pub(super) fn selectattr(call: &FilterCall<'_>) -> Result<Object, Fault> {
