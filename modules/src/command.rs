@@ -25,6 +25,8 @@ const LIVE_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub struct CommandSpec {
     pub program: PathBuf,
+    /// The name the program is told to be called by, where that is not `program`.
+    pub called: Option<PathBuf>,
     pub args: Vec<String>,
     pub stdin: Option<Vec<u8>>,
     pub cwd: Option<PathBuf>,
@@ -99,6 +101,9 @@ impl CommandSpec {
     fn to_command(&self, base: &[(String, String)]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args).process_group(0);
+        if let Some(name) = &self.called {
+            command.arg0(name);
+        }
         command.envs(base.iter().map(|(name, value)| (name, value)));
         if self.parsable {
             command.envs(["LANG", "LC_ALL", "LC_MESSAGES", "LC_CTYPE"].map(|name| (name, "C")));

@@ -26,6 +26,9 @@ pub(super) fn resolve(
         if cx.check_mode && request.remote {
             return Ok(None);
         }
+        if !request.remote {
+            check_way(&path)?;
+        }
         make_parents(request, &path, cx)?;
     }
     Ok(Some(path))
@@ -62,13 +65,22 @@ pub(super) fn directory_attributes(request: &Request<'_>) -> FileAttributes {
     request.attributes.clone().with_mode(mode)
 }
 
+/// Nothing can be looked for below a file, not even in check mode.
+pub(super) fn check_way(dest: &Path) -> Result<(), ModuleError> {
+    let is_below_file =
+        fs_err::symlink_metadata(dest).is_err_and(|error| error.kind() == std::io::ErrorKind::NotADirectory);
+    if is_below_file { Err(ModuleError::failed(format!("Task failed: {}", below_file(dest)))) } else { Ok(()) }
+}
+
+fn below_file(dest: &Path) -> String {
+    format!("Failed to get information on remote file ({}): Not a directory", dest.display())
+}
+
 /// A new file needs a directory to be in.
 pub(super) fn check_parent(request: &Request<'_>, dest: &Path) -> Result<(), ModuleError> {
     let parent = dest.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fault = match fs_err::metadata(parent) {
-        Ok(found) if !found.is_dir() => {
-            format!("Failed to get information on remote file ({}): Not a directory", dest.display())
-        }
+        Ok(found) if !found.is_dir() => below_file(dest),
         // What exists may be overwritten in place.
         Ok(_) if request.options.unsafe_writes && dest.exists() => return Ok(()),
         Ok(_) if access(parent, Access::WRITE_OK).is_err() => format!("Destination {} not writable", parent.display()),

@@ -105,6 +105,9 @@ fn copy_file(
     dest: &Path,
     cx: &mut Context<'_>,
 ) -> Result<ModuleResult, ModuleError> {
+    if !request.remote {
+        destination::check_way(dest)?;
+    }
     // Where nobody may look, nothing is found; what follows from that says why.
     let found = fs_err::symlink_metadata(dest).ok();
     let is_link = found.as_ref().is_some_and(std::fs::Metadata::is_symlink);

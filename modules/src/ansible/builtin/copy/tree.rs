@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::destination::{directory_attributes, make_parents};
+use super::destination::{check_way, directory_attributes, make_parents};
 use super::source::{Source, octal};
 use super::{Request, below, copy_file, with_slash};
 use crate::{Args, Context, ModuleError, ModuleResult};
@@ -69,6 +69,7 @@ impl<'a> Tree<'a> {
                 later.expect(request, dest, cx);
             }
             let path = below(dest, file.path);
+            check_way(&path)?;
             changed |=
                 path.parent().is_some_and(|parent| made.insert(parent.to_owned())) && make_parents(request, &path, cx)?;
             let result = copy_file(&file.request(request, dest), &Source::Blob(file.sha256), &path, cx)?;
