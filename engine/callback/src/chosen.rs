@@ -85,7 +85,7 @@ pub fn callbacks(
         }
     };
     if !has_stdout {
-        chosen.push(stdout_callback(settings, verbosity, warnings));
+        chosen.push(stdout_callback(settings, verbosity).ok_or_else(|| unknown(&settings.stdout_callback))?);
     }
     chosen.extend(python.map(|python| Box::new(python) as Box<dyn Callback>));
     for name in settings.callbacks_enabled.iter().filter(|name| !is_python(name)) {
@@ -172,15 +172,14 @@ fn native(settings: &Settings, verbosity: u8, name: &str) -> Option<Box<dyn Call
         "junit" => Some(Box::new(Junit::new())),
         name => {
             let settings = Settings { stdout_callback: name.to_owned(), ..settings.clone() };
-            let mut warnings = Vec::new();
-            Some(stdout_callback(&settings, verbosity, &mut warnings)).filter(|_| warnings.is_empty())
+            stdout_callback(&settings, verbosity)
         }
     }
 }
 
-fn stdout_callback(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagnostic>) -> Box<dyn Callback> {
-    let name = settings.stdout_callback.as_str();
-    match base_name(name) {
+/// None for a name nobody knows.
+fn stdout_callback(settings: &Settings, verbosity: u8) -> Option<Box<dyn Callback>> {
+    Some(match base_name(&settings.stdout_callback) {
         "default" => Box::new(Default::new(settings, verbosity)),
         "minimal" => Box::new(Minimal::new(settings, verbosity, Shape::Block)),
         "oneline" => Box::new(Minimal::new(settings, verbosity, Shape::Line)),
@@ -190,12 +189,13 @@ fn stdout_callback(settings: &Settings, verbosity: u8, warnings: &mut Vec<Diagno
         "null" => Box::new(Silent::new(settings)),
         "yaml" => Box::new(Default::new(settings, verbosity).in_form(Form::Headed)),
         "debug" => Box::new(Default::new(settings, verbosity).in_form(Form::Sections)),
-        _ => {
-            let message = format!("there is no callback '{name}' for standard output: 'default' stands in");
-            warnings.push(Diagnostic::warning(message));
-            Box::new(Default::new(settings, verbosity))
-        }
-    }
+        _ => return None,
+    })
+}
+
+fn unknown(name: &str) -> Diagnostic {
+    let known = ["default", "minimal", "oneline", "dense", "json", "jsonl", "null", "yaml", "debug"];
+    Diagnostic::error(format!("Could not load '{name}' callback plugin.")).did_you_mean(name, known)
 }
 
 /// With `-vv`, those for standard output that come with the program and are not the one in use.

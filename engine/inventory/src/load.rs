@@ -94,7 +94,7 @@ impl Inventory {
     /// Reads all `sources`: paths of files and directories, or lists of hosts with commas. A source that nothing can read
     /// is a warning, unless the settings make it an error. Relative paths are relative to the working directory.
     pub fn load(sources: &[String], cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<Self, Diagnostic> {
-        let kinds = enabled_kinds(cx, warnings);
+        let kinds = enabled_kinds(cx, warnings)?;
         warnings.extend(Policy::unknown_layers(cx.settings));
         let ignored = sources::ignore_patterns(cx.settings)?;
         let mut loader =
@@ -116,7 +116,7 @@ impl Inventory {
     }
 }
 
-fn enabled_kinds(cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Vec<Kind> {
+fn enabled_kinds(cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Result<Vec<Kind>, Diagnostic> {
     let mut kinds = Vec::new();
     for name in &cx.settings.inventory_enabled {
         match sources::find(name) {
@@ -124,13 +124,16 @@ fn enabled_kinds(cx: &LoadContext, warnings: &mut Vec<Diagnostic>) -> Vec<Kind> 
             None if cx.foreign.is_some_and(|foreign| foreign.knows(name)) => kinds.push(Kind::Foreign(name.clone())),
             None => {
                 let known = sources::KINDS.iter().map(|kind| kind.name);
-                let warning =
-                    Diagnostic::warning(format!("enable_plugins: there is no kind of inventory source '{name}'"));
+                let warning = Diagnostic::warning(format!("Failed to load inventory plugin, skipping {name}"));
                 warnings.push(warning.did_you_mean(name, known));
             }
         }
     }
-    kinds
+    if kinds.is_empty() {
+        let message = "No inventory plugins available to generate inventory, make sure you have at least one enabled.";
+        return Err(Diagnostic::error(message));
+    }
+    Ok(kinds)
 }
 
 struct Loader<'a> {
