@@ -155,6 +155,11 @@ fn is_in(sections: &[Section], section: &str, key: &str) -> bool {
     sections.iter().any(|(name, keys)| *name == section && keys.contains(&key))
 }
 
+/// Whether options of Ansible itself stand in a section.
+pub(crate) fn has_options(section: &str) -> bool {
+    options_of(section).next().is_some()
+}
+
 /// All options of a section. None for a section that nobody knows: it belongs to some plugin.
 fn options_of(section: &str) -> impl Iterator<Item = &'static str> {
     let in_table = OPTIONS.iter().flat_map(|row| row.ini).filter(move |(own, _)| *own == section).map(|(_, key)| *key);

@@ -5,6 +5,7 @@ pub mod config_file;
 pub mod environment;
 pub mod ini;
 mod known;
+pub mod misplaced;
 mod paths;
 mod plugin_option;
 mod plugin_options;

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use kapell_callback::{Color, Display};
-use kapell_config::{Environment, OPTIONS, OptionRow, PluginOption, Settings, ValueOrigin};
+use kapell_config::{Environment, OPTIONS, OptionRow, PluginOption, Settings, ValueOrigin, misplaced};
 use kapell_parsing::{Diagnostic, Key, Map, Severity, Value};
 
-use crate::commands::plugin_settings;
+use crate::commands::{plugin_settings, settings_file};
 use crate::exit_code::Exit;
 use crate::json_text::indented;
 use crate::refusal::{Refusal, conclude};
@@ -41,7 +41,7 @@ pub(crate) enum Action {
     /// A file of settings with every option.
     Init(InitArgs),
     /// Whether the file of settings and the environment can be read.
-    Validate(FileArgs),
+    Validate(ValidateArgs),
 }
 
 /// What has options besides plugins: Ansible itself, or it and all of them.
@@ -52,7 +52,7 @@ pub(crate) struct FileArgs {
     /// The file of settings, in place of the first one found
     #[arg(short, long, value_name = "CONFIG_FILE")]
     pub config: Option<PathBuf>,
-    /// The kind of options; those of plugins are among the others
+    /// The kind of options
     #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "base", value_parser = kinds())]
     pub kind: String,
     /// With --type: the plugins
@@ -61,6 +61,22 @@ pub(crate) struct FileArgs {
     /// Say more
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// What is looked at: the file or the environment
+    #[arg(short, long, value_name = "FORMAT", default_value = "ini")]
+    pub format: ValidateFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ValidateFormat {
+    #[default]
+    Ini,
+    Env,
 }
 
 #[derive(Debug, Default, Args)]
@@ -113,7 +129,7 @@ pub(crate) enum InitFormat {
     #[default]
     Ini,
     Env,
-    /// No option of this program is set by variables
+    /// Variables of hosts, which only options of plugins have
     Vars,
 }
 
@@ -134,11 +150,9 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
         Action::List(args) => &args.file,
         Action::Dump(args) => &args.file,
         Action::Init(args) => &args.file,
-        Action::View(args) | Action::Validate(args) => args,
+        Action::Validate(args) => &args.file,
+        Action::View(args) => args,
     };
-    if matches!(action, Action::Init(_)) {
-        check_kind(&file.kind)?;
-    }
     let cwd = std::env::current_dir()?;
     let environment = environment(file, &cwd)?;
     let loaded = Settings::load(&environment, &cwd, warnings);
@@ -159,30 +173,42 @@ fn run(args: &ConfigCommand, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Ref
         Action::List(args) => list(args.format),
         Action::Dump(args) => dump(args, &settings, &Settings::origins(&environment, &cwd)?),
         Action::View(_) => view(&settings)?,
-        Action::Init(args) => init(args),
-        Action::Validate(_) => validate(warnings)?,
+        Action::Init(args) => settings_file::text(args),
+        Action::Validate(args) => validate(args.format, &settings, &environment, warnings)?,
     };
     display.out(text.trim_end_matches('\n'), Color::Plain);
     Ok(Exit::Ok)
 }
 
 /// That an option is unknown is a warning elsewhere, and what was asked about here.
-fn validate(warnings: &mut Vec<Diagnostic>) -> Result<String, Refusal> {
+fn validate(
+    format: ValidateFormat,
+    settings: &Settings,
+    environment: &Environment,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<String, Refusal> {
     let (unknown, others): (Vec<_>, Vec<_>) =
         std::mem::take(warnings).into_iter().partition(|warning| warning.message.starts_with("unknown "));
     *warnings = others;
-    if unknown.is_empty() {
+    let error = |warning: Diagnostic| Diagnostic { severity: Severity::Error, ..warning };
+    let errors: Vec<Diagnostic> = match format {
+        ValidateFormat::Env => misplaced::variables(environment),
+        ValidateFormat::Ini => {
+            let sections = misplaced::sections(&plugin_settings::entries(settings)?);
+            unknown.into_iter().map(error).chain(sections).collect()
+        }
+    };
+    if errors.is_empty() {
         return Ok("All configurations seem valid!".to_owned());
     }
-    let error = |warning: Diagnostic| Diagnostic { severity: Severity::Error, ..warning };
-    Err(Refusal::new(Exit::Error, unknown.into_iter().map(error).collect()))
+    Err(Refusal::new(Exit::Error, errors))
 }
 
 fn kinds() -> PossibleValuesParser {
     PossibleValuesParser::new(OTHER_KINDS.into_iter().chain(PluginOption::KINDS))
 }
 
-fn is_plugin(kind: &str) -> bool {
+pub(super) fn is_plugin(kind: &str) -> bool {
     !OTHER_KINDS.contains(&kind)
 }
 
@@ -200,16 +226,6 @@ fn data(value: &Value, format: DataFormat) -> String {
         DataFormat::Yaml => kapell_template::yaml_text(value),
         DataFormat::Json => indented(&value.to_json()),
     }
-}
-
-/// A file of settings has no options of plugins yet.
-fn check_kind(kind: &str) -> Result<(), Refusal> {
-    if !is_plugin(kind) {
-        return Ok(());
-    }
-    let message = format!("no file with the options of {kind} plugins is made by this program");
-    let hint = "`ansible-config list -t` has them";
-    Err(Refusal::new(Exit::BadOptions, vec![Diagnostic::error(message).hint(hint)]))
 }
 
 /// The process's environment, with the file of `--config` in place of any other.
@@ -262,7 +278,7 @@ fn described(row: &OptionRow) -> Value {
     if !row.ini.is_empty() {
         map.insert("ini".into(), Value::list(row.ini.iter().map(placed).collect()));
     }
-    map.insert("type".into(), kind(row).into());
+    map.insert("type".into(), value_type(row).into());
     if let Some(choices) = row.kind.strip_prefix("one of ") {
         map.insert("choices".into(), Value::list(choices.split(' ').map(Value::from).collect()));
     }
@@ -270,7 +286,7 @@ fn described(row: &OptionRow) -> Value {
 }
 
 /// The kind by Ansible's word for it.
-fn kind(row: &OptionRow) -> &'static str {
+pub(super) fn value_type(row: &OptionRow) -> &'static str {
     match row.kind {
         "a boolean" => "boolean",
         "an integer" => "integer",
@@ -308,31 +324,4 @@ fn dump(args: &DumpArgs, settings: &Settings, origins: &[ValueOrigin]) -> String
     });
     let all = Value::list(entries.collect());
     if args.format == DumpFormat::Json { indented(&all.to_json()) } else { kapell_template::yaml_text(&all) }
-}
-
-/// Options below their sections, in the order of the names of the sections.
-fn init(args: &InitArgs) -> String {
-    let mark = if args.disabled { ";" } else { "" };
-    match args.format {
-        InitFormat::Vars => String::new(),
-        InitFormat::Env => {
-            let mark = if args.disabled { "#" } else { "" };
-            let line = |row: &OptionRow| {
-                Some(format!("# ({}) {}\n{mark}{}={}\n", kind(row), row.doc, row.env.first()?, row.default))
-            };
-            sorted().into_iter().filter_map(|(_, row)| line(row)).collect::<Vec<_>>().join("\n")
-        }
-        InitFormat::Ini => {
-            let mut sections: Vec<(&str, String)> = Vec::new();
-            for (_, row) in sorted() {
-                let Some((section, key)) = row.ini.last() else { continue };
-                let text = format!("# ({}) {}\n{mark}{key}={}\n", kind(row), row.doc, row.default);
-                match sections.iter_mut().find(|(known, _)| known == section) {
-                    Some((_, body)) => body.push_str(&format!("\n{text}")),
-                    None => sections.push((section, text)),
-                }
-            }
-            sections.iter().map(|(section, body)| format!("[{section}]\n{body}")).collect::<Vec<_>>().join("\n")
-        }
-    }
 }

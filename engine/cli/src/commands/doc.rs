@@ -8,6 +8,7 @@ use clap::{ArgAction, Parser};
 use kapell_callback::{Color, Display};
 use kapell_config::{PluginOption, Settings};
 use kapell_executor::ModuleLibrary;
+use kapell_executor::strategy::Strategy;
 use kapell_parsing::Diagnostic;
 use kapell_template::NativePlugins;
 use serde_json::{Map, Value as Json};
@@ -22,6 +23,8 @@ use crate::{cloud, foundation, module_pages, version};
 
 /// What can be asked about besides plugins that have options.
 const OTHER_KINDS: [&str; 6] = ["module", "strategy", "test", "filter", "role", "keyword"];
+/// What tasks and configurations can be written of.
+const WITH_SNIPPETS: [&str; 3] = ["inventory", "lookup", "module"];
 /// How wide a name may be beside its description.
 const LEAST_DESCRIPTION: usize = 20;
 
@@ -83,6 +86,11 @@ fn run(args: &DocArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     let library = cloud::library(&settings);
     if let Some(dir) = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref()) {
         library.add_content(&std::path::absolute(dir)?);
+    }
+    if args.snippet && !WITH_SNIPPETS.contains(&args.kind.as_str()) {
+        let kinds = WITH_SNIPPETS.join(", ");
+        let message = format!("Snippets are only available for the following plugin types: {kinds}");
+        return Err(Diagnostic::error(message).into());
     }
     let is_listing = args.list || args.list_files;
     if args.names.is_empty() && !is_listing {
@@ -232,7 +240,8 @@ impl Bench<'_> {
             "filter" => NativePlugins::filters().map(builtin).collect(),
             "test" => NativePlugins::tests().map(builtin).collect(),
             "lookup" => NativePlugins::lookups().map(builtin).collect(),
-            _ => Vec::new(),
+            "strategy" => Strategy::NAMES.map(builtin).to_vec(),
+            kind => PluginOption::plugins(kind).into_iter().map(builtin).collect(),
         }
     }
 

@@ -14,4 +14,5 @@ pub(crate) mod playbook;
 mod plugin_settings;
 pub(crate) mod pull;
 pub(crate) mod run;
+mod settings_file;
 pub(crate) mod vault;

@@ -1,6 +1,7 @@
 //! What `kapell config list` and `dump` say of the options of one kind of plugins.
 
-use kapell_config::{Environment, PluginOption, Settings, ini};
+use kapell_config::ini::{self, IniEntry};
+use kapell_config::{Environment, PluginOption, Settings};
 use kapell_parsing::{Diagnostic, Key, Map, SourceFile, Value};
 
 /// Every option of every plugin of `kind`, described.
@@ -43,6 +44,13 @@ fn map<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
     Value::map(fields.into_iter().filter_map(|(key, value)| Some((Key::from(key), value?))).collect::<Map>())
 }
 
+/// What stands in the file of settings.
+pub(crate) fn entries(settings: &Settings) -> Result<Vec<IniEntry>, Diagnostic> {
+    let Some(path) = &settings.config_file else { return Ok(Vec::new()) };
+    let text = fs_err::read_to_string(path).map_err(|error| Diagnostic::error(error.to_string()))?;
+    ini::parse(&SourceFile::new(path, text))
+}
+
 /// One option as it is set: name, origin, value.
 type Set = (&'static str, String, Value);
 
@@ -53,13 +61,7 @@ pub(crate) fn set(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<Vec<(&'static str, Vec<Set>)>, Diagnostic> {
-    let entries = match &settings.config_file {
-        Some(path) => {
-            let text = fs_err::read_to_string(path).map_err(|error| Diagnostic::error(error.to_string()))?;
-            ini::parse(&SourceFile::new(path, text))?
-        }
-        None => Vec::new(),
-    };
+    let entries = entries(settings)?;
     let file = settings.config_file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     let entry = |section: &str, key: &str| {
         let found = entries.iter().find(|entry| entry.section == section && entry.key == key)?;
