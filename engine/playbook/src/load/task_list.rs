@@ -103,7 +103,8 @@ impl Loader<'_> {
         let scope = Arc::new(scope);
         let [body, rescue, always] =
             ["block", "rescue", "always"].map(|part| self.block_part(entries, part, &scope, dir));
-        let stray = |nodes: &[Node]| !nodes.is_empty() && !entries.contains_key("block");
+        let nothing_to_try = entries.get("block").is_none_or(|block| block.as_list().is_some_and(<[Value]>::is_empty));
+        let stray = |nodes: &[Node]| !nodes.is_empty() && nothing_to_try;
         for (part, nodes) in [("rescue", &rescue), ("always", &always)] {
             if stray(nodes) {
                 let message = format!("'{part}' without 'block'");
