@@ -21,29 +21,34 @@ pub(super) fn version(call: &TestCall<'_>) -> Result<bool, Fault> {
         return Err(Fault::error("Cannot specify both 'strict' and 'version_type'"));
     }
     let kind = kind.unwrap_or_else(|| if strict == Some(true) { "strict".into() } else { "loose".into() });
-    let failed = |reason: String| Fault::error(format!("Version comparison failed: {reason}"));
-    let ordering = match kind.as_str() {
-        "loose" => loose(&left, &right).map_err(failed)?,
-        "strict" => strict_key(&left).and_then(|a| Ok(a.cmp(&strict_key(&right)?))).map_err(failed)?,
-        "semver" | "semantic" => semantic(&left).and_then(|a| Ok(a.cmp(&semantic(&right)?))).map_err(failed)?,
-        "pep440" => pep440(&left).and_then(|a| Ok(a.cmp(&pep440(&right)?))).map_err(failed)?,
+    let compare: fn(&str, &str) -> Result<Ordering, String> = match kind.as_str() {
+        "loose" => loose,
+        "strict" => |left, right| Ok(strict_key(left)?.cmp(&strict_key(right)?)),
+        "semver" | "semantic" => |left, right| Ok(semantic(left)?.cmp(&semantic(right)?)),
+        "pep440" => |left, right| Ok(pep440(left)?.cmp(&pep440(right)?)),
         other => {
             return Err(Fault::error(format!(
                 "Invalid version type ({other}). Must be one of 'loose', 'strict', 'semver', 'semantic', 'pep440'"
             )));
         }
     };
-    let operator = call.args.text_or(1, "eq");
-    Ok(match operator.as_str() {
-        "==" | "=" | "eq" => ordering == Ordering::Equal,
-        "<" | "lt" => ordering == Ordering::Less,
-        "<=" | "le" => ordering != Ordering::Greater,
-        ">" | "gt" => ordering == Ordering::Greater,
-        ">=" | "ge" => ordering != Ordering::Less,
-        "!=" | "<>" | "ne" => ordering != Ordering::Equal,
+    let holds = operator(&call.args.text_or(1, "eq"))?;
+    let ordering = compare(&left, &right).map_err(|why| Fault::error(format!("Version comparison failed: {why}")))?;
+    Ok(holds(ordering))
+}
+
+/// What an operator asks of the order of two versions.
+fn operator(name: &str) -> Result<fn(Ordering) -> bool, Fault> {
+    Ok(match name {
+        "==" | "=" | "eq" => Ordering::is_eq,
+        "<" | "lt" => Ordering::is_lt,
+        "<=" | "le" => Ordering::is_le,
+        ">" | "gt" => Ordering::is_gt,
+        ">=" | "ge" => Ordering::is_ge,
+        "!=" | "<>" | "ne" => Ordering::is_ne,
         _ => {
             return Err(Fault::error(format!(
-                "Invalid operator type ({operator}). Must be one of '==', '=', 'eq', '<', 'lt', '<=', 'le', '>', 'gt', '>=', 'ge', '!=', '<>', 'ne'"
+                "Invalid operator type ({name}). Must be one of '==', '=', 'eq', '<', 'lt', '<=', 'le', '>', 'gt', '>=', 'ge', '!=', '<>', 'ne'"
             )));
         }
     })
