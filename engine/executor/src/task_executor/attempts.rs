@@ -127,8 +127,9 @@ struct Retry {
 
 impl Retry {
     fn read(keywords: &Keywords<'_>) -> Result<Self, ErrorReport> {
-        let until = keywords.scope.own("until").filter(|until| !until.is_null()).cloned();
         let retries = keywords.integer("retries", "retries")?.map(|retries| retries.max(0) as u64);
+        // Where nothing is tried again, nobody asks whether it has to be.
+        let until = keywords.scope.own("until").filter(|until| !until.is_null() && retries != Some(0)).cloned();
         let attempts = match (&until, retries) {
             (None, None) => 1,
             (_, Some(retries)) => retries + 1,
