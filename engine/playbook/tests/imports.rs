@@ -240,7 +240,7 @@ debug: msg=x
     .errors(), @r#"
     Could not find or access '/tsks.yml' on the Ansible Controller: Unable to retrieve file contents.
     Could not find or access '/tsks.yml' on the Ansible Controller.
-    If you are using a module and expect the file to exist on the remote, see the remote_src option
+    If you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '/tsks.yml'
       --> /site.yml:3:21
        |
      3 |     - import_tasks: tsks.yml

@@ -318,7 +318,7 @@ pub fn missing_file(path: &Path) -> String {
     format!(
         "Could not find or access '{shown}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find \
          or access '{shown}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the \
-         remote, see the remote_src option"
+         remote, see the remote_src option: [Errno 2] No such file or directory: '{shown}'"
     )
 }
 
