@@ -110,7 +110,7 @@ pub fn variables(environment: &Environment) -> Vec<Diagnostic> {
         .collect();
     let names = environment.iter().filter_map(|(name, _)| name.strip_prefix("ANSIBLE_"));
     let unknown = names.filter(|name| !known.contains(name) && !name.starts_with(SERVER_VARIABLE));
-    let error = |name| Diagnostic::error(format!("unknown environment variable 'ANSIBLE_{name}'"));
+    let error = |name: &str| Diagnostic::error(format!("unknown environment variable 'ANSIBLE_{name}'"));
     unknown.map(error).collect()
 }
 
