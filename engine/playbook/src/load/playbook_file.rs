@@ -34,12 +34,12 @@ impl Loader<'_> {
         let start = Origin::new(SourceFile::new(path, ""), 1, 1);
         let origin = content.origin().unwrap_or(&start).clone();
         let entries = match &content {
-            Value::Null => {
+            Value::List(entries) if !entries.is_empty() => entries,
+            Value::Null | Value::List(_) => {
                 let error = Diagnostic::error(format!("the playbook {} is empty: nothing to do", path.display()));
                 self.error(error);
                 return None;
             }
-            Value::List(entries) => entries,
             other => {
                 let error = Diagnostic::error(format!("a playbook must be a list of plays, not {}", shown(other)));
                 self.error(error.at(Some(&origin)).hint("start each play with a dash: `- hosts: all`"));
