@@ -199,7 +199,7 @@ impl Bench<'_> {
         let mut found: Map<String, Json> = Map::new();
         if !self.args.list_files {
             for name in self.native() {
-                let about = modules::short_description(&name);
+                let about = if kind == "module" { modules::short_description(&name) } else { String::new() };
                 found.insert(name, about.into());
             }
         }
