@@ -7,7 +7,7 @@ use kapell_parsing::{Diagnostic, Key, Map, Text, Value};
 use kapell_template::{RenderContext, Templar, TemplateError, VariableSource, is_omit};
 
 use crate::host::short_name;
-use crate::inventory::HostId;
+use crate::inventory::{GroupId, HostId};
 use crate::load::LoadContext;
 use crate::variables::VarsDirs;
 use crate::{Inventory, group_name};
@@ -73,7 +73,8 @@ impl Constructed {
             };
             let met = self.unless_strict(met, || format!("group '{name}'"))?;
             if met == Some(true) {
-                self.join(inventory, host, &name.to_string(), None)?;
+                let group = self.group(inventory, &name.to_string())?;
+                inventory.add_named_like(host, group)?;
             }
         }
         for rule in &self.keyed_groups {
@@ -119,8 +120,7 @@ impl Constructed {
         let describe = || format!("keyed group '{}'", rule.key);
         let key = templar.expression(&rule.key, vars, &RenderContext::default());
         let Some(key) = self.unless_strict(key, describe)? else { return Ok(()) };
-        let names = rule.names(&key)?;
-        if names.is_empty() {
+        if !key.is_truthy() && rule.default_value.is_none() {
             return Ok(());
         }
         let parent = match &rule.parent_group {
@@ -128,32 +128,29 @@ impl Constructed {
             Some(parent) => {
                 let parent = templar.render(parent, vars, &RenderContext::default());
                 let Some(parent) = self.unless_strict(parent, describe)? else { return Ok(()) };
-                Some(parent.to_string())
+                Some(parent).filter(Value::is_truthy)
             }
         };
-        for name in names {
+        for name in rule.names(&key)? {
             let separator = if rule.prefix.is_empty() && !self.leading_separator { "" } else { &rule.separator };
-            self.join(inventory, host, &format!("{}{separator}{name}", rule.prefix), parent.as_deref())?;
+            let group = self.group(inventory, &format!("{}{separator}{name}", rule.prefix))?;
+            inventory.join(host, group);
+            if let Some(parent) = &parent {
+                let parent = self.group(inventory, rule.parent_name(parent)?)?;
+                inventory.add_child(parent, group)?;
+            }
         }
         Ok(())
     }
 
     /// Names made of values may hold anything: they become names of variables whatever the settings say.
-    fn join(
-        &self,
-        inventory: &mut Inventory,
-        host: HostId,
-        group: &str,
-        parent: Option<&str>,
-    ) -> Result<(), Diagnostic> {
-        let replaced = if self.keep_dashes { group_name::replaced_but_dashes } else { group_name::replaced };
-        let (group, _) = inventory.group_id(&replaced(group));
-        if let Some(parent) = parent {
-            let (parent, _) = inventory.group_id(&replaced(parent));
-            inventory.add_child(parent, group)?;
+    fn group(&self, inventory: &mut Inventory, name: &str) -> Result<GroupId, Diagnostic> {
+        if name.is_empty() {
+            return Err(Diagnostic::error("the name of a group is empty"));
         }
-        inventory.join(host, group);
-        Ok(())
+        let replaced = if self.keep_dashes { group_name::replaced_but_dashes } else { group_name::replaced };
+        let (group, _) = inventory.group_id(&replaced(name));
+        Ok(group)
     }
 
     fn unless_strict<T>(
@@ -217,6 +214,14 @@ impl KeyedGroup {
                 Err(Diagnostic::error(message).at(self.key.origin()).hint("make it a string, a list or a map"))
             }
         }
+    }
+
+    fn parent_name<'a>(&self, parent: &'a Value) -> Result<&'a str, Diagnostic> {
+        parent.as_str().ok_or_else(|| {
+            let message = format!("the parent_group of '{}' is a {}", self.key, parent.type_name());
+            let origin = self.parent_group.as_ref().and_then(Value::origin);
+            Diagnostic::error(message).at(origin).hint("make it a string")
+        })
     }
 }
 

@@ -56,7 +56,7 @@ impl Inventory {
             self.settle_group(group)?;
             changed |= self.join(host, group);
         }
-        self.settle_host(host);
+        self.settle_host(host)?;
         self.report_group_names(warnings);
         Ok(changed)
     }
@@ -103,7 +103,7 @@ impl Inventory {
         if let Some(index) = self.hosts.get_index_of(host) {
             let host = HostId(index as u32);
             changed |= self.join(host, group);
-            self.settle_host(host);
+            self.settle_host(host)?;
         }
         self.report_group_names(warnings);
         Ok(changed)
@@ -194,6 +194,15 @@ impl Inventory {
         true
     }
 
+    /// Some plugins name what they put into a group: where a group has the host's name, that group is meant.
+    pub(crate) fn add_named_like(&mut self, host: HostId, group: GroupId) -> Result<(), Diagnostic> {
+        match self.groups.get_index_of(&self.host_at(host).name) {
+            Some(index) => drop(self.add_child(group, GroupId(index as u32))?),
+            None => drop(self.join(host, group)),
+        }
+        Ok(())
+    }
+
     /// Makes `child` a child group of `parent`; true unless it was one. An error where the groups would contain themselves.
     pub(crate) fn add_child(&mut self, parent: GroupId, child: GroupId) -> Result<bool, Diagnostic> {
         if self.group_at(child).parents.contains(&parent) {
@@ -254,16 +263,19 @@ impl Inventory {
         for index in 0..self.groups.len() {
             self.settle_group(GroupId(index as u32))?;
         }
-        let grouped: HashSet<HostId> =
-            self.group_at(GroupId::UNGROUPED).hosts.iter().copied().filter(|id| self.is_grouped(*id)).collect();
+        let ungrouped = self.group_at(GroupId::UNGROUPED);
+        // Below a group of users, its members are in that one, too.
+        let is_below_another = ungrouped.parents.iter().any(|parent| *parent != GroupId::ALL);
+        let is_grouped = |id: &HostId| is_below_another || self.is_grouped(*id);
+        let grouped: HashSet<HostId> = ungrouped.hosts.iter().copied().filter(is_grouped).collect();
         if !grouped.is_empty() {
             self.groups[GroupId::UNGROUPED.0 as usize].hosts.retain(|id| !grouped.contains(id));
-            for id in grouped {
-                self.host_at_mut(id).groups.retain(|group| *group != GroupId::UNGROUPED);
+            for id in &grouped {
+                self.host_at_mut(*id).groups.retain(|group| *group != GroupId::UNGROUPED);
             }
         }
-        for index in 0..self.hosts.len() {
-            self.settle_host(HostId(index as u32));
+        for id in (0..self.hosts.len()).map(|index| HostId(index as u32)).filter(|id| !grouped.contains(id)) {
+            self.settle_host(id)?;
         }
         self.report_group_names(warnings);
         for name in self.groups.keys().filter(|name| self.hosts.contains(name.as_str())) {
@@ -279,14 +291,15 @@ impl Inventory {
         Ok(())
     }
 
-    fn settle_host(&mut self, host: HostId) {
+    fn settle_host(&mut self, host: HostId) -> Result<(), Diagnostic> {
         let groups = &self.host_at(host).groups;
         if groups.iter().all(|group| *group == GroupId::ALL) {
-            self.join(host, GroupId::UNGROUPED);
+            self.add_named_like(host, GroupId::UNGROUPED)?;
         } else if groups.contains(&GroupId::UNGROUPED) && self.is_grouped(host) {
             self.host_at_mut(host).groups.retain(|group| *group != GroupId::UNGROUPED);
             self.groups[GroupId::UNGROUPED.0 as usize].hosts.retain(|member| *member != host);
         }
+        Ok(())
     }
 
     /// In a group other than `all` and `ungrouped`.

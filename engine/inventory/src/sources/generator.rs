@@ -39,7 +39,11 @@ fn read(
     let mut generator = Generator { inventory, templar, warnings, plugin };
     for words in combinations(layers)? {
         let words: Arc<dyn VariableSource> = Arc::new(words);
-        let host = generator.text(name, &words)?;
+        let host = generator.value(name, &words)?;
+        let host = text(&host, "host", name)?;
+        if host.is_empty() {
+            return Err(Diagnostic::error("the name of a host is empty").at(name.origin()));
+        }
         let (id, made) = generator.inventory.host_id(&host, generator.warnings);
         if made {
             generator.inventory.host_at_mut(id).source = Some(Arc::clone(&source));
@@ -63,10 +67,6 @@ struct Generator<'a> {
 }
 
 impl Generator<'_> {
-    fn text(&self, template: &Value, words: &Arc<dyn VariableSource>) -> Result<String, Diagnostic> {
-        self.value(template, words).map(|value| value.to_string())
-    }
-
     fn value(&self, template: &Value, words: &Arc<dyn VariableSource>) -> Result<Value, Diagnostic> {
         let rendered = self.templar.render(template, words, &RenderContext::default());
         rendered.map_err(|error| {
@@ -85,20 +85,23 @@ impl Generator<'_> {
     ) -> Result<(), Diagnostic> {
         for parent in parents {
             let (Child::Host(_, child_name) | Child::Group(_, child_name)) = child;
-            let Some(name) = parent.get("name") else {
+            let nameless = || {
                 let message = format!("Element {child_name} has a parent with no name.");
-                return Err(Diagnostic::error(message)
-                    .at(parent.origin().or(self.plugin.config.origin()))
-                    .hint(LAYOUT));
+                Diagnostic::error(message).at(parent.origin().or(self.plugin.config.origin())).hint(LAYOUT)
             };
+            let name = parent.get("name").ok_or_else(nameless)?;
             if depth > MAX_DEPTH {
                 return Err(Diagnostic::error("the parents of a group are nested too deeply").at(name.origin()));
             }
-            let name = self.text(name, words)?;
+            let rendered = self.value(name, words)?;
+            if !rendered.is_truthy() {
+                return Err(nameless());
+            }
+            let name = text(&rendered, "group", name)?;
             let (group, _) = self.inventory.group_id(&name);
             self.set_vars(group, parent.get("vars"), words)?;
             match child {
-                Child::Host(host, _) => drop(self.inventory.join(*host, group)),
+                Child::Host(host, _) => self.inventory.add_named_like(*host, group)?,
                 Child::Group(child, _) => drop(self.inventory.add_child(group, *child)?),
             }
             let grandparents = list(parent.get("parents"))?;
@@ -145,6 +148,14 @@ fn combinations(layers: &Map) -> Result<Vec<Map>, Diagnostic> {
         all = all.iter().flat_map(|map| words.iter().map(|word| with(map, layer, word)).collect::<Vec<_>>()).collect();
     }
     Ok(all)
+}
+
+/// A template of one word keeps the word's type: a number is no name.
+fn text(name: &Value, what: &str, template: &Value) -> Result<String, Diagnostic> {
+    name.as_str().map(str::to_owned).ok_or_else(|| {
+        let message = format!("the name of a {what} is a text, not a {}", name.type_name());
+        Diagnostic::error(message).at(template.origin()).hint("write the words of the layers in quotes")
+    })
 }
 
 fn list(value: Option<&Value>) -> Result<Vec<Value>, Diagnostic> {
