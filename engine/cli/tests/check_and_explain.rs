@@ -88,6 +88,21 @@ fn good_content_is_well() {
 }
 
 #[test]
+fn what_a_play_leaves_with_its_hosts_is_known_in_the_plays_after_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = |name: &str| format!("    - command: echo {{{{ {name} }}}}\n");
+    let first = format!("- hosts: a\n  tasks:\n{}", command("made"));
+    let second = "- hosts: a\n  tasks:\n    - set_fact:\n        made: 1\n    - command: id\n      register: who\n";
+    let third = format!("- hosts: a\n  tasks:\n{}{}{}", command("made"), command("who"), command("nobody"));
+    fs_err::write(dir.path().join("site.yml"), [&first, second, &third].concat()).unwrap();
+    let output = kapell(dir.path(), &["check", "-i", "a,", "site.yml"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    let errors: Vec<&str> = told.lines().filter(|line| line.starts_with("error")).collect();
+    let unset = |name: &str| format!("error[undefined-variable]: nothing sets the variable '{name}'");
+    assert_eq!(errors, [unset("made"), unset("nobody")], "{told}");
+}
+
+#[test]
 fn a_variable_is_explained() {
     let dir = tempfile::tempdir().unwrap();
     project(dir.path());

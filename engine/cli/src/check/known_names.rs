@@ -30,6 +30,11 @@ impl KnownNames {
         self.names.extend(map.keys().map(ToString::to_string));
     }
 
+    pub(crate) fn extend(&mut self, others: &Self) {
+        self.names.extend(others.names.iter().cloned());
+        self.open |= others.open;
+    }
+
     pub(crate) fn play(&mut self, play: &Play) {
         self.add_keys(&play.vars);
         for prompt in play.vars_prompt.as_list().unwrap_or_default() {
@@ -50,16 +55,24 @@ impl KnownNames {
 
     /// What a task sets, or what holds around it.
     pub(crate) fn task(&mut self, task: &Task) {
+        self.lasting(task);
         for (_, vars) in task.scope.vars_chain() {
             self.add_keys(vars);
-        }
-        if let Some(name) = task.scope.own("register").and_then(Value::as_str) {
-            self.add(name);
         }
         for control in task.scope.chain().filter_map(|scope| scope.own("loop_control")) {
             for key in ["loop_var", "index_var"] {
                 self.names.extend(control.get(key).map(Value::to_string));
             }
+        }
+        if let Some(apply) = task.args.get("apply").and_then(|apply| apply.get("vars")).and_then(Value::as_map) {
+            self.add_keys(apply);
+        }
+    }
+
+    /// What a task leaves with its hosts, for later plays as well.
+    pub(crate) fn lasting(&mut self, task: &Task) {
+        if let Some(name) = task.scope.own("register").and_then(Value::as_str) {
+            self.add(name);
         }
         match task.action.rsplit('.').next().unwrap_or_default() {
             "set_fact" => {
@@ -77,9 +90,6 @@ impl KnownNames {
             | "systemd_service" => {}
             // They bring variables of names of their own.
             _ => self.open = true,
-        }
-        if let Some(apply) = task.args.get("apply").and_then(|apply| apply.get("vars")).and_then(Value::as_map) {
-            self.add_keys(apply);
         }
     }
 }

@@ -73,8 +73,9 @@ impl Project<'_> {
             has_inventory: self.has_inventory && role.is_none(),
         };
         check.load_errors(&errors, Certainty::Certain);
+        let mut lasting = KnownNames::default();
         for play in loaded.iter().flat_map(|playbook: &Playbook| &playbook.plays) {
-            check.run(play, errors.is_empty() && role.is_none());
+            check.run(play, errors.is_empty() && role.is_none(), &mut lasting);
         }
         let plays = loaded.iter().flat_map(|playbook| &playbook.plays);
         look.used.borrow_mut().extend(plays.flat_map(|play| &play.roles).map(|role| role.path.clone()));

@@ -49,9 +49,10 @@ struct Gathered {
 }
 
 impl PlayCheck<'_> {
-    /// `whole`: nothing of the playbook had to be left out.
-    pub(crate) fn run(&self, play: &Play, whole: bool) {
+    /// `whole`: nothing of the playbook had to be left out. `lasting`: what the plays before it left with hosts.
+    pub(crate) fn run(&self, play: &Play, whole: bool, lasting: &mut KnownNames) {
         let mut gathered = Gathered { names: self.given.clone(), open: !whole, ..Gathered::default() };
+        gathered.names.extend(lasting);
         gathered.names.play(play);
         for nodes in [&play.pre_tasks, &play.role_tasks, &play.tasks, &play.post_tasks] {
             self.gather(nodes, play, Certainty::Certain, &mut gathered, 0);
@@ -63,6 +64,7 @@ impl PlayCheck<'_> {
         }
         for reached in &gathered.tasks {
             gathered.names.task(&reached.task);
+            lasting.lasting(&reached.task);
         }
         for reached in &gathered.tasks {
             self.task(reached, &gathered);
