@@ -13,7 +13,7 @@ mod json_listing;
 mod json_text;
 pub mod listing;
 pub mod load;
-mod magic_names;
+pub mod magic_names;
 pub mod merge;
 pub mod mutation;
 pub mod own_vars;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kapell_executor::variables::MAGIC_NAMES;
+use kapell_executor::variables::magic_names;
 use kapell_parsing::{Map, Value};
 use kapell_playbook::{Play, Role, Task};
 
@@ -18,7 +18,7 @@ pub(crate) struct KnownNames {
 
 impl KnownNames {
     pub(crate) fn knows(&self, name: &str) -> bool {
-        let is_given = MAGIC_NAMES.contains(&name) || OF_TASKS.contains(&name);
+        let is_given = magic_names().any(|magic| magic == name) || OF_TASKS.contains(&name);
         is_given || name.starts_with("ansible_") || self.names.contains(name)
     }
 

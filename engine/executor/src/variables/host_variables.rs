@@ -282,8 +282,7 @@ impl VariableSource for HostVariables {
                 names.insert(name.clone());
             }
         }
-        names
-            .extend(super::magic::NAMES.iter().filter(|name| self.magic(name).is_some()).map(|name| Text::from(*name)));
+        names.extend(super::magic::names().filter(|name| self.magic(name).is_some()).map(Text::from));
         names.into_iter().collect()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 use kapell_inventory::host::short_name;
+use kapell_inventory::magic_names;
 use kapell_parsing::{Key, Map, Text, Value};
 use kapell_playbook::{Role, Scope};
 use kapell_template::{ANSIBLE_VERSION, Variable, VariableSource};
@@ -12,48 +13,22 @@ use kapell_template::{ANSIBLE_VERSION, Variable, VariableSource};
 use super::HostVariables;
 use crate::run_state::PlayState;
 
-/// Every magic variable there can be.
-pub const NAMES: &[&str] = &[
+/// What an inventory sets by these names is listed all the same.
+const LISTED: [&str; 8] = [
     "ansible_check_mode",
-    "ansible_config_file",
     "ansible_delegated_vars",
-    "ansible_dependent_role_names",
-    "ansible_diff_mode",
-    "ansible_facts",
-    "ansible_forks",
-    "ansible_inventory_sources",
-    "ansible_limit",
     "ansible_parent_role_names",
     "ansible_parent_role_paths",
-    "ansible_play_batch",
-    "ansible_play_hosts",
-    "ansible_play_hosts_all",
     "ansible_play_name",
-    "ansible_play_role_names",
-    "ansible_playbook_python",
-    "ansible_role_name",
-    "ansible_role_names",
-    "ansible_run_tags",
     "ansible_search_path",
-    "ansible_skip_tags",
-    "ansible_verbosity",
-    "ansible_version",
-    "ansible_collection_name",
     "environment",
-    "group_names",
-    "groups",
-    "hostvars",
-    "inventory_dir",
-    "inventory_file",
-    "inventory_hostname",
-    "inventory_hostname_short",
-    "play_hosts",
-    "playbook_dir",
-    "role_name",
-    "role_names",
-    "role_path",
     "vars",
 ];
+
+/// Every magic variable there can be.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    magic_names::NAMES.into_iter().chain(LISTED)
+}
 
 impl HostVariables {
     pub(super) fn magic(&self, name: &str) -> Option<Variable> {

@@ -9,7 +9,7 @@ mod vars_files;
 
 pub use host_variables::HostVariables;
 pub use inventory_variables::InventoryVariables;
-pub use magic::NAMES as MAGIC_NAMES;
+pub use magic::names as magic_names;
 pub use merge::combine;
 pub use task_variables::TaskVariables;
 pub use vars_files::{VarsFiles, load_for_host, load_vars_files, warn_of_undefined};
