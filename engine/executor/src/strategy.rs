@@ -20,7 +20,8 @@ impl Strategy {
     pub const NAMES: [&str; 4] = ["linear", "free", "host_pinned", "debug"];
 
     pub fn named(name: &str) -> Option<Self> {
-        match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
+        let own = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+        match mitogen_order(name).unwrap_or(own) {
             // The difference is that failed tasks wait for orders, whatever the strategy's order.
             "linear" | "debug" => Some(Self::Linear),
             "free" => Some(Self::Free),
@@ -57,6 +58,15 @@ impl Strategy {
     }
 }
 
+/// The strategy whose order one of Mitogen's has. What those are for besides, a process on the host that serves the
+/// whole run, is so here under any strategy.
+fn mitogen_order(name: &str) -> Option<&str> {
+    match name {
+        "mitogen" => Some("linear"),
+        _ => name.strip_prefix("mitogen_").filter(|order| ["linear", "free", "host_pinned"].contains(order)),
+    }
+}
+
 /// The first ready host that has something to do.
 fn next_free(
     iterator: &mut PlayIterator,
@@ -68,5 +78,20 @@ fn next_free(
         if let Some(task) = iterator.peek(&host, is_selected) {
             return Some(Step { task, hosts: vec![host] });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Strategy;
+
+    #[test]
+    fn names_of_mitogen_are_those_of_its_orders() {
+        assert_eq!(Strategy::named("mitogen"), Some(Strategy::Linear));
+        assert_eq!(Strategy::named("mitogen_linear"), Some(Strategy::Linear));
+        assert_eq!(Strategy::named("mitogen_free"), Some(Strategy::Free));
+        assert_eq!(Strategy::named("mitogen_host_pinned"), Some(Strategy::HostPinned));
+        assert_eq!(Strategy::named("mitogen_debug"), None);
+        assert_eq!(Strategy::named("ansible.builtin.mitogen_linear"), None);
     }
 }
