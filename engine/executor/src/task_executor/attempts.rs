@@ -69,9 +69,10 @@ impl HostTask {
             || action::is_action(&task.action) && !result.by_module && task.action != "ansible.builtin.async_status";
         let kind = if is_action { "Action" } else { "Module" };
         let detail = match result.data.get("msg").map(Value::to_string) {
+            // What a module does here that is an action there fails as one, and says so itself.
+            Some(text) if !is_action && !result.no_log && text.starts_with("Task failed: ") => text,
             Some(text) if !text.is_empty() && !result.no_log => {
-                let text = text.strip_prefix("Task failed: Module failed: ").unwrap_or(&text);
-                let text = text.strip_prefix("Task failed: Action failed: ").unwrap_or(text);
+                let text = text.strip_prefix("Task failed: Action failed: ").unwrap_or(&text);
                 match result.data.get("exception").and_then(Value::as_str) {
                     // What the module was told by the system; a traceback is for nobody.
                     Some(cause) if !cause.starts_with("Traceback") && !text.contains(cause) => {
