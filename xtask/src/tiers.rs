@@ -36,10 +36,15 @@ struct Tool {
     is_installed: fn() -> bool,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 9] = [
     Tool { package: "openssh-server", is_installed: || is_installed("/usr/sbin/sshd") },
     Tool { package: "openssh-client", is_installed: || is_installed("ssh") },
     Tool { package: "sudo", is_installed: || is_installed("sudo") },
+    Tool { package: "procps", is_installed: || is_installed("ps") },
+    Tool { package: "git", is_installed: || is_installed("git") },
+    Tool { package: "patch", is_installed: || is_installed("patch") },
+    Tool { package: "bzip2", is_installed: || is_installed("bzip2") },
+    Tool { package: "xz-utils", is_installed: || is_installed("xz") },
     Tool { package: "python3-venv", is_installed: can_make_environments },
 ];
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use kapell_test_support::{Account, Sshd};
@@ -152,6 +152,13 @@ const DISCREET: &str = "
     - debug: {msg: 'reached the end'}
 ";
 
+/// Held while every command line of the machine is looked at: those of the other tests do hold secrets.
+static WATCHED: RwLock<()> = RwLock::new(());
+
+fn unwatched() -> RwLockReadGuard<'static, ()> {
+    WATCHED.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Command lines of all processes, looked at again and again.
 struct Watcher {
     is_over: Arc<AtomicBool>,
@@ -294,6 +301,7 @@ fn files_named<'a>(project: &'a Project, part: &'a str) -> impl Iterator<Item = 
 
 #[test]
 fn nothing_a_run_says_or_leaves_behind_holds_a_secret() {
+    let _unwatched = unwatched();
     let Some(project) = prepare() else { return };
     let ways: &[(&[&str], &str)] = &[
         (&["--diff"], "default"),
@@ -321,6 +329,7 @@ fn nothing_a_run_says_or_leaves_behind_holds_a_secret() {
 
 #[test]
 fn no_command_line_holds_a_secret() {
+    let _watched = WATCHED.write().unwrap_or_else(PoisonError::into_inner);
     let Some(project) = prepare() else { return };
     let watcher = Watcher::begin();
     let output = play(&project, "discreet.yml", &["-vvvv", "--diff"], &[]);
@@ -333,6 +342,7 @@ fn no_command_line_holds_a_secret() {
 
 #[test]
 fn a_wrong_password_is_not_repeated() {
+    let _unwatched = unwatched();
     let Some(project) = prepare() else { return };
     for (variable, expected) in [("ansible_password", "Permission denied"), ("ansible_become_password", "ncorrect")] {
         project.write("private.yml", format!("argument: x\n{variable}: {ARGUMENT}\n"));
@@ -345,6 +355,7 @@ fn a_wrong_password_is_not_repeated() {
 /// What ends a run before its tasks is told without secrets, too.
 #[test]
 fn errors_that_stop_a_run_are_no_exception() {
+    let _unwatched = unwatched();
     let Some(project) = prepare() else { return };
     let play_of = |tasks: &str| format!("- hosts: bob\n  gather_facts: false\n  tasks:\n{tasks}");
     for tasks in [
@@ -370,6 +381,7 @@ fn errors_that_stop_a_run_are_no_exception() {
 
 #[test]
 fn the_node_is_where_the_secrets_went() {
+    let _unwatched = unwatched();
     let Some(project) = prepare() else { return };
     play(&project, "site.yml", &[], &[]);
     let read = |name: &str| std::fs::read_to_string(project.server.home(Account::Bob).join(name)).unwrap();
