@@ -3,6 +3,7 @@
 pub mod deprecation;
 pub mod deserialize;
 pub mod diagnostic;
+pub mod json_read;
 pub mod json_value;
 pub mod key;
 pub mod kv;

@@ -44,7 +44,9 @@ fn read_list(
         message: format!("Inventory script result could not be parsed as JSON: {}", error.message),
         ..error
     };
-    let Value::Map(groups) = decode(&Value::map(groups), cx.vault).map_err(unreadable)? else { return Ok(()) };
+    let Value::Map(groups) = json_value::open_marked(&Value::map(groups), cx.vault).map_err(unreadable)? else {
+        return Ok(());
+    };
     match read_groups(inventory, path, &groups, warnings)? {
         Some(hosts) => Reader { inventory, path: path.into(), hosts: Vec::new(), warnings }.ask_for_each(hosts, cx),
         None => Ok(()),
@@ -182,7 +184,7 @@ impl Reader<'_> {
                 Diagnostic { message: format!("{message}: {}", error.message), ..error }
             };
             let vars = json_value::parse_json(&output_file(&self.path, printed), Trust::Trusted);
-            let vars = vars.and_then(|vars| decode(&vars, cx.vault)).map_err(unreadable);
+            let vars = vars.and_then(|vars| json_value::open_marked(&vars, cx.vault)).map_err(unreadable);
             let set = vars.and_then(|vars| self.set_host_vars(host, &vars));
             set.map_err(|error| with_complaint(error, &complaint))?;
         }
@@ -292,32 +294,4 @@ fn run(path: &Path, args: &[&str], cx: &LoadContext, warnings: &mut Vec<Diagnost
         said(Diagnostic::error(format!("{message}: {error}")))
     })?;
     Ok(Printed { text, complaint })
-}
-
-/// `{"__ansible_unsafe": text}` and `{"__ansible_vault": envelope}` stand for texts.
-fn decode(value: &Value, secrets: &VaultSecrets) -> Result<Value, Diagnostic> {
-    let Value::Map(map) = value else {
-        return match value {
-            Value::List(items) => {
-                Ok(Value::list(items.iter().map(|item| decode(item, secrets)).collect::<Result<_, _>>()?))
-            }
-            other => Ok(other.clone()),
-        };
-    };
-    if let (1, Some(text)) = (map.len(), map.get("__ansible_unsafe").and_then(Value::as_text)) {
-        return Ok(Value::Str(text.with_trust(Trust::Untrusted)));
-    }
-    if let Some(other) = map.get("__ansible_vault").filter(|value| value.as_str().is_none() && map.len() == 1) {
-        let message = format!("JSON parsing failed: __ansible_vault is a {}, not a text", other.type_name());
-        return Err(Diagnostic::error(message));
-    }
-    if let (1, Some(envelope)) = (map.len(), map.get("__ansible_vault").and_then(Value::as_text)) {
-        let plain = vault::decrypt(envelope.as_bytes(), secrets)
-            .map_err(|error| Diagnostic::error(format!("cannot decrypt a variable: {error}")).at(envelope.origin()))?;
-        let text = Text::trusted(String::from_utf8_lossy(&plain).into_owned(), envelope.origin().cloned());
-        secrets.opened().note(&text);
-        return Ok(Value::Str(text.with_secret(true)));
-    }
-    let entries = map.iter().map(|(key, value)| Ok((key.clone(), decode(value, secrets)?)));
-    Ok(Value::map(entries.collect::<Result<Map, Diagnostic>>()?))
 }

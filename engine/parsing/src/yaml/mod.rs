@@ -1,4 +1,4 @@
-//! YAML as Ansible reads it: PyYAML's YAML 1.1 types and merge keys, Ansible's tags, a place on every string.
+//! Files of YAML (or JSON) as Ansible reads them: PyYAML's YAML 1.1 types and merge keys, Ansible's tags, a place on every string.
 
 mod compose;
 mod hint;
@@ -11,7 +11,7 @@ mod timestamp;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::{Diagnostic, SourceFile, Trust, Value, VaultSecrets, vault};
+use crate::{Diagnostic, SourceFile, Trust, Value, VaultSecrets, json_value, vault};
 
 /// Collections may be nested this deep, aliases followed.
 pub const MAX_DEPTH: usize = 512;
@@ -25,14 +25,15 @@ pub struct LoadOptions<'a> {
     pub vault: &'a VaultSecrets,
 }
 
-/// The one document of `source`; `Null` when there is none. More than one is an error, as it is in Ansible.
+/// The one document of `source`, JSON if it is that; `Null` when there is none. More than one is an error, as it is in
+/// Ansible.
 /// Duplicate keys are reported as warnings, the last one counts.
 pub fn load(
     source: &Arc<SourceFile>,
     options: &LoadOptions,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Value, Diagnostic> {
-    Ok(one_document(compose::documents(&source.text, source, options, warnings, 1)?))
+    one_document(&source.text, source, options, warnings)
 }
 
 /// All documents of `source`.
@@ -55,13 +56,21 @@ pub fn load_file(path: &Path, options: &LoadOptions, warnings: &mut Vec<Diagnost
         .map_err(|error| Diagnostic::error(format!("cannot read '{}': {error}", path.display())))?;
     let text = decode(path, plain, warnings);
     let without_lines = SourceFile::new(path, "");
-    let value = one_document(compose::documents(&text, &without_lines, options, warnings, 1)?);
+    let value = one_document(&text, &without_lines, options, warnings)?;
     options.vault.opened().note_all(&value);
     Ok(value.with_secret())
 }
 
-fn one_document(documents: Vec<Value>) -> Value {
-    documents.into_iter().next().unwrap_or(Value::Null)
+fn one_document(
+    text: &str,
+    source: &Arc<SourceFile>,
+    options: &LoadOptions,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Value, Diagnostic> {
+    if let Some(json) = json_value::of_file(text, source, options.trust, options.vault) {
+        return json;
+    }
+    Ok(compose::documents(text, source, options, warnings, 1)?.into_iter().next().unwrap_or(Value::Null))
 }
 
 fn decode(path: &Path, data: Vec<u8>, warnings: &mut Vec<Diagnostic>) -> String {

@@ -1,12 +1,16 @@
 //! Values as text other programs read: JSON as Python's `json.dumps`, YAML as PyYAML with libyaml writes it.
 
 pub(crate) mod json;
-pub(crate) mod json_read;
 pub(crate) mod yaml;
 mod yaml_scalar;
 mod yaml_writer;
 
 pub(crate) use yaml_writer::ScalarStyle;
+
+/// One line of ASCII.
+pub fn json_text(value: &kapell_parsing::Value) -> String {
+    json::JsonStyle::default().dump(value)
+}
 
 /// Block style, keys sorted, shared collections written once and named elsewhere.
 pub fn yaml_text(value: &kapell_parsing::Value) -> String {

@@ -1,9 +1,8 @@
 //! `to_json`, `to_nice_json`, `tojson`, `from_json`.
 
-use kapell_parsing::{Key, Trust, Value};
+use kapell_parsing::{Key, Trust, Value, json_read};
 
 use crate::dump::json::JsonStyle;
-use crate::dump::json_read;
 use crate::evaluate::{Fault, FilterCall, defined, iterate};
 use crate::object::Object;
 use crate::operators::MAX_LENGTH;

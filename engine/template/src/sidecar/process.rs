@@ -3,10 +3,10 @@
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Map, Value, json_read};
 
 use super::stubs::{BOOTSTRAP, HOST, sources};
-use crate::dump::{json::JsonStyle, json_read};
+use crate::dump::json::JsonStyle;
 use crate::evaluate::Fault;
 
 /// Longer frames are refused on both sides.

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Deprecation, Key, Map, Text, Trust, Value};
+use kapell_parsing::{Deprecation, Key, Map, Text, Trust, Value, json_read};
 
 use super::answers::Asked;
 use super::process::MAX_FRAME;
 use super::stubs::{BOOTSTRAP, HOST, sources};
 use super::wire::{self, TAG};
-use crate::dump::{json::JsonStyle, json_read};
+use crate::dump::json::JsonStyle;
 use crate::evaluate::Rendering;
 use crate::scope::Scope;
 use crate::{RenderContext, Templar, Variable, VariableSource};

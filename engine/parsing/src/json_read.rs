@@ -2,32 +2,69 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Map, Value};
 use num_bigint::BigInt;
+
+use crate::{Key, Map, Origin, SourceFile, Text, Trust, Value};
 
 const MAX_DEPTH: usize = 900;
 
-pub(crate) fn read(text: &str) -> Result<Value, String> {
-    let mut reader = Reader { chars: text.chars().collect(), at: 0, depth: 0 };
+/// The value of `text`; its strings are nobody's.
+pub fn read(text: &str) -> Result<Value, String> {
+    read_whole(text, None).map_err(|error| error.to_string())
+}
+
+/// The value of `text`, its strings with the place where they begin.
+pub(crate) fn read_placed(text: &str, places: Places<'_>) -> Result<Value, JsonError> {
+    read_whole(text, Some(places))
+}
+
+/// Whose a text's strings are.
+pub(crate) struct Places<'a> {
+    pub(crate) source: &'a Arc<SourceFile>,
+    pub(crate) trust: Trust,
+}
+
+/// What cannot be read; line and column count from one. Shown as Python words it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct JsonError {
+    message: String,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+fn read_whole(text: &str, places: Option<Places<'_>>) -> Result<Value, JsonError> {
+    let mut reader = Reader { chars: text.chars().collect(), at: 0, depth: 0, line: 1, line_start: 0, places };
     reader.space();
     let value = reader.value()?;
     reader.space();
     if reader.at < reader.chars.len() { Err(reader.error("Extra data", reader.at)) } else { Ok(value) }
 }
 
-struct Reader {
+struct Reader<'a> {
     chars: Vec<char>,
     at: usize,
     depth: usize,
+    /// The line of `at`: strings have no line feeds, so only space ends lines.
+    line: u32,
+    line_start: usize,
+    places: Option<Places<'a>>,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// Python's message: what, line, column, and position in characters.
-    fn error(&self, what: &str, at: usize) -> String {
-        let before = &self.chars[..at.min(self.chars.len())];
-        let line = before.iter().filter(|c| **c == '\n').count() + 1;
-        let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
-        format!("{what}: line {line} column {column} (char {at})")
+    fn error(&self, what: &str, at: usize) -> JsonError {
+        let (line, column) = (self.line, self.column(at));
+        JsonError { message: format!("{what}: line {line} column {column} (char {at})"), line, column }
+    }
+
+    /// An error that Python tells without a place.
+    fn refusal(&self, message: &str) -> JsonError {
+        JsonError { message: message.into(), line: self.line, column: self.column(self.at) }
+    }
+
+    fn column(&self, at: usize) -> u32 {
+        u32::try_from(at - self.line_start + 1).unwrap_or(u32::MAX)
     }
 
     fn peek(&self) -> Option<char> {
@@ -35,8 +72,12 @@ impl Reader {
     }
 
     fn space(&mut self) {
-        while self.peek().is_some_and(|c| matches!(c, ' ' | '\t' | '\n' | '\r')) {
+        while let Some(c @ (' ' | '\t' | '\n' | '\r')) = self.peek() {
             self.at += 1;
+            if c == '\n' {
+                self.line = self.line.saturating_add(1);
+                self.line_start = self.at;
+            }
         }
     }
 
@@ -48,13 +89,13 @@ impl Reader {
         found
     }
 
-    fn value(&mut self) -> Result<Value, String> {
+    fn value(&mut self) -> Result<Value, JsonError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err("maximum recursion depth exceeded".into());
+            return Err(self.refusal("maximum recursion depth exceeded"));
         }
         let value = match self.peek() {
-            Some('"') => self.string().map(Value::from),
+            Some('"') => self.string().map(Value::Str),
             Some('{') => self.object(),
             Some('[') => self.array(),
             Some('-' | '0'..='9') => self.number(),
@@ -64,7 +105,7 @@ impl Reader {
         value
     }
 
-    fn constant(&mut self) -> Result<Value, String> {
+    fn constant(&mut self) -> Result<Value, JsonError> {
         let constants = [
             ("null", Value::Null),
             ("true", Value::Bool(true)),
@@ -80,7 +121,7 @@ impl Reader {
         Err(self.error("Expecting value", self.at))
     }
 
-    fn number(&mut self) -> Result<Value, String> {
+    fn number(&mut self) -> Result<Value, JsonError> {
         let start = self.at;
         if self.word("-Infinity") {
             return Ok(Value::Float(f64::NEG_INFINITY));
@@ -123,10 +164,10 @@ impl Reader {
         }
         let big: Option<BigInt> = text.parse().ok().filter(|_| text.len() <= 4300);
         big.map(|big| Value::BigInt(Arc::new(big)))
-            .ok_or_else(|| "Exceeds the limit (4300 digits) for integer string conversion".into())
+            .ok_or_else(|| self.refusal("Exceeds the limit (4300 digits) for integer string conversion"))
     }
 
-    fn string(&mut self) -> Result<String, String> {
+    fn string(&mut self) -> Result<Text, JsonError> {
         let start = self.at;
         self.at += 1;
         let mut out = String::new();
@@ -136,7 +177,7 @@ impl Reader {
             };
             self.at += 1;
             match c {
-                '"' => return Ok(out),
+                '"' => return Ok(self.text(&out, start)),
                 '\\' => self.escape(start, &mut out)?,
                 c if (c as u32) < 0x20 => return Err(self.error("Invalid control character at", self.at - 1)),
                 c => out.push(c),
@@ -144,7 +185,13 @@ impl Reader {
         }
     }
 
-    fn escape(&mut self, start: usize, out: &mut String) -> Result<(), String> {
+    fn text(&self, written: &str, start: usize) -> Text {
+        let text = Text::from(written);
+        let Some(Places { source, trust }) = &self.places else { return text };
+        text.with_trust(*trust).with_origin(Some(Origin::new((*source).clone(), self.line, self.column(start))))
+    }
+
+    fn escape(&mut self, start: usize, out: &mut String) -> Result<(), JsonError> {
         let Some(c) = self.peek() else {
             return Err(self.error("Unterminated string starting at", start));
         };
@@ -168,7 +215,7 @@ impl Reader {
         Ok(())
     }
 
-    fn unit(&mut self) -> Result<u16, String> {
+    fn unit(&mut self) -> Result<u16, JsonError> {
         let digits: String = self.chars.iter().skip(self.at).take(4).collect();
         let unit = u16::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 4 && !digits.starts_with('+'));
         let unit = unit.ok_or_else(|| self.error("Invalid \\uXXXX escape", self.at))?;
@@ -176,7 +223,7 @@ impl Reader {
         Ok(unit)
     }
 
-    fn array(&mut self) -> Result<Value, String> {
+    fn array(&mut self) -> Result<Value, JsonError> {
         self.at += 1;
         let mut items = Vec::new();
         self.space();
@@ -196,7 +243,7 @@ impl Reader {
         }
     }
 
-    fn object(&mut self) -> Result<Value, String> {
+    fn object(&mut self) -> Result<Value, JsonError> {
         self.at += 1;
         let mut map = Map::new();
         self.space();
@@ -215,7 +262,7 @@ impl Reader {
             }
             self.space();
             let value = self.value()?;
-            map.insert(key.into(), value);
+            map.insert(Key::Str(key), value);
             self.space();
             if self.word("}") {
                 return Ok(Value::map(map));
