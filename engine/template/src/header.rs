@@ -8,6 +8,10 @@ use crate::TextOptions;
 
 const MARKER: &str = "#jinja2:";
 
+pub(crate) fn is_written(text: &str) -> bool {
+    text.starts_with(MARKER)
+}
+
 /// The template without its header, and the options the header changes.
 pub(crate) fn apply(source: &Arc<SourceFile>, options: &TextOptions) -> Result<(Arc<SourceFile>, TextOptions), String> {
     let Some(rest) = source.text.strip_prefix(MARKER) else {

@@ -34,7 +34,7 @@ pub mod templar;
 pub mod variables;
 
 pub use collection_runtime::{ANSIBLE_VERSION, CollectionRuntime, Route};
-pub use dump::{wide_yaml_blocks, yaml_blocks, yaml_text};
+pub use dump::{json_text, wide_yaml_blocks, yaml_blocks, yaml_text};
 pub use error::TemplateError;
 pub use mentions::{Mention, Mentions, TemplateKind};
 pub use native_plugins::NativePlugins;

@@ -56,6 +56,13 @@ pub struct TextOptions {
     pub line_comment_prefix: String,
 }
 
+impl TextOptions {
+    /// Whether anything in `text` looks like a template's; a file without is not rendered, not even its line ends.
+    pub(crate) fn may_open(&self, text: &str) -> bool {
+        [&self.block_start, &self.variable_start, &self.comment_start].iter().any(|start| text.contains(start.as_str()))
+    }
+}
+
 impl Default for TextOptions {
     fn default() -> Self {
         Self {

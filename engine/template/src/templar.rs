@@ -166,8 +166,8 @@ impl Templar {
         scope: &Arc<Scope>,
         locals: Arc<Locals>,
     ) -> Result<Object, Fault> {
-        if source.text.is_empty() {
-            return Ok(Object::from(""));
+        if !header::is_written(&source.text) && !options.may_open(&source.text) {
+            return Ok(Object::from(&*source.text));
         }
         let (source, options) = header::apply(source, options).map_err(|message| {
             let message = format!("Syntax error in template: {message}");

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use kapell_connection::{BlobSource, Blobs};
 use kapell_parsing::{Key, Map, Value, VaultSecrets, vault};
+use kapell_template::json_text;
 use sha2::{Digest, Sha256};
 
 use super::copy_call::{CopyCall, unsent};
@@ -80,23 +81,8 @@ fn contradiction(src: bool, content: bool, dest: Option<&str>) -> Option<&'stati
 fn content_bytes(content: &Value) -> Vec<u8> {
     match content {
         Value::Str(text) => text.as_bytes().to_vec(),
-        Value::Map(_) | Value::List(_) => python_json(&content.to_json()).into_bytes(),
+        Value::Map(_) | Value::List(_) => json_text(content).into_bytes(),
         other => other.to_string().into_bytes(),
-    }
-}
-
-/// JSON with the separators Python's `json.dumps` uses.
-fn python_json(json: &serde_json::Value) -> String {
-    match json {
-        serde_json::Value::Array(items) => {
-            format!("[{}]", items.iter().map(python_json).collect::<Vec<_>>().join(", "))
-        }
-        serde_json::Value::Object(map) => {
-            let entries =
-                map.iter().map(|(k, v)| format!("{}: {}", serde_json::Value::from(k.as_str()), python_json(v)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_string(),
     }
 }
 

@@ -48,13 +48,11 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     copy::preserve_mode(&mut args, "mode", &path)?;
     let call = called(&args, &path, cx);
     let basename = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let basename = basename.strip_suffix(".j2").unwrap_or(&basename).to_owned();
     args.insert("_template".into(), true.into());
     args.insert("src".into(), path.to_string_lossy().into_owned().into());
-    let written_name = if dest.ends_with('/') { src.rsplit('/').next().unwrap_or(&src).to_owned() } else { basename };
     let encoding = encoding.filter(|name| !name.is_empty()).unwrap_or_else(|| "utf-8".into());
     let content = kapell_template::encode(&text, &encoding).map_err(ActionError::failed)?;
-    args.insert("_original_basename".into(), written_name.into());
+    args.insert("_original_basename".into(), basename.into());
     let mut output = copy::send_content(task, cx, args, content, &call).await?;
     if output.data.get("src").is_some_and(|src| src.to_string() == path.to_string_lossy()) {
         output.set("src", call.staged.as_str());

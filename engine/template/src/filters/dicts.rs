@@ -133,7 +133,10 @@ pub(super) fn combine(call: &FilterCall<'_>) -> Result<Object, Fault> {
     for term in terms.iter().rev() {
         combined = merge_dicts(call.rendering, term, &combined, style)?;
     }
-    require_dict(&combined, &Object::dict([]))?;
+    // A single term is handed back, whatever it is.
+    if !combined.is_mapping() {
+        return Ok(combined);
+    }
     all_defined(entries(call.rendering, &combined)?.iter().map(|(_, value)| value))?;
     Ok(combined)
 }
