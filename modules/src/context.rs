@@ -13,7 +13,7 @@ use crate::command::{self, CommandOutput, CommandSpec};
 use crate::conversion::PathVariables;
 use crate::error::root_cause;
 use crate::secrets::Secrets;
-use crate::{Accounts, BlobSource, EventSink, ModuleError};
+use crate::{Accounts, BlobSource, EventSink, ModuleError, byte_text};
 
 /// What a module may use while it runs. In check mode the writing side does nothing.
 pub struct Context<'a> {
@@ -62,6 +62,12 @@ impl<'a> Context<'a> {
     /// The content of a file; `None` when it does not exist.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, ModuleError> {
         absent_as_none(fs_err::read(path.as_ref()))
+    }
+
+    /// The content as text that is to be written again: invalid UTF-8, which would come back as other bytes, is an error.
+    /// `None` when the file does not exist.
+    pub fn read_utf8(&self, path: impl AsRef<Path>) -> Result<Option<String>, ModuleError> {
+        self.read(path.as_ref())?.map(|bytes| byte_text::utf8(bytes, path.as_ref())).transpose()
     }
 
     /// The content as text, invalid UTF-8 replaced; `None` when the file does not exist.

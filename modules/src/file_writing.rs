@@ -3,7 +3,9 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+
+use fs_err::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
@@ -151,20 +153,34 @@ impl Context<'_> {
         }
     }
 
-    /// Copies a file to `<path>.<pid>.<date>~` with its owner, mode and times.
+    /// Copies a file to `<path>.<number>.<date>~` with its owner, mode and times.
     pub fn back_up(&mut self, path: &Path) -> Result<String, ModuleError> {
         let now = crate::local_time::now().strftime("%Y-%m-%d@%H:%M:%S~");
-        let backup = format!("{}.{}.{now}", path.display(), std::process::id());
+        let name = |number: u32| format!("{}.{number}.{now}", path.display());
         if self.check_mode {
-            return Ok(backup);
+            return Ok(name(std::process::id()));
         }
-        let target = PathBuf::from(&backup);
-        fs_err::copy(path, &target)?;
+        let (backup, mut target) = new_file(std::process::id(), name)?;
+        copy_all(path, target.file_mut()).inspect_err(|_| drop(fs_err::remove_file(&backup)))?;
         let old = fs_err::metadata(path)?;
-        keep_attributes(&target, path, &old)?;
+        keep_attributes(Path::new(&backup), path, &old)?;
         let times = std::fs::FileTimes::new().set_accessed(old.accessed()?).set_modified(old.modified()?);
-        fs_err::OpenOptions::new().write(true).open(&target)?.into_parts().0.set_times(times)?;
+        target.file().set_times(times)?;
         Ok(backup)
+    }
+}
+
+/// A file that was not there, with the first number that makes its name new: one process makes several backups of a file
+/// within a second.
+fn new_file(first: u32, name: impl Fn(u32) -> String) -> Result<(String, fs_err::File), ModuleError> {
+    let mut number = first;
+    loop {
+        let name = name(number);
+        match fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&name) {
+            Ok(file) => return Ok((name, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 

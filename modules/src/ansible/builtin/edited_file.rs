@@ -39,11 +39,13 @@ impl<'a> EditedFile<'a> {
         if !cx.check_mode && self.original.is_none() {
             self.make_parent()?;
         }
-        let options = WriteOptions {
-            backup: self.original.is_some() && self.args.bool("backup"),
-            ..WriteOptions::from_args(self.args)
-        };
-        cx.write_file(&self.path, Content::Bytes(content), &options).map_err(validation_message)
+        // A link's backup lies beside the link.
+        let link = Path::new(&self.name);
+        let backup = self.original.is_some() && self.args.bool("backup");
+        let options = WriteOptions { backup: backup && link == self.path, ..WriteOptions::from_args(self.args) };
+        let made = if backup && link != self.path && !cx.check_mode { Some(cx.back_up(link)?) } else { None };
+        let written = cx.write_file(&self.path, Content::Bytes(content), &options).map_err(validation_message)?;
+        Ok(made.or(written))
     }
 
     fn make_parent(&self) -> Result<(), ModuleError> {

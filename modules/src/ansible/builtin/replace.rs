@@ -23,7 +23,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let file = EditedFile::open(args, cx)?;
     let Some(original) = &file.original else { return Err(file.missing("Path")) };
     let encoding = Encoding::named(args.str("encoding")?)?;
-    let text = encoding.decode(&byte_text::to_bytes(original), file.name())?;
+    let text = decoded(encoding, &byte_text::to_bytes(original), file.name())?;
     let result = ModuleResult::ok().set("rc", 0);
     let Some((start, end)) = section(args, &text)? else {
         let pattern = section_pattern(args).unwrap_or_default();
@@ -40,14 +40,24 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let mut msg = String::new();
     if changed {
         msg = format!("{count} replacements made");
-        result = result.set_opt("backup_file", file.write(&encoding.encode(&new)?, cx)?);
+        result = result.set_opt("backup_file", file.write(&encoded(encoding, &new)?, cx)?);
         if cx.diff_mode {
-            result = result.diff(Diff::new(text.clone(), new).headers(file.name(), file.name()));
+            let diff = Diff::new(byte_text::legible(&text), byte_text::legible(&new));
+            result = result.diff(diff.headers(file.name(), file.name()));
         }
     }
     let attributes = file.set_attributes(cx, &mut AttributeDiff::default())?;
     let msg = with_attributes(&msg, changed, attributes);
     Ok(result.changed(changed || attributes).msg(msg))
+}
+
+/// What is not UTF-8 in a file of that stays as it is.
+fn decoded(encoding: Encoding, bytes: &[u8], name: &str) -> Result<String, ModuleError> {
+    if encoding == Encoding::Utf8 { Ok(byte_text::escaped(bytes)) } else { encoding.decode(bytes, name) }
+}
+
+fn encoded(encoding: Encoding, text: &str) -> Result<Vec<u8>, ModuleError> {
+    if encoding == Encoding::Utf8 { Ok(byte_text::unescaped(text)) } else { encoding.encode(text) }
 }
 
 /// The pattern whose group is the part of the file to work on.

@@ -80,7 +80,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         return Err(ModuleError::failed(format!("Repo directory '{}' does not exist.", dir.display())));
     }
     let file = file(args, &dir)?;
-    let mut repos = Repositories::parse(&cx.read_text(&file)?.unwrap_or_default());
+    let mut repos = Repositories::parse(&cx.read_utf8(&file)?.unwrap_or_default());
     let before = repos.shown();
     repos.remove(name);
     if state == "present" {

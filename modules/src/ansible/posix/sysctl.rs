@@ -30,7 +30,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         return Err(ModuleError::failed("value cannot be blank"));
     }
     let file = args.path("sysctl_file")?;
-    let before = cx.read_text(&file)?.unwrap_or_default();
+    let before = cx.read_utf8(&file)?.unwrap_or_default();
     let after = plan(&before, name, value.as_deref());
     let mut changed = false;
     if let Some(value) = value.as_deref().filter(|_| args.bool("sysctl_set")) {

@@ -15,7 +15,7 @@ const ARGS: &[Arg] = &[
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let (name, state) = (args.str("name")?, args.str("state")?);
     let path = args.path("blacklist_file")?;
-    let text = cx.read_text(&path)?.unwrap_or_default();
+    let text = cx.read_utf8(&path)?.unwrap_or_default();
     let before: Vec<String> = text.lines().map(str::to_owned).collect();
     let after = plan(&before, name, state == "present");
     let changed = before != after;

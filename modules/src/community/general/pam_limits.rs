@@ -41,7 +41,7 @@ const ARGS: &[Arg] = &[
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let wanted = Wanted::new(args)?;
     let path = args.path("dest")?;
-    let before = cx.read_text(&path)?;
+    let before = cx.read_utf8(&path)?;
     if before.is_none() && path.parent().is_none_or(|dir| !dir.is_dir()) {
         return Err(ModuleError::failed(format!("directory {} is not writable", parent(&path))));
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::error::os_error;
-use crate::{Arg, Args, Constraint, Content, Context, Module, ModuleError, ModuleResult, WriteOptions};
+use crate::{Arg, Args, Constraint, Content, Context, Module, ModuleError, ModuleResult, WriteOptions, byte_text};
 
 pub(crate) static MODULE: Module = Module::new("community.general.pamd", ARGS, run).constraints(&[
     Constraint::RequiredIf("state", "args_present", &["module_arguments"]),
@@ -63,7 +63,7 @@ fn read(path: &Path) -> Result<String, ModuleError> {
         let cause = os_error(&error, &shown);
         ModuleError::failed(format!("Unable to open/read PAM module file {shown} with error {cause}."))
     })?;
-    Ok(String::from_utf8_lossy(&content).into_owned())
+    byte_text::utf8(content, path)
 }
 
 /// The whole file; the note of the change is its second line.

@@ -4,8 +4,9 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use table::{Place, Table};
+use table::{Place, Table, without_head};
 
+use crate::byte_text::{escaped, legible, unescaped};
 use crate::{Arg, Args, CommandSpec, Content, Context, Diff, Module, ModuleError, ModuleResult, WriteOptions};
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.cron", ARGS, run)
@@ -37,7 +38,6 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let before = crontab.read(cx)?;
     let mut table = Table::parse(&before);
     plan(args, &mut table)?;
-    let before = Table::parse(&before).text();
     let after = table.text();
     let changed = before != after;
     let backup = if args.bool("backup") && !cx.check_mode { Some(back_up(&before)?) } else { None };
@@ -45,7 +45,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         // A file of its own goes with its last job.
         let result = ModuleResult::ok().changed(true).set("state", "absent");
         let result = result.set_opt("cron_file", args.opt_str("cron_file")).set_opt("backup_file", backup);
-        let diff = || Diff::new(before.clone(), String::new()).headers(crontab.header(), "/dev/null".to_owned());
+        let diff = || Diff::new(legible(&before), String::new()).headers(crontab.header(), "/dev/null".to_owned());
         return Ok(if cx.diff_mode { result.diff(diff()) } else { result });
     }
     if changed {
@@ -59,7 +59,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
         .set_opt("backup_file", backup);
     if changed && cx.diff_mode {
         let header = crontab.header();
-        return Ok(result.diff(Diff::new(before, after).headers(header.clone(), header)));
+        return Ok(result.diff(Diff::new(legible(&before), legible(&after)).headers(header.clone(), header)));
     }
     Ok(result)
 }
@@ -74,18 +74,21 @@ fn check(args: &Args, cx: &mut Context<'_>) -> Result<(), ModuleError> {
     if args.has("special_time") && times.iter().any(|name| args.opt_str(name) != Some("*")) {
         return fail("You cannot combine special_time with any of the time or day/date parameters.");
     }
-    if (args.has("insertafter") || args.has("insertbefore")) && !env {
-        return fail("Insertafter and insertbefore parameters are valid only with env=yes");
+    if env && args.str("name")?.contains(' ') {
+        return fail("Invalid name for environment variable");
     }
     if args.str("state")? == "absent" {
         return Ok(());
     }
-    if args.has("cron_file") && !args.has("user") {
+    if args.has("cron_file") && args.opt_str("user").is_none_or(str::is_empty) {
         return fail("To use cron_file=... parameter you must specify user=... as well");
     }
     let Some(job) = args.opt_str("job") else {
         return fail("You must specify 'job' to install a new cron job or variable");
     };
+    if (args.has("insertafter") || args.has("insertbefore")) && !env {
+        return fail("Insertafter and insertbefore parameters are valid only with env=yes");
+    }
     if job.trim_matches(['\r', '\n']).contains(['\r', '\n']) {
         cx.warn("Job should not contain line breaks");
     }
@@ -156,16 +159,17 @@ impl Crontab {
         })
     }
 
+    /// Tables are edited in whatever encoding they are.
     fn read(&self, cx: &mut Context<'_>) -> Result<String, ModuleError> {
         match self {
-            Self::File(path) => Ok(cx.read_text(path)?.unwrap_or_default()),
+            Self::File(path) => Ok(cx.read(path)?.map(|table| escaped(&table)).unwrap_or_default()),
             Self::Of(user) => {
                 let output = cx.run_read(&Self::command(user.as_ref(), cx)?.arg("-l"))?;
                 // 1: there is no crontab yet.
                 if !matches!(output.rc, 0 | 1) {
                     return Err(ModuleError::failed("Unable to read crontab").with("stderr", output.stderr()));
                 }
-                Ok(if output.ok() { output.stdout() } else { String::new() })
+                Ok(if output.ok() { without_head(&escaped(&output.stdout)) } else { String::new() })
             }
         }
     }
@@ -182,10 +186,10 @@ impl Crontab {
         match self {
             Self::File(path) => {
                 let options = WriteOptions { new_mode: Some(0o644), ..WriteOptions::default() };
-                cx.write_file(path, Content::Bytes(text.as_bytes()), &options).map(drop)
+                cx.write_file(path, Content::Bytes(&unescaped(text)), &options).map(drop)
             }
             Self::Of(user) => {
-                let output = cx.run(&Self::command(user.as_ref(), cx)?.arg("-").stdin(text))?;
+                let output = cx.run(&Self::command(user.as_ref(), cx)?.arg("-").stdin(unescaped(text)))?;
                 if output.ok() {
                     return Ok(());
                 }
@@ -200,7 +204,7 @@ impl Crontab {
 
 fn back_up(text: &str) -> Result<String, ModuleError> {
     let file = tempfile::Builder::new().prefix("crontab").tempfile()?;
-    fs_err::write(file.path(), text)?;
+    fs_err::write(file.path(), unescaped(text))?;
     let (_, path) = file.keep().map_err(|error| ModuleError::failed(error.to_string()))?;
     Ok(path.to_string_lossy().into_owned())
 }

@@ -30,7 +30,7 @@ const ARGS: &[Arg] = &[
 fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let target = Target::new(args, cx)?;
     let keys = wanted_keys(args, cx)?;
-    let before = cx.read_text(&target.file)?.unwrap_or_default();
+    let before = cx.read_utf8(&target.file)?.unwrap_or_default();
     let mut file = KeyFile::parse(&before);
     let changed = plan(args, &keys, &mut file)?;
     let after = file.text();
