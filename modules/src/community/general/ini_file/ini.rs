@@ -25,12 +25,7 @@ pub(super) struct Wanted {
 pub(super) struct Edit {
     pub text: String,
     pub msg: &'static str,
-}
-
-impl Edit {
-    pub(super) fn changed(&self) -> bool {
-        self.msg != "OK"
-    }
+    pub changed: bool,
 }
 
 pub(super) fn edit(text: &str, wanted: &Wanted) -> Edit {
@@ -44,9 +39,9 @@ pub(super) fn edit(text: &str, wanted: &Wanted) -> Edit {
         None if wanted.present => add_section(&mut lines, wanted),
         None => "OK",
     };
-    let text =
-        if msg == "OK" { text.to_owned() } else { lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect() };
-    Edit { text, msg }
+    // A last line gets its end even when nothing else is to be done.
+    let changed = msg != "OK" || !text.is_empty() && !text.ends_with('\n');
+    Edit { text: lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect(), msg, changed }
 }
 
 /// The lines of the section: the header, when there is one, and everything up to the next.
@@ -54,7 +49,7 @@ fn find_section(lines: &[String], wanted: &Wanted) -> Option<std::ops::Range<usi
     let headers: Vec<usize> = (0..lines.len()).filter(|at| header(&lines[*at]).is_some()).collect();
     let end_after = |at: usize| headers.iter().copied().find(|header| *header > at).unwrap_or(lines.len());
     let Some(name) = &wanted.section else { return Some(0..headers.first().copied().unwrap_or(lines.len())) };
-    let ranges = headers.iter().filter(|at| header(&lines[**at]) == Some(name)).map(|at| *at..end_after(*at));
+    let ranges = headers.iter().filter(|at| header(&lines[**at]) == Some(name.trim())).map(|at| *at..end_after(*at));
     ranges.into_iter().find(|range| {
         wanted.section_has.iter().all(|(option, values)| {
             let found: Vec<&str> =
@@ -101,8 +96,11 @@ impl Wanted {
 
     /// The lines that are to be there.
     fn lines(&self) -> Vec<String> {
+        if self.option.is_none() {
+            return Vec::new();
+        }
         if self.values.is_empty() {
-            return if self.option.is_some() { vec![self.line(None)] } else { Vec::new() };
+            return vec![self.line(None)];
         }
         self.values.iter().map(|value| self.line(Some(value))).collect()
     }

@@ -2,6 +2,7 @@
 
 mod ini;
 
+use indexmap::IndexSet;
 use ini::{Edit, Wanted, edit};
 
 use crate::{
@@ -41,7 +42,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     if args.bool("follow") {
         path = fs_err::canonicalize(&path).unwrap_or(path);
     }
-    let before = cx.read_text(&path)?.map(|text| plain(&text));
+    let before = cx.read_utf8(&path)?.map(|text| plain(&text));
     if before.is_none() && !args.bool("create") {
         let msg = format!("Destination {} does not exist!", path.display());
         return Err(ModuleError::failed(msg).with("rc", 257));
@@ -50,16 +51,16 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
     let before = before.unwrap_or_default();
     let after = edit(&before, &wanted);
     let mut result = ModuleResult::ok();
-    if after.changed() {
+    if after.changed {
         if let Some(dir) = path.parent().filter(|dir| !cx.check_mode && !dir.exists()) {
             fs_err::create_dir_all(dir)?;
         }
         let backup = cx.write_file(&path, Content::Bytes(after.text.as_bytes()), &WriteOptions::from_args(args))?;
-        if args.bool("backup") {
+        if args.bool("backup") && !cx.check_mode {
             result = result.set("backup_file", backup.filter(|_| existed).unwrap_or_default());
         }
     }
-    let mut changed = after.changed();
+    let mut changed = after.changed;
     if cx.exists(&path) {
         changed |= cx.set_attributes(&path, &FileAttributes::from_args(args))?;
     }
@@ -68,7 +69,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
 
 /// Without a byte order mark and with plain line ends.
 fn plain(text: &str) -> String {
-    text.trim_start_matches('\u{feff}').replace("\r\n", "\n")
+    text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n")
 }
 
 /// The texts are there in diff mode only, the headers always.
@@ -79,15 +80,16 @@ fn diff(name: &str, before: &str, after: &Edit, with_text: bool) -> Diff {
 }
 
 fn wanted(args: &Args) -> Result<Wanted, ModuleError> {
-    let values = match args.opt_str("value") {
-        Some(value) => vec![value.to_owned()],
-        None => args.list_of_str("values"),
+    let values: IndexSet<String> = match args.opt_str("value") {
+        Some(value) => [value.to_owned()].into(),
+        None => args.list_of_str("values").into_iter().collect(),
     };
+    let given = |name: &str| args.opt_str(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let wanted = Wanted {
-        section: args.opt_str("section").map(str::to_owned),
+        section: given("section"),
         section_has: args.list("section_has_values").iter().filter_map(section_has).collect(),
-        option: args.opt_str("option").map(str::to_owned),
-        values,
+        option: given("option"),
+        values: values.into_iter().collect(),
         present: args.str("state")? == "present",
         exclusive: args.bool("exclusive"),
         no_extra_spaces: args.bool("no_extra_spaces"),
