@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::digester::Digester;
 use crate::outbox::Outbox;
+use crate::private_dir::PrivateDir;
 use crate::running_calls::Cancellation;
 
 /// Larger contents are dropped when no call uses them any more: the node has them where they were wanted.
@@ -57,7 +58,7 @@ impl BlobCache {
     /// Contents that came with a call.
     pub(crate) fn insert(&self, blob: &InlineBlob) {
         let mut states = self.lock();
-        if states.contains_key(&blob.sha256) {
+        if self.is_known(&states, &blob.sha256) {
             return;
         }
         let state = self.incoming(&blob.sha256).and_then(|mut incoming| {
@@ -72,7 +73,7 @@ impl BlobCache {
     /// Asks the engine for a content that is neither here nor on its way, without waiting for it.
     pub(crate) fn request(&self, id: u64, sha256: &str, outbox: &Outbox) -> io::Result<()> {
         let mut states = self.lock();
-        if !is_sha256(sha256) || states.contains_key(sha256) {
+        if !is_sha256(sha256) || self.is_known(&states, sha256) {
             return Ok(());
         }
         states.insert(sha256.to_owned(), State::Wanted { by: id, incoming: None });
@@ -114,7 +115,8 @@ impl BlobCache {
         }
         let mut states = self.lock();
         loop {
-            match states.get_mut(sha256) {
+            let is_known = self.is_known(&states, sha256);
+            match states.get_mut(sha256).filter(|_| is_known) {
                 Some(State::Here { users, .. }) => {
                     *users += 1;
                     return self.path_of(sha256);
@@ -193,8 +195,23 @@ impl BlobCache {
 
     fn incoming(&self, sha256: &str) -> Result<Incoming, String> {
         let path = self.path_of(sha256).map_err(|error| error.to_string())?;
-        let file = File::create(&path).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        let created = File::create(&path).or_else(|error| match path.parent() {
+            Some(directory) if error.kind() == io::ErrorKind::NotFound => {
+                PrivateDir::restore(directory)?;
+                File::create(&path)
+            }
+            _ => Err(error),
+        });
+        let file = created.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         Ok(Incoming { file, hasher: Sha256::new(), digester: None, size: 0, error: None })
+    }
+
+    /// Here, under way or failed. Tasks that tidy up temporary directories remove what was here.
+    fn is_known(&self, states: &HashMap<String, State>, sha256: &str) -> bool {
+        match states.get(sha256) {
+            Some(State::Here { .. }) => self.path_of(sha256).is_ok_and(|path| path.exists()),
+            state => state.is_some(),
+        }
     }
 
     fn path_of(&self, sha256: &str) -> io::Result<PathBuf> {
@@ -246,7 +263,7 @@ mod tests {
     use super::*;
 
     struct Fixture {
-        _dir: tempfile::TempDir,
+        dir: tempfile::TempDir,
         cache: Arc<BlobCache>,
         outbox: Arc<Outbox>,
     }
@@ -254,7 +271,7 @@ mod tests {
     fn fixture() -> Fixture {
         let dir = tempfile::tempdir().unwrap();
         let outbox = Outbox::new(File::create(dir.path().join("sent")).unwrap());
-        Fixture { cache: Arc::new(BlobCache::new(Some(dir.path()))), outbox: Arc::new(outbox), _dir: dir }
+        Fixture { cache: Arc::new(BlobCache::new(Some(dir.path()))), outbox: Arc::new(outbox), dir }
     }
 
     fn sha256(data: &[u8]) -> String {
@@ -316,6 +333,27 @@ mod tests {
         wait_until_wanted(&fixture, &name);
         fixture.cache.finish(&name, None);
         assert_eq!(fs_err::read(asker.join().unwrap().unwrap()).unwrap(), b"");
+    }
+
+    #[test]
+    fn contents_that_were_tidied_away_are_asked_for_again() {
+        let fixture = fixture();
+        let kept = fixture.dir.path().join("kept");
+        let cache = Arc::new(BlobCache::new(Some(&kept.join("private"))));
+        let fixture = Fixture { cache, ..fixture };
+        let blob = InlineBlob { sha256: sha256(b"good"), data: b"good".to_vec().into() };
+        fixture.cache.insert(&blob);
+        let path = fixture.cache.obtain(1, &blob.sha256, &fixture.outbox, &Cancellation::default()).unwrap();
+        fs_err::remove_dir_all(&kept).unwrap();
+        fixture.cache.insert(&blob);
+        assert_eq!(fs_err::read(&path).unwrap(), b"good");
+
+        fs_err::remove_dir_all(&kept).unwrap();
+        let asker = asking(&fixture, 2, &blob.sha256, &Cancellation::default());
+        wait_until_wanted(&fixture, &blob.sha256);
+        fixture.cache.receive(&blob.sha256, b"good");
+        fixture.cache.finish(&blob.sha256, None);
+        assert_eq!(fs_err::read(asker.join().unwrap().unwrap()).unwrap(), b"good");
     }
 
     #[test]

@@ -35,6 +35,14 @@ impl PrivateDir {
         &self.path
     }
 
+    /// Makes the directory `path` again, where somebody tidied it away; never takes over one that is there.
+    pub(crate) fn restore(path: &Path) -> io::Result<()> {
+        if let Some(base) = path.parent() {
+            std::fs::DirBuilder::new().recursive(true).mode(0o700).create(base)?;
+        }
+        std::fs::DirBuilder::new().mode(0o700).create(path)
+    }
+
     /// Removes everything; what cannot be removed is left to a later sweep.
     pub(crate) fn remove(&self) {
         let _ = fs_err::remove_dir_all(&self.path);
