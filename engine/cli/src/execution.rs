@@ -18,7 +18,7 @@ use kapell_template::Templar;
 use crate::exit_code::Exit;
 use crate::refusal::Refusal;
 use crate::surroundings::{command_line, templar_options};
-use crate::{details, events, inventory, passwords};
+use crate::{details, events, inventory, open_files, passwords};
 
 /// Variables are templated by recursion, so deeply nested ones need room; untouched pages cost nothing.
 const TEMPLATE_STACK: usize = 16 << 20;
@@ -37,6 +37,7 @@ pub(crate) struct Execution {
 
 impl Execution {
     pub(crate) fn execute(self) -> Result<RunReport, Refusal> {
+        open_files::allow_many();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_stack_size(TEMPLATE_STACK)
             .enable_all()

@@ -16,6 +16,7 @@ mod inventory;
 mod json_text;
 mod login;
 mod module_pages;
+mod open_files;
 mod passwords;
 mod refusal;
 mod run_lock;
