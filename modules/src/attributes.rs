@@ -46,7 +46,7 @@ impl FileAttributes {
             owner: text("owner"),
             group: text("group"),
             mode: args.raw("mode").cloned(),
-            flags: text("attributes"),
+            flags: text("attributes").filter(|flags| !flags.is_empty()),
             selinux: ["seuser", "serole", "setype", "selevel"].map(text),
         }
     }

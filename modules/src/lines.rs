@@ -15,13 +15,33 @@ pub(crate) fn split_lines(text: &str) -> Vec<&str> {
     lines
 }
 
+/// `bytes.splitlines(True)`: a carriage return ends a line, too; the ends are kept.
+pub(crate) fn split_byte_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['\n', '\r']) {
+        let end = at + if rest[at..].starts_with("\r\n") { 2 } else { 1 };
+        lines.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    if !rest.is_empty() {
+        lines.push(rest);
+    }
+    lines
+}
+
 fn is_line_end(character: char) -> bool {
     matches!(character, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
 mod tests {
-    use super::split_lines;
+    use super::{split_byte_lines, split_lines};
+
+    #[test]
+    fn bytes_have_three_line_ends() {
+        assert_eq!(split_byte_lines("a\r\nb\rc\n\n\x0bd"), ["a\r\n", "b\r", "c\n", "\n", "\x0bd"]);
+    }
 
     #[test]
     fn all_line_ends_count() {

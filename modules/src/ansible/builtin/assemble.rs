@@ -121,25 +121,43 @@ impl Fragments {
     }
 }
 
-/// `\n` and the like, as written in a playbook between single quotes.
+/// Python's escapes, as written in a playbook between single quotes.
 fn unescape(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        out.extend(rest[..at].bytes());
-        let escaped = rest[at + 1..].chars().next();
-        match escaped {
-            Some('n') => out.push(b'\n'),
-            Some('r') => out.push(b'\r'),
-            Some('t') => out.push(b'\t'),
-            Some('\\') | None => out.push(b'\\'),
-            Some(other) => {
-                out.push(b'\\');
-                out.extend(other.to_string().bytes());
-            }
-        }
-        rest = &rest[at + 1 + escaped.map_or(0, char::len_utf8)..];
+    let mut rest = text.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let (escaped, length) = if byte == b'\\' { escape(behind) } else { (Some(byte), 0) };
+        out.extend(escaped);
+        rest = &behind[length..];
     }
-    out.extend(rest.bytes());
     out
+}
+
+/// The byte that what follows a backslash stands for, and how long that is; the backslash itself where it is no escape.
+fn escape(behind: &[u8]) -> (Option<u8>, usize) {
+    let number = |digits: &[u8], base: u32| {
+        digits.iter().try_fold(0, |value, digit| Some(value * base + char::from(*digit).to_digit(base)?))
+    };
+    let Some(&first) = behind.first() else { return (Some(b'\\'), 0) };
+    let plain = match first {
+        b'\n' => return (None, 1),
+        b'x' => {
+            let value = behind.get(1..3).and_then(|digits| number(digits, 16));
+            return value.map_or((Some(b'\\'), 0), |value| (Some(value as u8), 3));
+        }
+        b'0'..=b'7' => {
+            let length = behind.iter().take(3).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+            return (number(&behind[..length], 8).map(|value| value as u8), length);
+        }
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'a' => 0x07,
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'v' => 0x0b,
+        b'\\' | b'\'' | b'"' => first,
+        _ => return (Some(b'\\'), 0),
+    };
+    (Some(plain), 1)
 }

@@ -27,11 +27,12 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
             "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
         ));
     }
-    let key = args.opt_str("key").map(|line| checked_key(line, name)).transpose()?;
+    let key = args.opt_str("key").filter(|key| !key.is_empty());
+    let key = key.map(|lines| checked_key(lines, name)).transpose()?;
     if present && key.is_none() {
         return Err(ModuleError::failed("No key specified when adding a host"));
     }
-    let old = cx.read_text(&path)?;
+    let old = cx.read_utf8(&path)?;
     let text = old.as_deref().unwrap_or_default();
     let new = match &key {
         Some(key) if present => with_key(text, name, key, args.bool("hash_host")),
@@ -84,11 +85,12 @@ impl<'l> Entry<'l> {
     }
 }
 
-/// The key has to be one line for this host.
-fn checked_key<'l>(line: &'l str, host: &str) -> Result<Entry<'l>, ModuleError> {
-    let entry = Entry::parse(line.trim());
+/// The first key has to be one of this host; what else is written with it goes with it.
+fn checked_key<'l>(lines: &'l str, host: &str) -> Result<Entry<'l>, ModuleError> {
+    let entry = lines.lines().find_map(Entry::parse);
     entry
         .filter(|entry| entry.is_for(host))
+        .map(|entry| Entry { line: lines.trim(), ..entry })
         .ok_or_else(|| ModuleError::failed("Host parameter does not match hashed host field in supplied key"))
 }
 

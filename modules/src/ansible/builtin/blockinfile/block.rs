@@ -1,6 +1,7 @@
 //! A block between its markers, and its place in a text.
 
 use crate::ModuleError;
+use crate::lines::split_byte_lines;
 use crate::python_regex::PythonRegex;
 
 pub(super) struct Block {
@@ -30,7 +31,7 @@ impl Block {
 
     /// The text with the block in it, in place of the one that was there; without it when it is empty.
     pub(super) fn put_into(&self, text: &str) -> Result<String, ModuleError> {
-        let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let mut lines: Vec<String> = split_byte_lines(text).into_iter().map(str::to_owned).collect();
         let begin = lines.iter().rposition(|line| *line == self.begin);
         let end = lines.iter().rposition(|line| *line == self.end);
         let mut at = match (begin, end) {

@@ -123,7 +123,8 @@ impl Lines {
     }
 
     fn insert(&mut self, wanted: &Wanted, anchor: Option<usize>) -> &'static str {
-        let line = with_end(wanted.line.clone());
+        // A line that brings its end gets another, as Ansible does it.
+        let line = format!("{}\n", wanted.line);
         match (&wanted.insertion, anchor) {
             (Insertion::Top, _) => self.lines.insert(0, line),
             // It is there already, right behind the anchor.
