@@ -101,8 +101,7 @@ pub(super) fn without_head(printed: &str) -> String {
 fn variable_name(line: &str) -> Option<&str> {
     let (name, _) = line.split_once('=')?;
     let name = name.trim_end();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    (!name.is_empty() && name.bytes().all(plain)).then_some(name)
+    (!name.is_empty() && !name.contains(char::is_whitespace)).then_some(name)
 }
 
 #[cfg(test)]
