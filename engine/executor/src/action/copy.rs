@@ -199,6 +199,11 @@ async fn send_directory(
     let base =
         if written.ends_with('/') { PathBuf::new() } else { PathBuf::from(source.file_name().unwrap_or_default()) };
     tree.walk(source, &base)?;
+    let itself = usize::from(!base.as_os_str().is_empty());
+    if tree.files.is_empty() && tree.links.is_empty() && tree.directories.len() == itself {
+        // Of an empty directory not even the directory is made.
+        tree.directories.clear();
+    }
     let mut args = task.args.clone();
     let slash = if written.ends_with('/') { "/" } else { "" };
     let shown = source.to_string_lossy();

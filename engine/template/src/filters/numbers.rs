@@ -20,8 +20,12 @@ pub(super) fn abs(call: &FilterCall<'_>) -> Result<Object, Fault> {
 pub(super) fn round(call: &FilterCall<'_>) -> Result<Object, Fault> {
     let precision = call.args.int_or(0, 0)?.clamp(-300, 300);
     let method = call.args.text_or(1, "common");
-    if method == "common" && matches!(call.input, Object::Int(_) | Object::BigInt(_)) && precision >= 0 {
-        return Ok(call.input.clone());
+    if method == "common" && precision >= 0 {
+        match &call.input {
+            Object::Int(_) | Object::BigInt(_) => return Ok(call.input.clone()),
+            Object::Bool(bit) => return Ok(Object::Int(i64::from(*bit))),
+            _ => {}
+        }
     }
     if !call.input.is_number() {
         let kind = call.input.type_name();

@@ -79,7 +79,11 @@ impl Fragments {
             PythonRegex::new(pattern, Subject::Text)
                 .map_err(|error| ModuleError::failed(format!("Invalid Regexp ({}) in \"{pattern}\"", fault(&error))))
         });
-        Ok(Self { delimiter: delimiter.map(unescape), regexp: regexp.transpose()?, hidden })
+        Ok(Self {
+            delimiter: delimiter.filter(|text| !text.is_empty()).map(unescape),
+            regexp: regexp.transpose()?,
+            hidden,
+        })
     }
 
     /// The files of `dir` that count, in the order of their names.

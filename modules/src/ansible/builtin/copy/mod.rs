@@ -20,6 +20,7 @@ use crate::checksum::{Algorithm, Digests};
 use crate::real_path::real_path;
 use crate::{Arg, Args, AttributeDiff, Context, Diff, FileAttributes, Module, ModuleError, ModuleResult, WriteOptions};
 
+use remote_tree::keep_times;
 use source::Source;
 
 pub(crate) static MODULE: Module = Module::new("ansible.builtin.copy", ARGS, run).file_args().diff();
@@ -212,6 +213,12 @@ fn write(
         options.new_mode = options.replacing_mode;
     }
     let backup = cx.write_file(dest, source.content(), &options)?;
+    if let Source::File(original) = source
+        && request.remote
+        && !cx.check_mode
+    {
+        keep_times(&fs_err::metadata(original)?, dest)?;
+    }
     cx.set_attributes(dest, &request.attributes)?;
     Ok(ModuleResult::ok()
         .changed(true)

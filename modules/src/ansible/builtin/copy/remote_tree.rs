@@ -123,7 +123,7 @@ impl Copying {
     }
 }
 
-fn keep_times(source: &Metadata, dest: &Path) -> std::io::Result<()> {
+pub(super) fn keep_times(source: &Metadata, dest: &Path) -> std::io::Result<()> {
     let times = std::fs::FileTimes::new().set_accessed(source.accessed()?).set_modified(source.modified()?);
     // Opened for reading: the owner may set times whatever the mode.
     fs_err::File::open(dest)?.into_parts().0.set_times(times)
