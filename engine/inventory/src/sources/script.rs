@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use kapell_parsing::{Diagnostic, Key, Map, SourceFile, Text, Trust, Value, VaultSecrets, json_value, vault};
+use kapell_parsing::{Diagnostic, Key, Map, SourceFile, Trust, Value, json_value};
 
 use super::Source;
 use super::variables::check_name;
