@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
-use crate::{Key, Map, Origin, SourceFile, Text, Trust, Value};
+use crate::{Key, Map, Origin, SourceFile, Text, Trust, Value, yaml};
 
+/// Of texts that are no files.
 const MAX_DEPTH: usize = 900;
 
 /// The value of `text`; its strings are nobody's.
@@ -91,7 +92,7 @@ impl Reader<'_> {
 
     fn value(&mut self) -> Result<Value, JsonError> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
+        if self.depth > if self.places.is_some() { yaml::MAX_DEPTH } else { MAX_DEPTH } {
             return Err(self.refusal("maximum recursion depth exceeded"));
         }
         let value = match self.peek() {

@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(value.repr(), "{'a': [1, 1.0, True, None, '{{ x }}'], 'b': 18446744073709551616}");
         let text = value.get("a").unwrap().as_list().unwrap()[4].as_text().unwrap();
         assert!(text.is_template());
-        assert_eq!(text.origin().unwrap().to_string(), "<extra vars>:1:27");
+        assert_eq!(text.origin().unwrap().to_string(), "<extra vars>:1:28");
         let (key, _) = value.as_map().unwrap().get_index(1).unwrap();
         assert_eq!(key.origin().unwrap().to_string(), "<extra vars>:2:2");
     }

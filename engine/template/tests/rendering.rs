@@ -270,7 +270,8 @@ fn files_include_import_and_extend() {
             "#jinja2: trim_blocks:False, variable_start_string:'<<', variable_end_string:'>>'\n{% if true %}\n<< s >>\n{% endif %}\n",
             "\nhello\n",
         ),
-        ("a\r\nb", "a\nb"),
+        ("{{ s }}\r\nb", "hello\nb"),
+        ("a\r\nb", "a\r\nb"),
     ];
     for (text, expected) in cases {
         assert_eq!(file("main.j2", text, &plain).unwrap(), expected, "{text}");
