@@ -101,21 +101,14 @@ fn check(
     values: &mut Map,
     paths: &dyn PathVariables,
 ) -> Result<(), String> {
-    let result = constraints
-        .iter()
-        .filter(|rule| matches!(rule, Constraint::MutuallyExclusive(_)))
-        .try_for_each(|rule| check_constraint(rule, values))
-        .and_then(|()| missing_required(specs, values));
+    let result = check_exclusive(constraints, values).and_then(|()| missing_required(specs, values));
     fill_defaults(specs, values, paths);
     result?;
     for arg in specs {
         convert_argument(arg, values, paths)?;
     }
     specs.iter().try_for_each(|arg| check_choices(arg, values))?;
-    constraints
-        .iter()
-        .filter(|rule| !matches!(rule, Constraint::MutuallyExclusive(_)))
-        .try_for_each(|rule| check_constraint(rule, values))?;
+    constraints.iter().try_for_each(|rule| check_constraint(rule, values))?;
     specs.iter().try_for_each(|arg| check_options(arg, values, paths))
 }
 
@@ -214,13 +207,25 @@ fn boolean_choice(text: &str, choices: &[&'static str]) -> Option<&'static str> 
     words.next().copied().filter(|_| words.next().is_none())
 }
 
+/// All rules that are broken are named, as these are looked at before anything else.
+fn check_exclusive(constraints: &[Constraint], values: &Map) -> Result<(), String> {
+    let set = |name: &&str| values.get(*name).is_some_and(|value| !value.is_null());
+    let broken: Vec<String> = constraints
+        .iter()
+        .filter_map(|rule| match rule {
+            Constraint::MutuallyExclusive(names) => Some(names),
+            _ => None,
+        })
+        .filter(|names| names.iter().filter(|name| set(name)).count() > 1)
+        .map(|names| names.join("|"))
+        .collect();
+    if broken.is_empty() { Ok(()) } else { Err(format!("parameters are mutually exclusive: {}", broken.join(", "))) }
+}
+
 fn check_constraint(rule: &Constraint, values: &Map) -> Result<(), String> {
     let set = |name: &str| values.get(name).is_some_and(|value| !value.is_null());
     let absent = |names: &[&'static str]| names.iter().copied().filter(|name| !set(name)).collect::<Vec<_>>();
     match *rule {
-        Constraint::MutuallyExclusive(names) if names.iter().filter(|name| set(name)).count() > 1 => {
-            Err(format!("parameters are mutually exclusive: {}", names.join("|")))
-        }
         Constraint::RequiredTogether(names) if !absent(names).is_empty() && absent(names).len() < names.len() => {
             Err(format!("parameters are required together: {}", names.join(", ")))
         }
