@@ -1,5 +1,5 @@
-//! The layer with what modules work on: a database of each kind, cron, firewalls, dnf with an RPM repository, pip, git,
-//! disks.
+//! The layer with what modules work on: a database of each kind, cron, firewalls, a load balancer, an SELinux policy,
+//! dnf with an RPM repository, pip, git, disks.
 //! Hosts have no network, so everything they may install is in repositories inside the image.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::command::run_logged;
 
 /// A layer of another version is built anew.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 /// Programs and servers, installed.
 const PACKAGES: &[&str] = &[
@@ -25,6 +25,7 @@ const PACKAGES: &[&str] = &[
     "firewalld",
     "git",
     "gnupg",
+    "haproxy",
     "iptables",
     "kmod",
     "locales",
@@ -34,6 +35,7 @@ const PACKAGES: &[&str] = &[
     "npm",
     "openssh-client",
     "parted",
+    "policycoreutils-python-utils",
     "postgresql",
     "postgresql-contrib",
     "python3-debian",
@@ -47,6 +49,7 @@ const PACKAGES: &[&str] = &[
     "python3-wheel",
     "python3-selinux",
     "rpm",
+    "selinux-policy-default",
     "subversion",
     "tzdata",
     "ufw",
@@ -75,6 +78,10 @@ apt-get update -q
 systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer
 # Two firewalls that come up at boot shut each other's doors.
 systemctl disable firewalld.service
+# Nobody has configured it.
+systemctl disable haproxy.service
+# There is a policy, but hosts have no SELinux: cases that need it write this file.
+rm /etc/selinux/config
 "#;
 
 /// Three small packages, one of them in two versions, a group, a key, and the index that makes them a repository.

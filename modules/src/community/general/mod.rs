@@ -12,6 +12,7 @@ mod dpkg_divert;
 mod filesystem;
 mod gem;
 mod git_config;
+mod haproxy;
 mod htpasswd;
 mod ini_file;
 mod kernel_blacklist;
@@ -26,6 +27,9 @@ mod pam_limits;
 mod pamd;
 mod parted;
 mod pipx;
+mod sefcontext;
+mod semanage;
+mod seport;
 mod snap;
 mod sudoers;
 mod supervisorctl;
@@ -47,6 +51,7 @@ pub(crate) static MODULES: &[&Module] = &[
     &filesystem::MODULE,
     &gem::MODULE,
     &git_config::MODULE,
+    &haproxy::MODULE,
     &htpasswd::MODULE,
     &ini_file::MODULE,
     &kernel_blacklist::MODULE,
@@ -61,6 +66,8 @@ pub(crate) static MODULES: &[&Module] = &[
     &pamd::MODULE,
     &parted::MODULE,
     &pipx::MODULE,
+    &sefcontext::MODULE,
+    &seport::MODULE,
     &snap::MODULE,
     &sudoers::MODULE,
     &supervisorctl::MODULE,
