@@ -31,6 +31,9 @@ const NULL: &str = "\u{1}";
 const FIELD_END: &str = "\u{1f}";
 const RECORD_END: &str = "\u{1e}";
 
+/// How the message begins when there is no server, or it refuses.
+pub(super) const NO_CONNECTION: &str = "unable to connect to database: ";
+
 /// A row of text values; `None` is NULL.
 pub(super) type Row = Vec<Option<String>>;
 
@@ -106,7 +109,7 @@ impl Session {
         // 2: no connection.
         if output.rc == 2 {
             let reason = stderr.trim().trim_start_matches("psql: error: ");
-            return Err(ModuleError::failed(format!("unable to connect to database: {reason}\n")));
+            return Err(ModuleError::failed(format!("{NO_CONNECTION}{reason}\n")));
         }
         if self.session_role.is_some() && stderr.starts_with("psql:<stdin>:1: ERROR") {
             return Err(ModuleError::failed(format!("Could not switch role: {}", message(&stderr))));
@@ -134,6 +137,14 @@ impl Session {
     /// Runs statements that change something, outside a transaction; nothing in check mode.
     pub(super) fn execute(&self, statement: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
         if cx.check_mode { Ok(()) } else { self.script(&format!("{statement};\n"), cx).map(drop) }
+    }
+
+    /// Runs a statement that the server takes back in check mode, so that what it would refuse fails there, too.
+    pub(super) fn execute_or_try(&self, statement: &str, cx: &mut Context<'_>) -> Result<(), ModuleError> {
+        let (begin, end) = if cx.check_mode { ("BEGIN;\n", "ROLLBACK;\n") } else { ("", "") };
+        self.script(&format!("{begin}{statement};\n{end}"), cx)
+            .map(drop)
+            .map_err(|error| ModuleError::failed(format!("Cannot execute SQL '{statement}': {error}")))
     }
 }
 
@@ -193,8 +204,11 @@ pub(super) fn refuse_dangerous(args: &Args, names: &[&str]) -> Result<(), Module
     if args.opt_bool("trust_input") != Some(false) {
         return Ok(());
     }
-    for name in names {
-        let value = args.opt_str(name).unwrap_or_default();
+    let values = names.iter().flat_map(|name| match args.opt_str(name) {
+        Some(text) => vec![text.to_owned()],
+        None => args.list_of_str(name),
+    });
+    for value in values {
         let lower = value.to_lowercase();
         let words = ["select", "insert", "update", "delete", "drop", "create", "alter", "union"];
         let injects = lower.contains(';') && words.iter().any(|word| lower.contains(word))
