@@ -40,7 +40,11 @@ pub(super) struct Contents {
 impl Certificate {
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let pem = Pem::first(text).filter(|pem| pem.label.ends_with("CERTIFICATE"))?;
-        let whole = Element::parse(&pem.der)?.tagged(der::SEQUENCE)?.children()?;
+        Self::decode(&pem.der)
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let whole = Element::parse(bytes)?.tagged(der::SEQUENCE)?.children()?;
         let [signed, algorithm, signature] = whole[..] else { return None };
         let mut parts = signed.children()?;
         let mut version = 1;
@@ -69,7 +73,7 @@ impl Certificate {
             signed: signed.whole.to_vec(),
             algorithm: algorithm.whole.to_vec(),
             signature: signature.bits()?.to_vec(),
-            der: pem.der.clone(),
+            der: bytes.to_vec(),
         })
     }
 
@@ -103,7 +107,8 @@ impl Certificate {
         is_signed_by(public, &self.signed, &self.algorithm, &self.signature, cx)
     }
 
-    fn info(&self) -> Map {
+    /// What comparisons show, with the hash they show.
+    pub(super) fn info(&self) -> Map {
         let contents = &self.contents;
         let algorithm = algorithm_name(&self.algorithm).map(|(name, _)| name);
         let mut info = Map::from_iter([("signature_algorithm".to_owned(), json!(algorithm))]);
@@ -120,8 +125,11 @@ impl Certificate {
         info.insert("serial_number".to_owned(), number(&contents.serial));
         info.insert("extensions_by_oid".to_owned(), extension_info::by_oid(&contents.extensions));
         info.extend(extension_info::authority_information(&contents.extensions));
-        info.insert("can_parse_certificate".to_owned(), true.into());
         info
+    }
+
+    pub(super) fn fingerprints(&self) -> Map {
+        hashes::fingerprints(&self.der)
     }
 
     /// What a comparison shows of the text of a certificate.
@@ -129,7 +137,11 @@ impl Certificate {
         match text.map(Self::parse) {
             None => json!({}),
             Some(None) => json!({ "can_parse_certificate": false }),
-            Some(Some(certificate)) => Value::Object(certificate.info()),
+            Some(Some(certificate)) => {
+                let mut info = certificate.info();
+                info.insert("can_parse_certificate".to_owned(), true.into());
+                Value::Object(info)
+            }
         }
     }
 }

@@ -18,9 +18,11 @@ mod output_file;
 mod pem;
 mod private_key;
 mod public_key;
+mod punycode;
 mod request;
 mod wanted_extensions;
 mod x509_certificate;
+mod x509_certificate_info;
 
 // One line each: additions then merge by themselves.
 #[rustfmt::skip]
@@ -32,4 +34,5 @@ pub(crate) static MODULES: &[&Module] = &[
     &openssl_privatekey::MODULE,
     &openssl_publickey::MODULE,
     &x509_certificate::MODULE,
+    &x509_certificate_info::MODULE,
 ];
