@@ -170,9 +170,12 @@ impl<'a> Dispatcher<'a> {
         self.settings.strategy
     }
 
-    pub(crate) fn variables(&self, host: &str, scope: &Arc<Scope>) -> HostVariables {
-        let task = Arc::new(TaskVariables::new(scope, self.run.settings.hash_behaviour));
-        HostVariables::new(self.run, &self.state.world, host, Some(&task))
+    pub(crate) fn variables(&self, host: &str, scope: &Arc<Scope>) -> Result<HostVariables, Diagnostic> {
+        self.variables_at(host, &Arc::new(TaskVariables::new(scope, self.run.settings.hash_behaviour)))
+    }
+
+    fn variables_at(&self, host: &str, task: &Arc<TaskVariables>) -> Result<HostVariables, Diagnostic> {
+        HostVariables::new(self.run, &self.state.world, host, Some(task)).with_vars_files()
     }
 
     /// Starts a step: meta tasks act at once, others wait for a free fork.
@@ -190,7 +193,7 @@ impl<'a> Dispatcher<'a> {
         }
         let Some(first) = hosts.first().cloned() else { return Ok(()) };
         let variables = Arc::new(TaskVariables::new(&task.scope, self.run.settings.hash_behaviour));
-        let vars = HostVariables::new(self.run, &self.state.world, &first, Some(&variables));
+        let vars = self.variables_at(&first, &variables)?;
         let cx = crate::resolve::render_context(&task.scope, self.state.world.play.as_deref());
         let keywords = Keywords { run: self.run, vars: &vars, scope: &task.scope, cx: &cx };
         let flag = |name: &str| keywords.bool(name).ok().flatten().unwrap_or(false);
@@ -232,10 +235,9 @@ impl<'a> Dispatcher<'a> {
         for host in doing {
             let host_task = HostTask {
                 run: Arc::clone(self.run),
-                world: self.state.world.clone(),
+                vars: self.variables_at(&host, &variables)?,
                 host,
                 task: Arc::clone(&task),
-                variables: Arc::clone(&variables),
                 info: Arc::clone(&info),
                 overrides: Overrides::default(),
             };
@@ -342,7 +344,7 @@ impl<'a> Dispatcher<'a> {
         if let Some(task) = self.steps.get(&id).map(|step| step.task.id) {
             self.make_room(task);
         }
-        let told = match self.debug(id, &outcome).await {
+        let told = match self.debug(id, &outcome).await? {
             None => false,
             Some(Order::Continue) => true,
             Some(Order::Redo | Order::Quit) => return Ok(()),

@@ -61,7 +61,7 @@ impl Dispatcher<'_> {
             self.run.emit(Event::Diagnostic(Diagnostic::warning(message)));
         }
         if let Some(first) = hosts.first().filter(|_| step.task.implicit) {
-            self.run.emit(Event::ImplicitTask(self.meta_info(first, step)));
+            self.run.emit(Event::ImplicitTask(self.meta_info(first, step)?));
         }
         let mut decided = None;
         for host in &hosts {
@@ -81,7 +81,7 @@ impl Dispatcher<'_> {
 
     /// Tells of the task and judges its conditions.
     fn decide(&mut self, order: &Order, host: &str, step: &Step) -> Result<bool, Diagnostic> {
-        let info = self.meta_info(host, step);
+        let info = self.meta_info(host, step)?;
         let told = !step.task.implicit;
         if told && self.play_strategy() == Strategy::Linear {
             self.run.emit(Event::TaskStart(Arc::clone(&info)));
@@ -127,11 +127,11 @@ impl Dispatcher<'_> {
         self.run.emit(Event::Detail { verbosity, text: format!("META: {text}") });
     }
 
-    fn meta_info(&self, host: &str, step: &Step) -> Arc<TaskInfo> {
-        let vars = self.variables(host, &step.task.scope);
+    fn meta_info(&self, host: &str, step: &Step) -> Result<Arc<TaskInfo>, Diagnostic> {
+        let vars = self.variables(host, &step.task.scope)?;
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         let keywords = Keywords { run: self.run, vars: &vars, scope: &step.task.scope, cx: &cx };
-        Arc::new(self.describe(&step.task, &keywords, &vars, &cx))
+        Ok(Arc::new(self.describe(&step.task, &keywords, &vars, &cx)))
     }
 
     fn meta_applies(&self, step: &Step, host: &str) -> Result<bool, Diagnostic> {
@@ -139,7 +139,7 @@ impl Dispatcher<'_> {
         if conditions.is_empty() {
             return Ok(true);
         }
-        let vars = self.variables(host, &step.task.scope);
+        let vars = self.variables(host, &step.task.scope)?;
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         match condition::judge(&self.run.templar, &conditions, &vars.as_source(), &cx) {
             Ok(verdict) => Ok(matches!(verdict, Verdict::True)),
@@ -236,7 +236,7 @@ impl Dispatcher<'_> {
     }
 
     async fn reset_connection(&mut self, host: &str, step: &Step) -> Result<(), Diagnostic> {
-        let vars = self.variables(host, &step.task.scope);
+        let vars = self.variables(host, &step.task.scope)?;
         let cx = render_context(&step.task.scope, self.state.world.play.as_deref());
         let keywords = Keywords { run: self.run, vars: &vars, scope: &step.task.scope, cx: &cx };
         match connection_spec(&keywords, &vars, false) {

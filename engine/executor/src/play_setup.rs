@@ -14,7 +14,7 @@ use crate::playbook_executor::render_for_play;
 use crate::run_state::{PlayState, RunState};
 use crate::selection::is_named;
 use crate::strategy::Strategy;
-use crate::variables::{VarsFiles, warn_of_undefined};
+use crate::variables::{VarsFiles, try_without_host};
 use crate::{Event, Run, vars_prompt};
 
 /// A play's own keywords, rendered without a host.
@@ -130,8 +130,7 @@ pub fn ask(run: &Arc<Run>, play: &Play, state: &mut RunState) -> Result<(), Diag
     let Some(entered) = &mut state.world.play else { return Ok(()) };
     Arc::make_mut(entered).prompted = Arc::new(answers);
     let templated = Arc::clone(&entered.host_vars_files);
-    warn_of_undefined(run, &state.world, &templated, &play.basedir);
-    Ok(())
+    try_without_host(run, &state.world, &templated, &play.basedir)
 }
 
 /// Makes the play's variables the current ones: from here on those of the play before are gone.

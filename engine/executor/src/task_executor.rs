@@ -19,8 +19,7 @@ use crate::error_report::ErrorReport;
 use crate::loops;
 use crate::module_run::{self, Resolution};
 use crate::resolve::{self, Keywords, ResolvedTask};
-use crate::run_state::World;
-use crate::variables::{HostVariables, TaskVariables, load_for_host};
+use crate::variables::HostVariables;
 use crate::{Event, Run, TaskInfo, TaskResult};
 
 pub use self::outcome::TaskOutcome;
@@ -29,10 +28,9 @@ use self::outcome::failed_task;
 /// A task to be done on one host, with everything it needs: runs on its own, touches nothing shared but events.
 pub struct HostTask {
     pub run: Arc<Run>,
-    pub world: World,
     pub host: String,
     pub task: Arc<Task>,
-    pub variables: Arc<TaskVariables>,
+    pub vars: HostVariables,
     pub info: Arc<TaskInfo>,
     pub overrides: Overrides,
 }
@@ -79,17 +77,11 @@ impl HostTask {
     }
 
     fn frame(&self) -> Result<Frame, ErrorReport> {
-        let mut vars = HostVariables::new(&self.run, &self.world, &self.host, Some(&self.variables));
-        if let Some(play) = &self.world.play
-            && !play.host_vars_files.is_empty()
-        {
-            let loaded = load_for_host(&self.run, &play.host_vars_files, &vars, &play.play.basedir)?;
-            vars = vars.with_layer_over_play(loaded);
-        }
+        let mut vars = self.vars.clone();
         if !self.overrides.vars.is_empty() {
             vars = vars.with_locals(&self.overrides.vars);
         }
-        let cx = resolve::render_context(&self.task.scope, self.world.play.as_deref());
+        let cx = resolve::render_context(&self.task.scope, self.vars.world().play.as_deref());
         let action = self.action_name(&vars, &cx)?;
         let resolution = module_run::resolve(&self.run, &action, &self.task);
         Ok(Frame { vars, cx, resolution })

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use kapell_parsing::Diagnostic;
 use kapell_playbook::Task;
 
 use super::Dispatcher;
 use crate::debugger::{Debugger, Order};
 use crate::task_executor::{HostTask, Overrides, TaskOutcome};
-use crate::variables::TaskVariables;
 use crate::{Event, TaskInfo, TaskStatus, terminal};
 
 impl Dispatcher<'_> {
     /// Tells the result and takes orders, when somebody wants to look at it.
-    pub(super) async fn debug(&mut self, id: u64, outcome: &TaskOutcome) -> Option<Order> {
-        let step = self.steps.get(&id)?;
+    pub(super) async fn debug(&mut self, id: u64, outcome: &TaskOutcome) -> Result<Option<Order>, Diagnostic> {
+        let Some(step) = self.steps.get(&id) else { return Ok(None) };
         if !self.settings.debugger && step.task.scope.inherited("debugger").is_none() {
-            return None;
+            return Ok(None);
         }
         let (task, info) = (Arc::clone(&step.task), Arc::clone(&step.info));
         let (world, host) = (self.state.world.clone(), outcome.host.clone());
@@ -24,31 +24,38 @@ impl Dispatcher<'_> {
         let mut debugger =
             Debugger { run: self.run, world, host, task: Arc::clone(&task), name: &info.name, outcome, overrides };
         if !debugger.is_wanted(self.settings.debugger) {
-            return None;
+            return Ok(None);
         }
         self.tell(&info, outcome, foreseen_status(outcome));
         let order = debugger.converse().await;
         let overrides = debugger.overrides;
         match order {
-            Order::Redo => self.redo(id, task, info, &outcome.host, overrides),
+            Order::Redo => self.redo(id, task, info, &outcome.host, overrides)?,
             Order::Quit => self.run.interrupted.store(true, Ordering::Relaxed),
             Order::Continue => {}
         }
-        Some(order)
+        Ok(Some(order))
     }
 
-    fn redo(&mut self, id: u64, task: Arc<Task>, info: Arc<TaskInfo>, host: &str, overrides: Overrides) {
+    fn redo(
+        &mut self,
+        id: u64,
+        task: Arc<Task>,
+        info: Arc<TaskInfo>,
+        host: &str,
+        overrides: Overrides,
+    ) -> Result<(), Diagnostic> {
         self.overrides.insert((id, host.to_owned()), overrides.clone());
         let host_task = HostTask {
             run: Arc::clone(self.run),
-            world: self.state.world.clone(),
+            vars: self.variables(host, &task.scope)?,
             host: host.to_owned(),
-            variables: Arc::new(TaskVariables::new(&task.scope, self.run.settings.hash_behaviour)),
             task,
             info,
             overrides,
         };
         self.pending.push_front((id, host_task));
+        Ok(())
     }
 
     /// `--step`: whether the person at the terminal wants `task` done.

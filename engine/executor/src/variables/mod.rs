@@ -12,4 +12,4 @@ pub use inventory_variables::InventoryVariables;
 pub use magic::names as magic_names;
 pub use merge::combine;
 pub use task_variables::TaskVariables;
-pub use vars_files::{VarsFiles, load_for_host, load_vars_files, warn_of_undefined};
+pub use vars_files::{VarsFiles, load_vars_files, try_without_host};

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use kapell_config::HashBehaviour;
 use kapell_parsing::vault::VaultSecrets;
 use kapell_parsing::yaml::{self, LoadOptions};
-use kapell_parsing::{Diagnostic, Map, Trust, Value};
+use kapell_parsing::{Diagnostic, ErrorKind, Map, Trust, Value};
 use kapell_template::{RenderContext, TemplateError};
 
 use super::{HostVariables, combine};
-use crate::error_report::ErrorReport;
 use crate::host_facts::HostFacts;
 use crate::run_state::World;
 use crate::{Event, Run};
@@ -40,42 +39,68 @@ pub fn load_vars_files(
     Ok(files)
 }
 
-/// Reads the entries whose names depend on the host. A name that needs facts not gathered yet is looked at again with
-/// the next task; once they are there, something undefined in it is an error.
-pub fn load_for_host(run: &Run, entries: &[Value], vars: &HostVariables, basedir: &Path) -> Result<Map, ErrorReport> {
-    let mut merged = Map::new();
-    let has_facts = vars.world().facts(vars.host()).is_some_and(HostFacts::are_known);
-    for entry in entries {
-        match first_file(run, entry, vars, basedir) {
-            Ok(Some(path)) => {
-                let mut warnings = Vec::new();
-                let loaded = load_map(&run.vault, path, &mut warnings);
-                warnings.into_iter().for_each(|warning| run.emit(Event::Diagnostic(warning)));
-                let loaded = loaded.map_err(|diagnostic| ErrorReport { causes: vec![diagnostic] })?;
-                combine(&mut merged, &loaded, run.settings.hash_behaviour);
+impl HostVariables {
+    /// With the play's `vars_files` whose names depend on the host. A name that needs facts not gathered yet is looked
+    /// at again with the next task; once they are there, something undefined in it stops the run.
+    pub fn with_vars_files(self) -> Result<Self, Diagnostic> {
+        let Some(play) = self.world().play.clone().filter(|play| !play.host_vars_files.is_empty()) else {
+            return Ok(self);
+        };
+        let has_facts = self.world().facts(self.host()).is_some_and(HostFacts::are_known);
+        let mut merged = Map::new();
+        for entry in play.host_vars_files.iter() {
+            match load_named(&self, entry, &play.play.basedir) {
+                Ok(loaded) => combine(&mut merged, &loaded, self.run.settings.hash_behaviour),
+                Err(Failure::Undefined(error)) if has_facts => {
+                    let message = format!(
+                        "an undefined variable was found when attempting to template the vars_files item '{entry}': {error}"
+                    );
+                    return Err(Diagnostic::error(message).at(entry.origin()));
+                }
+                Err(Failure::Undefined(_)) => {}
+                Err(Failure::Other(error)) => return Err(error),
             }
-            Ok(None) => {}
-            Err(error) if error.is_undefined() && has_facts => {
-                let shown = format!(
-                    "an undefined variable was found when attempting to template the vars_files item '{entry}'"
-                );
-                return Err(ErrorReport::of_template(&error, entry.origin()).wrap(shown, entry.origin()));
-            }
-            Err(error) if error.is_undefined() => {}
-            Err(error) => return Err(ErrorReport::of_template(&error, entry.origin())),
         }
+        Ok(self.with_layer_over_play(merged))
     }
-    Ok(merged)
 }
 
-/// Says which entries cannot be looked at before there are hosts.
-pub fn warn_of_undefined(run: &Arc<Run>, world: &World, entries: &[Value], basedir: &Path) {
+/// Looks at entries with templates before there are hosts: says which have to wait for these, and fails where it is
+/// not for want of a variable.
+pub fn try_without_host(run: &Arc<Run>, world: &World, entries: &[Value], basedir: &Path) -> Result<(), Diagnostic> {
     let vars = HostVariables::new(run, world, HostVariables::NO_HOST, None);
     for entry in entries {
-        if first_file(run, entry, &vars, basedir).is_err_and(|error| error.is_undefined()) {
-            let warning = Diagnostic::warning("skipping vars_files item due to an undefined variable");
-            run.emit(Event::Diagnostic(warning.at(entry.origin())));
+        match load_named(&vars, entry, basedir) {
+            Ok(_) => {}
+            Err(Failure::Undefined(_)) => {
+                let warning = Diagnostic::warning("skipping vars_files item due to an undefined variable");
+                run.emit(Event::Diagnostic(warning.at(entry.origin())));
+            }
+            Err(Failure::Other(error)) => return Err(error),
         }
+    }
+    Ok(())
+}
+
+/// Why an entry with templates gave no variables.
+enum Failure {
+    /// Its name needs a variable that is not there (yet).
+    Undefined(TemplateError),
+    Other(Diagnostic),
+}
+
+/// The variables of an entry with templates; none when no file has one of its names.
+fn load_named(vars: &HostVariables, entry: &Value, basedir: &Path) -> Result<Map, Failure> {
+    match first_file(&vars.run, entry, vars, basedir) {
+        Ok(Some(path)) => {
+            let mut warnings = Vec::new();
+            let loaded = load_map(&vars.run.vault, path, &mut warnings);
+            warnings.into_iter().for_each(|warning| vars.run.emit(Event::Diagnostic(warning)));
+            loaded.map_err(Failure::Other)
+        }
+        Ok(None) => Ok(Map::new()),
+        Err(error) if error.is_undefined() => Err(Failure::Undefined(error)),
+        Err(error) => Err(Failure::Other(Diagnostic::error(error.to_string()).at(error.origin().or(entry.origin())))),
     }
 }
 
@@ -136,7 +161,8 @@ fn file(names: &[String], basedir: &Path) -> Option<PathBuf> {
 
 fn load_map(vault: &VaultSecrets, path: PathBuf, warnings: &mut Vec<Diagnostic>) -> Result<Map, Diagnostic> {
     let options = LoadOptions { trust: Trust::Trusted, vault };
-    let value = yaml::load_file(&path, &options, warnings)?;
+    let unreadable = |error: Diagnostic| error.of_kind(ErrorKind::Content);
+    let value = yaml::load_file(&path, &options, warnings).map_err(unreadable)?;
     match value {
         Value::Null => Ok(Map::new()),
         Value::Map(map) => Ok(map.as_ref().clone()),
@@ -145,11 +171,10 @@ fn load_map(vault: &VaultSecrets, path: PathBuf, warnings: &mut Vec<Diagnostic>)
             let entries = items.iter().filter_map(Value::as_map).flatten();
             Ok(entries.map(|(key, value)| (key.clone(), value.clone())).collect())
         }
-        other => Err(Diagnostic::error(format!(
-            "{} must hold a dictionary of variables, not a {}",
-            path.display(),
-            other.type_name()
-        ))
-        .at(other.origin())),
+        other => {
+            let file = path.display();
+            let message = format!("{file} must hold a dictionary of variables, not a {}", other.type_name());
+            Err(unreadable(Diagnostic::error(message).at(other.origin())))
+        }
     }
 }
