@@ -4,7 +4,7 @@ use kapell_executor::event::HostResult;
 use kapell_executor::{ItemNotes, NO_TRACEBACK, TaskInfo, TaskResult};
 use kapell_parsing::{Map, Value};
 
-use crate::result_text::{CENSORED, is_debug};
+use crate::result_text::{CENSORED, is_debug, is_of_facts};
 
 /// A secret one says that it is. `told` is there unless the result is one of several tries.
 pub(crate) fn plain_result(result: &TaskResult, told: Option<&HostResult>) -> Map {
@@ -89,15 +89,9 @@ fn say_how_it_is_shown(data: &mut Map, is_loud: bool, task: Option<&TaskInfo>) {
     if is_loud {
         data.insert("_ansible_verbose_always".into(), true.into());
     }
-    let is_of_facts = task.is_some_and(|task| ["setup", "gather_facts"].contains(&name(task)));
-    if is_of_facts && data.contains_key("ansible_facts") {
+    if task.is_some_and(|task| is_of_facts(&task.action, data)) {
         data.insert("_ansible_verbose_override".into(), true.into());
     }
-}
-
-/// The action's, without its collection.
-fn name(task: &TaskInfo) -> &str {
-    task.action.rsplit('.').next().unwrap_or_default()
 }
 
 /// One of a loop's results.

@@ -240,8 +240,17 @@ pub(crate) fn is_debug(action: &str) -> bool {
     action.rsplit('.').next() == Some("debug")
 }
 
-/// Whether a result is shown without being asked for by `-v`.
+/// Facts that were gathered: too many to be shown, however much is asked for.
+pub(crate) fn is_of_facts(action: &str, data: &Map) -> bool {
+    let name = action.rsplit('.').next().unwrap_or_default();
+    ["setup", "gather_facts"].contains(&name) && data.contains_key("ansible_facts")
+}
+
+/// Whether a result is shown: asked for by `-v`, or without.
 pub(crate) fn is_shown(event: &HostResult, verbosity: u8) -> bool {
+    if is_of_facts(&event.task.action, &event.result.data) {
+        return false;
+    }
     (verbosity > 0 || (event.result.verbose_always && !event.result.no_log)) && !event.result.data.is_empty()
 }
 

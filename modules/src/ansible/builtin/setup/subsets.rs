@@ -18,10 +18,9 @@ pub(super) fn choose(wanted: &[String]) -> Result<BTreeSet<&'static str>, Module
             ("all", true) => excluded.extend(every.difference(&minimal)),
             ("min", false) => chosen.extend(&minimal),
             ("min", true) => no_minimum = true,
-            _ => {
-                let collector = find(name).ok_or_else(|| bad_subset(name))?;
-                if negated { &mut excluded } else { &mut explicit }.insert(collector.name);
-            }
+            // What there is not is left out anyway.
+            (_, true) => excluded.extend(find(name).map(|collector| collector.name)),
+            (_, false) => _ = explicit.insert(find(name).ok_or_else(|| bad_subset(name))?.name),
         }
     }
     if no_minimum {
@@ -64,6 +63,7 @@ mod tests {
         assert_eq!(chosen(&["min"]), minimal);
         // Excluding something does not bring in the rest.
         assert_eq!(chosen(&["!hardware"]), minimal);
+        assert_eq!(chosen(&["!nosuch"]), minimal);
         assert_eq!(chosen(&["!all", "!min"]), [""; 0]);
         assert_eq!(chosen(&["!all", "!min", "pkg_mgr"]), ["distribution", "pkg_mgr"]);
         assert_eq!(chosen(&["!all", "!min", "mounts"]), ["hardware", "platform"]);
