@@ -3,7 +3,7 @@
 use kapell_config::Settings;
 use kapell_executor::python_plugins::PluginKind;
 use kapell_executor::{Callback, ModuleLibrary};
-use kapell_parsing::Diagnostic;
+use kapell_parsing::{Deprecation, Diagnostic};
 use kapell_template::Templar;
 
 use crate::json_report::Pace;
@@ -85,10 +85,12 @@ pub fn callbacks(
         }
     };
     if !has_stdout {
+        warnings.extend(deprecation(&settings.stdout_callback));
         chosen.push(stdout_callback(settings, verbosity).ok_or_else(|| unknown(&settings.stdout_callback))?);
     }
     chosen.extend(python.map(|python| Box::new(python) as Box<dyn Callback>));
     for name in settings.callbacks_enabled.iter().filter(|name| !is_python(name)) {
+        warnings.extend(deprecation(name).filter(|_| base_name(name) == "tree"));
         match base_name(name) {
             "timer" => chosen.push(Box::new(Timer::new(settings))),
             "profile_tasks" => chosen.push(Box::new(ProfileTasks::new(settings))),
@@ -103,6 +105,13 @@ pub fn callbacks(
         }
     }
     Ok(chosen)
+}
+
+/// What is said of a callback that goes away.
+pub fn deprecation(name: &str) -> Option<Diagnostic> {
+    let name = base_name(name);
+    let message = || format!("The {name} callback plugin is deprecated.");
+    ["oneline", "tree"].contains(&name).then(|| Deprecation::of_core(message(), "2.23").diagnostic())
 }
 
 /// The settings with the names that collections' redirects lead to.

@@ -28,7 +28,7 @@ mod timing;
 mod told;
 mod tree;
 
-pub use chosen::{Content, callbacks, say_unused};
+pub use chosen::{Content, callbacks, deprecation, say_unused};
 pub use default::Default;
 pub use dense::Dense;
 pub use display::{Color, Display};
@@ -41,4 +41,5 @@ pub use minimal::{Minimal, Shape};
 pub use screen::is_possible as is_watched;
 pub use silent::Silent;
 pub use timing::{ProfileTasks, Timer};
+pub use told::SPARED;
 pub use tree::Tree;

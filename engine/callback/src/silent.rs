@@ -1,22 +1,28 @@
-//! The null callback: nothing but questions to whoever sits at the terminal.
+//! The null callback: nothing but warnings, and questions to whoever sits at the terminal.
 
 use kapell_config::Settings;
 use kapell_executor::{Callback, Event};
 
 use crate::Display;
+use crate::told::Told;
 
-pub struct Silent(Display);
+pub struct Silent {
+    display: Display,
+    told: Told,
+}
 
 impl Silent {
     pub fn new(settings: &Settings) -> Self {
-        Self(Display::new(settings.nocolor, settings.force_color))
+        Self { display: Display::new(settings.nocolor, settings.force_color), told: Told::new(settings) }
     }
 }
 
 impl Callback for Silent {
     fn on_event(&mut self, event: &Event) {
-        if let Event::Prompt(text) = event {
-            self.0.prompt(text);
+        match event {
+            Event::Prompt(text) => self.display.prompt(text),
+            Event::Diagnostic(diagnostic) => self.told.tell(&self.display, diagnostic),
+            _ => {}
         }
     }
 }

@@ -7,7 +7,8 @@ use kapell_parsing::{Diagnostic, Severity};
 
 use crate::{Display, diagnostic_line};
 
-const SPARED: &str = "Deprecation warnings can be disabled by setting `deprecation_warnings=False` in ansible.cfg.";
+/// What stands before the first deprecation.
+pub const SPARED: &str = "Deprecation warnings can be disabled by setting `deprecation_warnings=False` in ansible.cfg.";
 
 pub(crate) struct Told {
     texts: HashSet<String>,

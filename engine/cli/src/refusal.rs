@@ -1,8 +1,8 @@
 //! `Refusal`: why a command did not do its work, with the exit code that says so; and how findings are told.
 
-use kapell_callback::{Display, diagnostic_line};
-use kapell_executor::Stopped;
-use kapell_parsing::Diagnostic;
+use kapell_callback::{Display, SPARED, diagnostic_line};
+use kapell_executor::{Callback, Event, Stopped};
+use kapell_parsing::{Diagnostic, Severity};
 
 use crate::exit_code::Exit;
 
@@ -73,9 +73,20 @@ pub(crate) fn conclude(run: impl FnOnce(&mut Vec<Diagnostic>) -> Result<Exit, Re
     }
 }
 
+/// Findings of before the run, told as those of the run are: each once.
+pub(crate) fn tell_through(callbacks: &mut [Box<dyn Callback>], findings: Vec<Diagnostic>) {
+    for event in findings.into_iter().map(Event::Diagnostic) {
+        callbacks.iter_mut().for_each(|callback| callback.on_event(&event));
+    }
+}
+
 /// Findings on standard error, each with its place.
 pub(crate) fn tell(display: &Display, diagnostics: &[Diagnostic]) {
-    for diagnostic in diagnostics {
+    let spared = Diagnostic::warning(SPARED);
+    let first = diagnostics.iter().position(|told| told.severity == Severity::Deprecation).unwrap_or(diagnostics.len());
+    let (before, after) = diagnostics.split_at(first);
+    let spared = Some(&spared).filter(|_| !after.is_empty());
+    for diagnostic in before.iter().chain(spared).chain(after) {
         let (line, color) = diagnostic_line(diagnostic);
         display.err(&line, color);
     }

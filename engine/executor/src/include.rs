@@ -91,6 +91,8 @@ pub fn load(run: &Run, task: &Arc<Task>, request: &IncludeRequest, basedir: &Pat
         vault: &run.vault,
         removed: &|name| run.library.removed_action(name),
         is_module: &|name| run.library.may_be_named(name),
+        // Its tasks say so themselves.
+        has_action_group: &|_| true,
         content_dir: &|dir| run.library.add_content(dir),
         render: &|value, scope| render_static(&run.templar, value, scope, &run.options.extra_vars),
         warnings: &warnings,

@@ -28,12 +28,13 @@ pub fn ask(run: &Arc<Run>, play: &Play, state: &RunState) -> Result<Map, Diagnos
         let Some(name) = written.get("name").map(Value::to_string) else {
             return Err(Diagnostic::error("Invalid vars_prompt data structure, missing 'name' key").at(entry.origin()));
         };
-        if run.options.extra_vars.contains_key(name.as_str()) {
-            continue;
-        }
         let render = |key: &str| written.get(key).map(|value| render_for_play(run, state, value, play)).transpose();
         let prompt = render("prompt")?.map_or_else(|| name.clone(), |prompt| prompt.to_string());
         let default = render("default")?.filter(|default| !default.is_null());
+        // Even a question that is not asked has to make sense.
+        if run.options.extra_vars.contains_key(name.as_str()) {
+            continue;
+        }
         let question = Question { written, name, prompt, default };
         let answer = question.hashed(run, question.answer(run)?)?;
         answers.insert(Key::from(question.name.as_str()), answer);

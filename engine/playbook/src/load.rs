@@ -50,6 +50,8 @@ pub struct LoadContext<'a> {
     pub vault: &'a VaultSecrets,
     /// Whether a module or action of this name exists.
     pub is_module: &'a dyn Fn(&str) -> bool,
+    /// Whether somebody defines this group of actions.
+    pub has_action_group: &'a dyn Fn(&str) -> bool,
     /// Why there is no module or action of this full name any more, where that is known.
     pub removed: &'a dyn Fn(&str) -> Option<String>,
     /// Told each directory that may bring modules and plugins of its own, playbooks' and roles', before it is read.

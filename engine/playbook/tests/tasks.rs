@@ -229,7 +229,6 @@ fn wrong_actions() {
 - yum: name=x
 - with_nothing: 1
   nmae: x
-- action: copyy src=a
 - action: {src: a}
 - action: 5
 - action:
@@ -299,100 +298,93 @@ fn wrong_actions() {
         |       ^
       hint: did you mean 'name'?
 
-    couldn't resolve module/action 'copyy'. This often indicates a misspelling, missing collection, or incorrect module path.
-      --> /site.yml:14:15
-        |
-     14 |     - action: copyy src=a
-        |               ^
-      hint: did you mean 'copy'?
-
     no module or action detected in 'action'
-      --> /site.yml:15:7
+      --> /site.yml:14:7
         |
-     15 |     - action: {src: a}
+     14 |     - action: {src: a}
         |       ^
       hint: name it under 'module'
 
     'action' must be text, not 5
-      --> /site.yml:16:7
+      --> /site.yml:15:7
         |
-     16 |     - action: 5
+     15 |     - action: 5
         |       ^
 
     'action' must be text, not nothing
-      --> /site.yml:17:7
+      --> /site.yml:16:7
         |
-     17 |     - action:
+     16 |     - action:
         |       ^
 
     the arguments of 'debug' must be a mapping or text, not a list
-      --> /site.yml:18:7
+      --> /site.yml:17:7
         |
-     18 |     - debug: [1, 2]
+     17 |     - debug: [1, 2]
         |       ^
 
     the arguments of 'command' must be a mapping or text, not 5
-      --> /site.yml:19:7
+      --> /site.yml:18:7
         |
-     19 |     - command: 5
+     18 |     - command: 5
         |       ^
 
     'args' must be a mapping or a template that gives one, not 'hello'
-      --> /site.yml:21:13
+      --> /site.yml:20:13
         |
-     21 |       args: hello
+     20 |       args: hello
         |             ^
 
     the quote ' is not closed in these arguments
-      --> /site.yml:22:13
+      --> /site.yml:21:13
         |
-     22 |     - copy: src='unbalanced
+     21 |     - copy: src='unbalanced
         |             ^
       hint: write the arguments as a YAML mapping, or close it
 
     The 'ansible.builtin.include' action plugin has been removed.
-      --> /site.yml:23:7
+      --> /site.yml:22:7
         |
-     23 |     - include: other.yml
+     22 |     - include: other.yml
         |       ^
       hint: use include_tasks, import_tasks or import_playbook
 
     a task must be a mapping, not 'hello'
-      --> /site.yml:24:7
+      --> /site.yml:23:7
         |
-     24 |     - hello
+     23 |     - hello
         |       ^
       hint: write the module's name and its arguments: `- debug: msg=hello`
 
     couldn't resolve module/action '7'. This often indicates a misspelling, missing collection, or incorrect module path.
-      --> /site.yml:2:3
+      --> /site.yml:1:3
        |
-     2 |   tasks:
+     1 |   tasks:
        |   ^
 
     '_ansible_internal' is no argument of 'debug': the prefix '_ansible_' is reserved for internal use only.
-      --> /site.yml:26:14
+      --> /site.yml:25:14
         |
-     26 |     - debug: msg=1 _ansible_internal=2
+     25 |     - debug: msg=1 _ansible_internal=2
         |              ^
 
     couldn't resolve module/action 'amazon.aws.ec2_key'. This often indicates a misspelling, missing collection, or incorrect module path.
-      --> /site.yml:27:7
+      --> /site.yml:26:7
         |
-     27 |     - amazon.aws.ec2_key: name=x
+     26 |     - amazon.aws.ec2_key: name=x
         |       ^
       hint: builds of kapell with the cargo feature 'aws' have the modules of EC2 (cargo build --features aws)
 
     couldn't resolve module/action 'community.zabbix.zabbix_host'. This often indicates a misspelling, missing collection, or incorrect module path.
-      --> /site.yml:28:7
+      --> /site.yml:27:7
         |
-     28 |     - community.zabbix.zabbix_host: name=x
+     27 |     - community.zabbix.zabbix_host: name=x
         |       ^
       hint: kapell galaxy collection install community.zabbix
     [Deprecation] 'action' is a mapping
-      --> /site.yml:15:7
+      --> /site.yml:14:7
         |
-     15 |     - action: {src: a}
+     14 |     - action: {src: a}
         |       ^
       hint: write the module's name as text and its arguments under 'args'
     ");

@@ -56,6 +56,7 @@ impl Project<'_> {
             vault: self.vault,
             removed: &|name| library.removed_action(name),
             is_module: &is_module,
+            has_action_group: &|_| true,
             content_dir: &|dir| library.add_content(dir),
             render: &render,
             warnings: &warnings,

@@ -100,6 +100,7 @@ fn plays(path: &Path, host: &str, base: &Foundation) -> Result<Vec<Arc<Play>>, R
         settings: &base.settings,
         vault: &base.vault,
         removed: &|name| library.removed_action(name),
+        has_action_group: &|_| true,
         is_module: &|name| name.matches('.').count() >= 2 || library.may_be_named(name),
         content_dir: &|dir| library.add_content(dir),
         render: &render,

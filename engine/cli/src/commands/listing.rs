@@ -14,18 +14,14 @@ use kapell_template::{Templar, TemplarOptions};
 use crate::args::{ListingArgs, PlaybookArgs};
 use crate::commands::playbook::{Prepared, tag_filter};
 use crate::exit_code::Exit;
-use crate::refusal::tell;
+use crate::refusal::{Refusal, tell};
 
 pub(crate) fn is_wanted(args: &ListingArgs) -> bool {
     args.syntax_check || args.list_hosts || args.list_tasks || args.list_tags
 }
 
 /// Prints what was asked for, as ansible-playbook lays it out, below what there is to say of it.
-pub(crate) fn show(
-    args: &PlaybookArgs,
-    prepared: &Prepared,
-    mut warnings: Vec<Diagnostic>,
-) -> Result<Exit, Diagnostic> {
+pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared, mut warnings: Vec<Diagnostic>) -> Result<Exit, Refusal> {
     let display = Display::new(prepared.settings.nocolor, prepared.settings.force_color);
     let wanted = &args.listing;
     let filter = tag_filter(args, &prepared.settings);
@@ -39,14 +35,18 @@ pub(crate) fn show(
         let mut lines = format!("\nplaybook: {}", path.display());
         let listed = listing::list(playbook, &tags, &selected);
         for (play, mut listed) in playbook.plays.iter().zip(listed) {
-            let hosts = rendered_for(play, &templar, prepared, &play.hosts)?;
-            let selected = selected_hosts(&hosts, prepared, &mut warnings)?;
+            check_prompts(play, &templar, prepared)?;
+            let hosts = rendered_for(play, &templar, prepared, &play.hosts).map_err(Refusal::content)?;
+            let selected = selected_hosts(&hosts, prepared, &mut warnings).map_err(Refusal::content)?;
             if !(wanted.list_hosts || wanted.list_tasks || wanted.list_tags) {
                 continue;
             }
             listed.hosts = joined(&hosts);
             listed.title = match play.name.as_ref().filter(|name| !name.is_empty()) {
-                Some(name) => rendered_for(play, &templar, prepared, &Value::Str(name.clone()))?.to_string(),
+                Some(name) => {
+                    let name = rendered_for(play, &templar, prepared, &Value::Str(name.clone()));
+                    name.map_err(Refusal::content)?.to_string()
+                }
                 None => title_of_hosts(&play.hosts, &hosts),
             };
             add_play(&mut lines, &hosts, &selected, &listed, wanted);
@@ -62,6 +62,16 @@ pub(crate) fn show(
         })?;
     }
     Ok(Exit::Ok)
+}
+
+/// Nobody is asked anything, but the questions have to make sense.
+fn check_prompts(play: &Play, templar: &Templar, prepared: &Prepared) -> Result<(), Diagnostic> {
+    for question in play.vars_prompt.as_list().unwrap_or_default().iter().filter_map(Value::as_map) {
+        for text in ["prompt", "default"].iter().filter_map(|part| question.get(*part)) {
+            rendered_for(play, templar, prepared, text)?;
+        }
+    }
+    Ok(())
 }
 
 fn selected_hosts<'a>(

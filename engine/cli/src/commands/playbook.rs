@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use kapell_callback::{Color, Content, Display, HtmlReport, callbacks};
 use kapell_config::Settings;
+use kapell_executor::action_groups::ActionGroups;
 use kapell_executor::static_names::render_static;
 use kapell_executor::tag_filter::TagFilter;
 use kapell_executor::{ModuleLibrary, RunOptions};
@@ -20,7 +21,7 @@ use crate::exit_code::Exit;
 use crate::foundation::{self, Foundation};
 use crate::login::Login;
 use crate::passwords::Passwords;
-use crate::refusal::{Refusal, conclude, tell};
+use crate::refusal::{Refusal, conclude, tell_through};
 use crate::run_lock::RunLock;
 use crate::surroundings::plugin_templar;
 use crate::{cloud, commands::listing, extra_vars, inventory, version};
@@ -53,11 +54,10 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
     let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
     let prepared = prepare(args, settings, warnings)?;
     if listing::is_wanted(&args.listing) {
-        return listing::show(args, &prepared, std::mem::take(warnings)).map_err(Refusal::content);
+        return listing::show(args, &prepared, std::mem::take(warnings));
     }
-    tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &std::mem::take(warnings));
     let _lock = RunLock::take(&prepared.settings, &inventory::sources(&args.hosts.inventory, &prepared.settings))?;
-    execute(args, prepared, passwords)
+    execute(args, prepared, passwords, warnings)
 }
 
 fn load_settings(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Settings, Refusal> {
@@ -125,6 +125,7 @@ pub(crate) fn load_plays(path: &Path, plays: Value, base: &Foundation) -> Result
         vault: &base.vault,
         removed: &|_| None,
         is_module: &|_| true,
+        has_action_group: &|_| true,
         content_dir: &|_| {},
         render: &render,
         warnings: &found,
@@ -142,12 +143,14 @@ fn load_playbooks(
 ) -> Result<Vec<Playbook>, Refusal> {
     let templar = Templar::new(TemplarOptions { vault: vault.clone(), ..TemplarOptions::default() });
     let render = |value: &Value, scope: &Scope| render_static(&templar, value, scope, extra_vars);
+    let groups = action_groups(args, settings);
     let found = RefCell::new(Vec::new());
     let cx = LoadContext {
         settings,
         vault,
         removed: &|name| library.removed_action(name),
         is_module: &|name| library.may_be_named(name),
+        has_action_group: &|name| groups.find(name).is_some(),
         content_dir: &|dir| library.add_content(dir),
         render: &render,
         warnings: &found,
@@ -166,6 +169,12 @@ fn load_playbooks(
     loaded.map_err(|failed| Refusal::new(exit_of(&failed), failed.errors))
 }
 
+/// The groups of actions in collections beside the playbooks and in those of the settings.
+fn action_groups(args: &PlaybookArgs, settings: &Settings) -> ActionGroups {
+    let beside = args.playbooks.iter().map(|path| inventory::parent(&absolute(path)).join("collections"));
+    ActionGroups::new(beside.chain(settings.collections_paths.iter().cloned()).collect())
+}
+
 /// What cannot be found or unlocked is no mistake in the content.
 fn exit_of(failed: &LoadErrors) -> Exit {
     let is_locked = |error: &Diagnostic| error.message.contains("vault data cannot be decrypted");
@@ -178,15 +187,18 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 /// Runs the prepared playbooks.
-fn execute(args: &PlaybookArgs, prepared: Prepared, passwords: Passwords) -> Result<Exit, Refusal> {
+fn execute(
+    args: &PlaybookArgs,
+    prepared: Prepared,
+    passwords: Passwords,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Exit, Refusal> {
     let options = run_options(args, &prepared, passwords);
     let retry = (prepared.settings.retry_files_enabled, prepared.settings.retry_files_save_path.clone());
-    let mut warnings = Vec::new();
     let templar = plugin_templar(&prepared.settings, &prepared.vault, &prepared.library);
     let content = Content { library: &prepared.library, templar };
-    let callback = callbacks(&prepared.settings, options.verbosity, content, &mut warnings);
-    tell(&Display::new(prepared.settings.nocolor, prepared.settings.force_color), &warnings);
-    let mut callback = callback?;
+    let mut callback = callbacks(&prepared.settings, options.verbosity, content, warnings)?;
+    tell_through(&mut callback, std::mem::take(warnings));
     if let Some(path) = &args.run.report {
         callback.push(Box::new(HtmlReport::new(&prepared.settings, absolute(path))));
     }

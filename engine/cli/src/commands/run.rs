@@ -9,7 +9,7 @@ use kapell_config::Settings;
 use kapell_executor::{Callback, RunOptions};
 use kapell_inventory::HostPattern;
 use kapell_parsing::yaml::{self, LoadOptions};
-use kapell_parsing::{Diagnostic, Key, Map, Origin, SourceFile, Text, Trust, Value};
+use kapell_parsing::{Deprecation, Diagnostic, Key, Map, Origin, SourceFile, Text, Trust, Value};
 
 use crate::args::{ConnectionArgs, HostArgs, PrivilegeArgs, VaultArgs};
 use crate::commands::playbook::load_plays;
@@ -18,7 +18,7 @@ use crate::exit_code::Exit;
 use crate::foundation::{self, Foundation};
 use crate::login::Login;
 use crate::passwords::Passwords;
-use crate::refusal::{Refusal, conclude, tell};
+use crate::refusal::{Refusal, conclude, tell_through};
 use crate::surroundings::plugin_templar;
 use crate::{cloud, extra_vars, version};
 
@@ -153,27 +153,41 @@ fn run(args: &RunArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refusal> 
     if hosts.is_empty() {
         return Ok(Exit::Ok);
     }
-    tell(&display, &std::mem::take(warnings));
     let login = Login { connection: &args.task.connection, privilege: &args.task.privilege, passwords };
     let options = login.options(&args.task.hosts, &base.settings, &base.extra_vars, args.task.verbose);
-    let callback = chosen_callbacks(args, &base, options.verbosity)?;
+    warnings.extend(deprecated_options(args, &base.settings));
+    let mut callback = chosen_callbacks(args, &base, options.verbosity, warnings)?;
+    tell_through(&mut callback, std::mem::take(warnings));
     task.execute(base, given, args.task.options(options), args.task.playbook_dir.as_ref(), callback)
 }
 
+/// Options whose callbacks are to be chosen by settings, and these callbacks.
+fn deprecated_options(args: &RunArgs, settings: &Settings) -> Vec<Diagnostic> {
+    let options = [("-o", "oneline", args.one_line), ("-t", "tree", args.tree.is_some())];
+    let given = || options.iter().filter(|(_, _, is_given)| *is_given && settings.deprecation_warnings);
+    let option = |(option, callback, _): &(&str, &str, bool)| {
+        let instead = format!("Use callback configuration to enable the {callback} callback instead.");
+        Deprecation::of_core(format!("The '{option}' argument is deprecated."), "2.23").instead(instead).diagnostic()
+    };
+    given().map(option).chain(given().filter_map(|(_, callback, _)| kapell_callback::deprecation(callback))).collect()
+}
+
 /// `minimal`, unless another is asked for.
-fn chosen_callbacks(args: &RunArgs, base: &Foundation, verbosity: u8) -> Result<Vec<Box<dyn Callback>>, Refusal> {
+fn chosen_callbacks(
+    args: &RunArgs,
+    base: &Foundation,
+    verbosity: u8,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Vec<Box<dyn Callback>>, Refusal> {
     let settings = &base.settings;
     let mut chosen: Vec<Box<dyn Callback>> = Vec::new();
     if args.one_line {
         chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Line)));
     } else if settings.bin_ansible_callbacks {
-        let mut warnings = Vec::new();
         let library = cloud::library(settings);
         library.add_content(&foundation::playbook_dir(args.task.playbook_dir.as_ref(), settings));
         let content = Content { library: &library, templar: plugin_templar(settings, &base.vault, &library) };
-        let all = callbacks(settings, verbosity, content, &mut warnings);
-        tell(&Display::new(settings.nocolor, settings.force_color), &warnings);
-        chosen = all?;
+        chosen = callbacks(settings, verbosity, content, warnings)?;
     } else {
         chosen.push(Box::new(Minimal::new(settings, verbosity, Shape::Block)));
     }

@@ -69,17 +69,30 @@ impl Loader<'_> {
                 self.loop_control(key, value);
                 None
             }
-            name => {
-                let expected = check::expected(keyword, value)?;
-                let message = format!("'{name}' must be {expected}, not {}", check::shown(value));
-                if waits_for_use(keyword) {
-                    self.warn(Diagnostic::warning(message).at(at));
-                    return None;
-                }
-                let error = Diagnostic::error(message).at(at);
-                Some(if name == "order" { error.of_kind(ErrorKind::Options) } else { error })
-            }
+            "module_defaults" => self.unexpected(keyword, value, at).or_else(|| self.unknown_group(value)),
+            _ => self.unexpected(keyword, value, at),
         }
+    }
+
+    fn unexpected(&mut self, keyword: &Keyword, value: &Value, at: Option<&Origin>) -> Option<Diagnostic> {
+        let expected = check::expected(keyword, value)?;
+        let message = format!("'{}' must be {expected}, not {}", keyword.name, check::shown(value));
+        if waits_for_use(keyword) {
+            self.warn(Diagnostic::warning(message).at(at));
+            return None;
+        }
+        let error = Diagnostic::error(message).at(at);
+        Some(if keyword.name == "order" { error.of_kind(ErrorKind::Options) } else { error })
+    }
+
+    /// The first group of `module_defaults` that nobody defines.
+    fn unknown_group(&self, value: &Value) -> Option<Diagnostic> {
+        let maps = value.as_list().unwrap_or(std::slice::from_ref(value)).iter().filter_map(Value::as_map);
+        let groups = maps.flat_map(Map::keys).filter_map(|key| Some((key, key.as_str()?.strip_prefix("group/")?)));
+        let (key, group) = groups.into_iter().find(|(_, group)| !(self.cx.has_action_group)(group))?;
+        let full = if group.contains('.') { group.to_owned() } else { format!("ansible.builtin.{group}") };
+        let message = format!("Error loading module_defaults: could not resolve the module_defaults group {full}");
+        Some(Diagnostic::error(message).at(key_place(key)))
     }
 
     fn loop_control(&mut self, key: &Key, value: &Value) {

@@ -142,8 +142,8 @@ impl Loader<'_> {
             self.error(Diagnostic::error(format!("'{key}' names no module")).at(key_place(key)));
             return None;
         }
-        if !action.is_template() && !names.known(&action) {
-            let error = self.removed_action(&action, names).unwrap_or_else(|| unknown_module(&action, names));
+        // What nobody has under such a name is an error of the task, if it comes to it.
+        if let Some(error) = self.removed_action(&action, names).filter(|_| !names.known(&action)) {
             self.unknown(error.at(action.origin().or(key_place(key))));
             return None;
         }

@@ -102,7 +102,8 @@ impl Loader<'_> {
             };
             let index = entries.get_index_of(key);
             if value.is_null() {
-                self.error(Diagnostic::error(format!("'{key}' has no value")).at(key_place(key)));
+                let error = Diagnostic::error(format!("'{key}' has no value")).at(key_place(key));
+                self.error(error.of_kind(ErrorKind::Usage));
             } else if scope.own("loop_with").is_some() || loop_seen.is_some_and(|seen| index > Some(seen)) {
                 let error =
                     Diagnostic::error(format!("'{key}' is a second loop in the same task")).of_kind(ErrorKind::Usage);

@@ -50,6 +50,7 @@ impl Project {
             settings: &self.settings,
             vault: &VaultSecrets::default(),
             removed: &|_| None,
+            has_action_group: &|name| name != "nosuch",
             is_module: &|name| {
                 MODULES.contains(&name.strip_prefix("ansible.builtin.").unwrap_or(name)) || name == "ns.coll.thing"
             },
