@@ -7,7 +7,7 @@ use std::time::Duration;
 use kapell_config::{Environment, FoundValue, OPTIONS, PluginOption, Settings, ValueOrigin, ini};
 use kapell_executor::{Event, ModuleLibrary, RunOptions};
 use kapell_inventory::{HostPattern, Inventory, Policy};
-use kapell_parsing::{Diagnostic, Map, SourceFile, Value, VaultSecrets};
+use kapell_parsing::{Deprecation, Diagnostic, Map, SourceFile, Value, VaultSecrets};
 use kapell_template::{
     FetchError, PluginAnswer, PluginOptionValue, PluginPaths, ServiceLookup, Surroundings, Templar, TemplarOptions,
     UrlAnswer, UrlRequest,
@@ -174,6 +174,12 @@ impl Surroundings for Program {
 
     fn service_lookup(&self, name: &str) -> Option<ServiceLookup> {
         cloud::EXTENSION.lookup(name)
+    }
+
+    fn deprecated(&self, what: &Deprecation) {
+        if self.settings.deprecation_warnings {
+            (self.tell)(Event::Diagnostic(what.diagnostic()));
+        }
     }
 
     fn notice(&self, level: &str, text: &str) {

@@ -63,6 +63,12 @@ impl Deprecation {
     }
 
     #[must_use]
+    pub fn instead(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    #[must_use]
     pub fn at(mut self, origin: Option<&Origin>) -> Self {
         self.origin = origin.cloned();
         self
@@ -131,17 +137,25 @@ impl Deprecation {
 
     /// All of it in sentences.
     pub fn sentences(&self) -> String {
+        let sentences = [Some(self.what_and_when()), self.help.clone()];
+        sentences.into_iter().flatten().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn what_and_when(&self) -> String {
         let verb = if self.is_gone { "was" } else { "will be" };
         let nobody = Deprecator::default();
         let by = self.deprecator.as_ref().unwrap_or(&nobody);
         let going = [format!("This feature {verb} removed"), by.owner(), self.when(by)];
         let going = going.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ") + ".";
-        let sentences = [Some(as_sentence(&self.message)), Some(going), self.help.clone()];
-        sentences.into_iter().flatten().filter(|sentence| !sentence.is_empty()).collect::<Vec<_>>().join(" ")
+        [as_sentence(&self.message), going].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
+    /// With a place, what to do instead stands below it.
     pub fn diagnostic(&self) -> Diagnostic {
-        Diagnostic::deprecation(self.sentences()).at(self.origin.as_ref())
+        match (&self.origin, &self.help) {
+            (Some(_), Some(help)) => Diagnostic::deprecation(self.what_and_when()).at(self.origin.as_ref()).hint(help),
+            _ => Diagnostic::deprecation(self.sentences()).at(self.origin.as_ref()),
+        }
     }
 
     fn when(&self, by: &Deprecator) -> String {

@@ -1,6 +1,6 @@
 //! `Surroundings`: what templates can ask of the program they run in.
 
-use kapell_parsing::{Map, Value};
+use kapell_parsing::{Deprecation, Map, Value};
 use serde_json::Value as Json;
 
 /// Implemented by whoever makes the `Templar`. Every answer may be nothing.
@@ -28,6 +28,10 @@ pub trait Surroundings: Send + Sync {
     }
     /// A message for the user: `warning`, `collection_mismatch`, `deprecated`, `info` or `verboseN`.
     fn notice(&self, level: &str, text: &str);
+    /// Something a template uses goes away.
+    fn deprecated(&self, what: &Deprecation) {
+        self.notice("deprecated", &what.sentences());
+    }
 }
 
 /// What is known of an option of a plugin.

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use kapell_parsing::{Text, Value};
+use kapell_parsing::{Deprecation, Text, Value};
 
 /// Names and their source values. A trusted string in a value is templated when it is looked at, not before.
 pub trait VariableSource: Send + Sync {
     fn get(&self, name: &str) -> Option<Variable>;
     /// Every name `get` knows, in the order in which they are listed to the user.
     fn names(&self) -> Vec<Text>;
+    /// What users of the variable `name` should hear of it.
+    fn deprecation(&self, _name: &str) -> Option<Deprecation> {
+        None
+    }
 }
 
 #[derive(Clone)]

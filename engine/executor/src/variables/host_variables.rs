@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kapell_config::HashBehaviour;
-use kapell_parsing::{Key, Map, Text, Value};
+use kapell_parsing::{Deprecation, Key, Map, Text, Value};
 use kapell_template::{Variable, VariableSource};
 
 use super::{TaskVariables, combine};
@@ -284,5 +284,9 @@ impl VariableSource for HostVariables {
         }
         names.extend(super::magic::names().filter(|name| self.magic(name).is_some()).map(Text::from));
         names.into_iter().collect()
+    }
+
+    fn deprecation(&self, name: &str) -> Option<Deprecation> {
+        super::magic::deprecation(name)
     }
 }

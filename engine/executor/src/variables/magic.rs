@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use kapell_inventory::host::short_name;
 use kapell_inventory::magic_names;
-use kapell_parsing::{Key, Map, Text, Value};
+use kapell_parsing::{Deprecation, Key, Map, Text, Value};
 use kapell_playbook::{Role, Scope};
 use kapell_template::{ANSIBLE_VERSION, Variable, VariableSource};
 
@@ -28,6 +28,14 @@ const LISTED: [&str; 8] = [
 /// Every magic variable there can be.
 pub fn names() -> impl Iterator<Item = &'static str> {
     magic_names::NAMES.into_iter().chain(LISTED)
+}
+
+/// What is said of a magic variable that goes away.
+pub(super) fn deprecation(name: &str) -> Option<Deprecation> {
+    (name == "play_hosts").then(|| {
+        Deprecation::of_core("The `play_hosts` magic variable is deprecated.", "2.23")
+            .instead("Use `ansible_play_batch` instead.")
+    })
 }
 
 impl HostVariables {

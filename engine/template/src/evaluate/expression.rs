@@ -98,6 +98,9 @@ impl Interpreter<'_> {
             return Ok(object);
         }
         if let Some(object) = self.rendering.variable(&self.frame.scope, name)? {
+            if let Some(going) = self.frame.scope.source.deprecation(name) {
+                self.rendering.deprecated(&going.at(self.frame.origin.as_ref()));
+            }
             return Ok(object);
         }
         if let Some(object) = globals::find(name) {

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use kapell_parsing::{Origin, Text, Value};
+use kapell_parsing::{Deprecation, Origin, Text, Value};
 
 use super::memory::{ITEM, Memory};
 use super::{Fault, Interpreter, Locals, TemplateFrame, concat};
@@ -59,6 +59,19 @@ impl Drop for Rendering<'_> {
 }
 
 impl<'r> Rendering<'r> {
+    /// Tells the user, where somebody listens.
+    pub(crate) fn notice(&self, level: &str, text: &str) {
+        if let Some(surroundings) = &self.templar.options().surroundings {
+            surroundings.notice(level, text);
+        }
+    }
+
+    pub(crate) fn deprecated(&self, what: &Deprecation) {
+        if let Some(surroundings) = &self.templar.options().surroundings {
+            surroundings.deprecated(what);
+        }
+    }
+
     pub(crate) fn new(templar: &'r Templar, cx: &'r RenderContext) -> Self {
         Self {
             templar,

@@ -1,6 +1,8 @@
 //! Conversions and defaults: `default`, `bool`, `int`, `float`, `ternary`.
 #![expect(clippy::unnecessary_wraps, reason = "rows of one table have one signature")]
 
+use kapell_parsing::Deprecation;
+
 use crate::evaluate::{Fault, FilterCall, defined};
 use crate::object::Object;
 use crate::operators::{big_to_float, float_to_int};
@@ -36,13 +38,25 @@ fn lacking(reason: &str) -> Option<&str> {
 
 /// Ansible's truth of a value: few words are true, everything else is false.
 pub(super) fn bool(call: &FilterCall<'_>) -> Result<Object, Fault> {
-    Ok(match &call.input {
-        same @ Object::Bool(_) => same.clone(),
-        Object::Int(number) => (*number == 1).into(),
-        Object::Float(number) => (number.to_bits() == 1.0_f64.to_bits()).into(),
-        Object::Str(text) => matches!(text.to_lowercase().as_str(), "yes" | "on" | "1" | "true").into(),
-        _ => false.into(),
-    })
+    const FALSE: [&str; 4] = ["no", "off", "0", "false"];
+    let (truth, is_known) = match &call.input {
+        Object::Bool(truth) => (*truth, true),
+        Object::Int(number) => (*number == 1, matches!(number, 0 | 1)),
+        Object::Float(number) => (number.to_bits() == 1.0_f64.to_bits(), false),
+        Object::Str(text) => {
+            let word = text.to_lowercase();
+            let truth = matches!(word.as_str(), "yes" | "on" | "1" | "true");
+            (truth, truth || FALSE.contains(&word.as_str()))
+        }
+        _ => (false, false),
+    };
+    if !is_known {
+        let input = python::repr(call.rendering, &call.input)?;
+        let (kind, truth) = (call.input.type_name(), if truth { "True" } else { "False" });
+        let message = format!("The `bool` filter coerced invalid value {input} ({kind}) to {truth}.");
+        call.rendering.deprecated(&Deprecation::of_core(message, "2.23"));
+    }
+    Ok(truth.into())
 }
 
 pub(super) fn int(call: &FilterCall<'_>) -> Result<Object, Fault> {

@@ -77,5 +77,10 @@ pub(super) fn finished(call: &TestCall<'_>) -> Result<bool, Fault> {
 /// A result that says nothing about it is of a task that ran to its end.
 fn flag_or_true(call: &TestCall<'_>, name: &str) -> Result<bool, Fault> {
     let dict = result(call, name)?;
-    if dict.get_str(call.rendering, name)?.is_some() { flag(call, dict, name) } else { Ok(true) }
+    if dict.get_str(call.rendering, name)?.is_some() {
+        return flag(call, dict, name);
+    }
+    call.rendering
+        .notice("warning", &format!("The '{name}' test expects an async task, but a non-async task was tested"));
+    Ok(true)
 }
