@@ -97,3 +97,14 @@ fn an_archive_that_is_not_what_it_lists_is_refused() {
     assert!(said(&refused).contains("Checksum mismatch for 'README.md'"), "{}", said(&refused));
     assert!(!home.join(".ansible/collections/ansible_collections/ns/col").exists());
 }
+
+#[test]
+fn roles_are_of_a_known_type() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    well(home, &["role", "init", "--type", "container", "web"]);
+    assert!(home.join("web/meta/container.yml").is_file() && home.join("web/tests/ansible.cfg").is_file());
+    let unknown = galaxy(home, &["role", "init", "--type", "contaner", "other"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(said(&unknown).contains("did you mean 'container'?") && !home.join("other").exists());
+}

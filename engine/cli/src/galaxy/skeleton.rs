@@ -36,6 +36,15 @@ const ROLE: &[File] = &[
     ("vars/main.yml", Some("---\n# Values that are this role's own.\n")),
 ];
 
+/// Types of roles; those of `apb` and `network` have the files of any role.
+const KINDS: [&str; 4] = ["default", "apb", "container", "network"];
+
+/// What roles that make containers have beside it.
+const CONTAINER: &[File] = &[
+    ("meta/container.yml", Some("---\n# How the container of this role is to be run.\n")),
+    ("tests/ansible.cfg", Some("[defaults]\ninventory = ./inventory\n")),
+];
+
 const COLLECTION: &[File] = &[
     ("README.md", Some("# {{ namespace }}.{{ collection_name }}\n\nWhat this collection is for, in a sentence.\n")),
     ("docs", None),
@@ -75,8 +84,13 @@ impl Init<'_> {
         if self.name.contains('/') || self.name.starts_with('.') || self.name.is_empty() {
             return Err(Diagnostic::error(format!("Invalid role name '{}'", self.name)).into());
         }
+        if !KINDS.contains(&self.kind) && self.skeleton.is_none() {
+            let message = format!("there is no skeleton for roles of type '{}', cannot init role", self.kind);
+            return Err(Diagnostic::error(message).did_you_mean(self.kind, KINDS).into());
+        }
         let vars = [("role_name", self.name), ("role_type", self.kind), ("min_ansible_version", "2.15")];
-        self.make(&self.below.join(self.name), ROLE, &vars, "Role")
+        let own = if self.kind == "container" { CONTAINER } else { &[] };
+        self.make(&self.below.join(self.name), &[ROLE, own].concat(), &vars, "Role")
     }
 
     pub(crate) fn collection(&self) -> Result<(), Refusal> {

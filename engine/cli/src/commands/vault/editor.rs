@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use kapell_callback::Display;
 use kapell_config::Settings;
 use kapell_parsing::Diagnostic;
@@ -78,15 +78,9 @@ fn in_editor(path: &Path, plain: &[u8], settings: &Settings) -> Result<Vec<u8>> 
 fn run_editor(path: &Path, settings: &Settings) -> Result<()> {
     let words = shell_words::split(&settings.editor).context("the editor's command cannot be read")?;
     let (program, arguments) = words.split_first().ok_or_else(|| anyhow!("no editor is set: see EDITOR"))?;
-    let status = Command::new(program)
-        .args(arguments)
-        .arg(path)
-        .status()
-        .with_context(|| format!("Unable to execute the editor '{program}'"))?;
-    if !status.success() {
-        bail!("the editor '{program}' ended with {status}");
-    }
-    Ok(())
+    let ended = Command::new(program).args(arguments).arg(path).status();
+    // However it ends, what it left in the file counts.
+    ended.map(drop).with_context(|| format!("Unable to execute the editor '{program}'"))
 }
 
 /// Editors that replace the file leave the old one to us; both are overwritten.
