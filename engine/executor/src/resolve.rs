@@ -181,7 +181,8 @@ impl Keywords<'_> {
                 }
             }
         }
-        let as_text = |value: &Value| if value.is_null() { String::new() } else { value.to_string() };
+        // What nothing is to ansible-core, as text.
+        let as_text = |value: &Value| if value.is_null() { "None".to_owned() } else { value.to_string() };
         Ok(merged.iter().map(|(key, value)| (key.to_string(), as_text(value))).collect())
     }
 

@@ -156,7 +156,13 @@ impl HostTask {
             }
         };
         let mut outcome = Box::pin(self.attempt(frame, prepared, item_vars)).await;
-        outcome.result.delegate = delegate_to.map(|host| self.reach(&host, vars, &frame.cx));
+        outcome.result.delegate = delegate_to.as_ref().map(|host| self.reach(host, vars, &frame.cx));
+        let address = outcome.result.delegate.as_ref().and_then(|delegate| delegate.get("ansible_host"));
+        if let (Some(told), Some(address)) = (&mut outcome.delegated_to, address.map(Value::to_string))
+            && *told != address
+        {
+            *told = format!("{told}({address})");
+        }
         outcome
     }
 
@@ -253,24 +259,14 @@ impl HostTask {
         })
     }
 
-    fn outcome(
-        &self,
-        mut result: TaskResult,
-        mut effects: Effects,
-        resolved: ResolvedTask,
-        spec: &ConnectionSpec,
-    ) -> TaskOutcome {
+    fn outcome(&self, mut result: TaskResult, mut effects: Effects, resolved: ResolvedTask) -> TaskOutcome {
         result.complete_deprecations(None);
         self.take_facts(&mut result, &mut effects, &resolved);
         effects.notify.clone_from(&resolved.notify);
         if result.says_failed() && result.error.is_none() {
             result.error = Some(self.failure_report(&result, &resolved));
         }
-        let delegated_to =
-            resolved.delegate_to.as_ref().filter(|host| **host != self.host).map(|host| match &spec.address {
-                address if address == host => host.clone(),
-                address => format!("{host}({address})"),
-            });
+        let delegated_to = resolved.delegate_to.clone().filter(|host| *host != self.host);
         let failed_task = failed_task(&resolved.task, resolved.args.clone());
         TaskOutcome { effects, delegated_to, diff: resolved.diff, failed_task, ..TaskOutcome::new(&self.host, result) }
     }
@@ -295,6 +291,9 @@ impl HostTask {
             [("changed_when", "changed", "changed_when_result"), ("failed_when", "failed", "failed_when_result")]
         {
             let Some(written) = self.task.scope.own(keyword) else { continue };
+            if written.as_list().is_some_and(<[Value]>::is_empty) {
+                continue;
+            }
             let source = self.with_registered(vars, result).as_source();
             match condition::judge(&self.run.templar, &condition::as_list(written), &source, cx) {
                 Ok(verdict) => {

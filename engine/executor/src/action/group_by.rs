@@ -13,6 +13,9 @@ fn start<'a>(task: &'a ResolvedTask, _cx: &'a ActionContext<'a>) -> ActionFuture
 }
 
 fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
+    if let Some(unknown) = task.args.keys().map(ToString::to_string).find(|key| key != "key" && key != "parents") {
+        return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
+    }
     let Some(key) = text_arg(&task.args, "key") else {
         return Err(ActionError::failed("the 'key' param is required when using group_by"));
     };

@@ -51,8 +51,9 @@ impl HostTask {
                     result.set("failed", true);
                     result.excused = matches!(result.data.get("failed_when_result"), Some(Value::Bool(false)));
                 }
-                return self.outcome(result, effects, resolved, &spec);
+                return self.outcome(result, effects, resolved);
             }
+            result.set("retries", retry.attempts as i64);
             self.run.emit(Event::Retry {
                 host: self.host.clone(),
                 task: Arc::clone(&self.info),
@@ -130,7 +131,8 @@ impl Retry {
     fn read(keywords: &Keywords<'_>) -> Result<Self, ErrorReport> {
         let retries = keywords.integer("retries", "retries")?.map(|retries| retries.max(0) as u64);
         // Where nothing is tried again, nobody asks whether it has to be.
-        let until = keywords.scope.own("until").filter(|until| !until.is_null() && retries != Some(0)).cloned();
+        let asks = |until: &&Value| !until.is_null() && !until.as_list().is_some_and(<[Value]>::is_empty);
+        let until = keywords.scope.own("until").filter(|until| asks(until) && retries != Some(0)).cloned();
         let attempts = match (&until, retries) {
             (None, None) => 1,
             (_, Some(retries)) => retries + 1,
