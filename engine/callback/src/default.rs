@@ -388,7 +388,7 @@ impl Callback for Default {
             Event::Retry { host, task, retries_left, result } => {
                 self.announce_again(task);
                 let mut text = format!("FAILED - RETRYING: [{host}]: {} ({retries_left} retries left).", task.name);
-                if self.options.verbosity > 2 && !result.no_log {
+                if (self.options.verbosity > 2 || result.verbose_always) && !result.no_log {
                     text =
                         format!("{text}Result was: {}", json_text::map_text(&result.data, json_text::Layout::Indented));
                 }

@@ -9,6 +9,7 @@ mod throttle;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use kapell_config::VarsRoot;
 use kapell_parsing::{Diagnostic, Text, Value};
 use kapell_playbook::{Play, Scope, Task};
 use kapell_template::{RenderContext, TemplateError};
@@ -62,6 +63,7 @@ pub struct Dispatcher<'a> {
     pub(crate) run: &'a Arc<Run>,
     pub(crate) play: &'a Arc<Play>,
     settings: &'a PlaySettings,
+    strategy: Strategy,
     pub(crate) state: &'a mut RunState,
     pub(crate) iterator: PlayIterator,
     pub(crate) batch: Vec<String>,
@@ -95,6 +97,7 @@ impl<'a> Dispatcher<'a> {
         state: &'a mut RunState,
         (batch, batch_size): (&[String], usize),
     ) -> Result<Self, Diagnostic> {
+        let strategy = settings.strategy.clone()?;
         let waiting = run.options.start_at_task.is_some() && !state.start_task_met;
         let root = root_block(run, play, settings, waiting);
         let first = batch.first().map_or("localhost", String::as_str);
@@ -119,7 +122,8 @@ impl<'a> Dispatcher<'a> {
             in_flight: JoinSet::new(),
             overrides: HashMap::new(),
             hosts_left: false,
-            asks: run.options.step && settings.strategy == Strategy::Linear,
+            asks: run.options.step && strategy == Strategy::Linear,
+            strategy,
             ended: None,
         })
     }
@@ -148,7 +152,7 @@ impl<'a> Dispatcher<'a> {
                 self.begin(step).await?;
                 // A host that nothing was begun for goes on at once.
                 if let Some(host) = single.filter(|host| !self.busy.contains(host)) {
-                    self.settings.strategy.take_back(host, &mut self.ready);
+                    self.strategy.take_back(host, &mut self.ready);
                 }
             }
             self.launch();
@@ -163,15 +167,26 @@ impl<'a> Dispatcher<'a> {
         let selection = &self.selection;
         let is_selected = |host: &str, task: &Task| selection.selects(host, task);
         let forks = self.run.options.forks;
-        self.settings.strategy.next_step(&mut self.iterator, &self.busy, &mut self.ready, forks, &is_selected)
+        self.strategy.next_step(&mut self.iterator, &self.busy, &mut self.ready, forks, &is_selected)
     }
 
     pub(crate) fn play_strategy(&self) -> Strategy {
-        self.settings.strategy
+        self.strategy
     }
 
     pub(crate) fn variables(&self, host: &str, scope: &Arc<Scope>) -> Result<HostVariables, Diagnostic> {
         self.variables_at(host, &Arc::new(TaskVariables::new(scope, self.run.settings.hash_behaviour)))
+    }
+
+    /// `playbook_vars_root` has tasks of other places see the `group_vars` and `host_vars` there instead of the play's.
+    fn read_beside(&mut self, task: &Task) {
+        let mut dirs = crate::resolve::search_path(&task.scope, None);
+        match self.run.settings.playbook_vars_root {
+            VarsRoot::Top => return,
+            VarsRoot::Bottom => dirs.truncate(1),
+            VarsRoot::All => {}
+        }
+        self.state.read_beside(dirs, self.run);
     }
 
     fn variables_at(&self, host: &str, task: &Arc<TaskVariables>) -> Result<HostVariables, Diagnostic> {
@@ -184,6 +199,7 @@ impl<'a> Dispatcher<'a> {
             step.hosts.iter().for_each(|host| self.iterator.take_notification(host, step.task.id));
         }
         self.refresh_hosts();
+        self.read_beside(&step.task);
         if step.task.action.as_str().rsplit('.').next() == Some("meta") {
             return self.meta(&step).await;
         }
@@ -199,14 +215,14 @@ impl<'a> Dispatcher<'a> {
         let flag = |name: &str| keywords.bool(name).ok().flatten().unwrap_or(false);
         // What a play says of its tasks is not about gathering facts: every host has its own.
         let is_gathering = task.implicit && task.action.ends_with("gather_facts");
-        let run_once = flag("run_once") && self.settings.strategy == Strategy::Linear && !is_gathering;
+        let run_once = flag("run_once") && self.strategy == Strategy::Linear && !is_gathering;
         let info = Arc::new(self.describe(&task, &keywords, &vars, &cx));
         let throttle = self.throttle(&keywords)?;
         if let Some(name) = task.scope.own("register").and_then(Value::as_text) {
             reserved_names::warn(self.run, name, name.origin());
         }
         let any_errors_fatal = self.ends_all(&task.scope);
-        let is_lockstep = self.settings.strategy == Strategy::Linear;
+        let is_lockstep = self.strategy == Strategy::Linear;
         if !is_lockstep {
             self.warn_of_independence(flag("run_once"), any_errors_fatal);
         }
@@ -215,7 +231,7 @@ impl<'a> Dispatcher<'a> {
             return Ok(());
         }
         self.run.emit(Event::TaskStart(Arc::clone(&info)));
-        let once_for_all = self.settings.strategy == Strategy::Linear && is_for_all_hosts(self.run, &task);
+        let once_for_all = self.strategy == Strategy::Linear && is_for_all_hosts(self.run, &task);
         let doing = if run_once || once_for_all { vec![first] } else { hosts.clone() };
         self.last_step += 1;
         let open = OpenStep {
@@ -315,12 +331,12 @@ impl<'a> Dispatcher<'a> {
         TaskInfo {
             id: task.id,
             name,
-            action: task.action.to_string(),
+            action: told_action(task, self.run, vars, cx),
             origin: Some(task.origin.clone()),
             is_handler: task.is_handler,
             check_mode: keywords.bool("check_mode").ok().flatten().unwrap_or(self.run.options.check),
             no_log,
-            independent: self.settings.strategy != Strategy::Linear,
+            independent: self.strategy != Strategy::Linear,
             args: told_arguments(task, no_log, &self.run.settings),
             written: Some(Arc::clone(task)),
         }
@@ -413,7 +429,7 @@ impl<'a> Dispatcher<'a> {
 
     pub(crate) fn release(&mut self, host: &str) {
         if self.busy.remove(host) {
-            self.settings.strategy.take_back(host.to_owned(), &mut self.ready);
+            self.strategy.take_back(host.to_owned(), &mut self.ready);
         }
     }
 
@@ -462,4 +478,13 @@ fn is_for_all_hosts(run: &Run, task: &Task) -> bool {
     let plugin = run.library.action_plugin(&task.action, &task.scope.collections());
     plugin.is_some_and(|plugin| plugin.bypasses_hosts())
         || matches!(crate::resolve::qualified(&task.action).as_str(), "ansible.builtin.add_host")
+}
+
+/// The action; a template as it is with `vars`, or as written where that fails: the task says why.
+fn told_action(task: &Task, run: &Run, vars: &HostVariables, cx: &RenderContext) -> String {
+    if !task.action.is_template() {
+        return task.action.to_string();
+    }
+    let rendered = run.templar.render(&Value::Str(task.action.clone()), &vars.as_source(), cx);
+    rendered.map_or_else(|_| task.action.to_string(), |action| action.to_string())
 }

@@ -17,7 +17,7 @@ pub struct TaskInfo {
     pub id: u64,
     /// As the banner shows it: the task's name rendered, or its action, with `role : ` in front inside a role.
     pub name: String,
-    /// The action as it was written.
+    /// The action as it was written; a template as the first host sees it.
     pub action: String,
     pub origin: Option<Origin>,
     pub is_handler: bool,

@@ -25,7 +25,8 @@ pub struct PlaySettings {
     pub written_pattern: Vec<String>,
     pub serial: Option<Value>,
     pub max_fail_percentage: Option<f64>,
-    pub strategy: Strategy,
+    /// An unknown one stops the run once the play is announced.
+    pub strategy: Result<Strategy, Diagnostic>,
     /// Whether failed tasks start the debugger unless their `debugger` says otherwise.
     pub debugger: bool,
     pub order: Option<String>,
@@ -40,15 +41,8 @@ impl PlaySettings {
         let pattern = HostPattern::from_value(&hosts).map_err(|error| error.at(play.hosts.origin()))?;
         let strategy = reader.text("strategy")?.unwrap_or_else(|| run.settings.strategy.clone());
         let debugger = strategy.rsplit('.').next() == Some("debug") || run.settings.enable_task_debugger;
-        let strategy = Strategy::named(&strategy).ok_or_else(|| {
-            Diagnostic::error(format!("Invalid play strategy specified: {strategy}"))
-                .at(play.scope.own("strategy").and_then(Value::origin).or(Some(&play.origin)))
-                .did_you_mean(&strategy, Strategy::NAMES)
-                .of_kind(ErrorKind::Usage)
-        })?;
         let title = match &play.name {
-            Some(name) => render_for_play(run, state, &Value::Str(name.clone()), play)
-                .map_or_else(|_| name.to_string(), |name| name.to_string()),
+            Some(name) => render_for_play(run, state, &Value::Str(name.clone()), play)?.to_string(),
             None => title_of_hosts(&play.hosts, &hosts),
         };
         Ok(Self {
@@ -57,7 +51,7 @@ impl PlaySettings {
             written_pattern: patterns_in(&hosts),
             serial: reader.value("serial")?,
             max_fail_percentage: reader.percentage("max_fail_percentage")?,
-            strategy,
+            strategy: strategy_named(&strategy, play),
             debugger,
             order: reader.text("order")?,
             gather_facts: reader.flag("gather_facts")?,
@@ -66,6 +60,15 @@ impl PlaySettings {
                 .unwrap_or(run.options.force_handlers || run.settings.force_handlers),
         })
     }
+}
+
+fn strategy_named(name: &str, play: &Play) -> Result<Strategy, Diagnostic> {
+    Strategy::named(name).ok_or_else(|| {
+        Diagnostic::error(format!("Invalid play strategy specified: {name}"))
+            .at(play.scope.own("strategy").and_then(Value::origin).or(Some(&play.origin)))
+            .did_you_mean(name, Strategy::NAMES)
+            .of_kind(ErrorKind::Usage)
+    })
 }
 
 /// The title of a play without a name: the patterns of a list as they are `written`, otherwise what they are.

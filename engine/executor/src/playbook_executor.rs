@@ -1,9 +1,8 @@
 //! The table of contents of a run: plays, their batches, the steps of a batch.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use kapell_config::VarsRoot;
 use kapell_parsing::{Diagnostic, Value};
 use kapell_playbook::{Play, Playbook};
 use kapell_template::RenderContext;
@@ -44,7 +43,7 @@ pub async fn run(run: &Arc<Run>, playbooks: &[Playbook], mut state: RunState) ->
             check: run.options.check,
         });
         for play in &playbook.plays {
-            state.read_beside(vars_roots(run, playbook, play), run);
+            state.read_beside(vec![play.basedir.clone()], run);
             match run_play(run, play, &mut state).await {
                 Ok(PlayEnd::Complete) => {}
                 Ok(PlayEnd::Break) => break,
@@ -100,20 +99,6 @@ enum PlayEnd {
 /// What the play itself says of check mode.
 fn own_check_mode(play: &Play) -> Option<bool> {
     play.scope.own("check_mode").and_then(Value::to_bool_loose)
-}
-
-/// Where `group_vars` and `host_vars` count for a play: beside the playbook that was named, or beside the one the play is
-/// written in, or both.
-fn vars_roots(run: &Run, playbook: &Playbook, play: &Play) -> Vec<PathBuf> {
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let top = absolute(&playbook.path).parent().map(Path::to_owned).unwrap_or_default();
-    let own = absolute(&play.basedir);
-    match run.settings.playbook_vars_root {
-        VarsRoot::Top => vec![top],
-        VarsRoot::Bottom => vec![own],
-        VarsRoot::All if top == own => vec![own],
-        VarsRoot::All => vec![top, own],
-    }
 }
 
 async fn run_play(run: &Arc<Run>, play: &Arc<Play>, state: &mut RunState) -> Result<PlayEnd, Stopped> {

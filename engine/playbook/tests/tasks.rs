@@ -357,9 +357,9 @@ fn wrong_actions() {
       hint: write the module's name and its arguments: `- debug: msg=hello`
 
     couldn't resolve module/action '7'. This often indicates a misspelling, missing collection, or incorrect module path.
-      --> /site.yml:1:3
+      --> /site.yml:2:3
        |
-     1 |   tasks:
+     2 |   tasks:
        |   ^
 
     '_ansible_internal' is no argument of 'debug': the prefix '_ansible_' is reserved for internal use only.
