@@ -36,8 +36,9 @@ const SECRETS: [&str; 8] = [
 
 /// Says its secrets in every way in which results and errors come about.
 const TALKATIVE: &str = "
-- name: Play with {{ inline }}
+- name: Play with {{ more }}
   hosts: bob
+  vars_files: [more.yml]
   gather_facts: true
   handlers:
     - name: Handle it

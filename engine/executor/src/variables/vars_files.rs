@@ -161,7 +161,8 @@ fn file(names: &[String], basedir: &Path) -> Option<PathBuf> {
 
 fn load_map(vault: &VaultSecrets, path: PathBuf, warnings: &mut Vec<Diagnostic>) -> Result<Map, Diagnostic> {
     let options = LoadOptions { trust: Trust::Trusted, vault };
-    let unreadable = |error: Diagnostic| error.of_kind(ErrorKind::Content);
+    // A mistake in what the file says has a place; a file that cannot be read or decrypted has none.
+    let unreadable = |error: Diagnostic| if error.origin.is_some() { error.of_kind(ErrorKind::Content) } else { error };
     let value = yaml::load_file(&path, &options, warnings).map_err(unreadable)?;
     match value {
         Value::Null => Ok(Map::new()),
