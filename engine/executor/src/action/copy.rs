@@ -11,7 +11,7 @@ use kapell_parsing::{Key, Map, Value, VaultSecrets, vault};
 use kapell_template::json_text;
 use sha2::{Digest, Sha256};
 
-use super::copy_call::{CopyCall, unsent};
+use super::copy_call::{CopyCall, forget_if_not_called, unsent};
 use super::{Action, ActionContext, ActionError, ActionFuture, ActionOutput, bool_arg, text_arg};
 use crate::TaskResult;
 use crate::resolve::ResolvedTask;
@@ -215,6 +215,7 @@ async fn send_directory(
     if !result.says_failed() && task.background.is_none() {
         result.set("invocation", unsent(&task.args));
     }
+    forget_if_not_called(&mut result);
     Ok(result)
 }
 

@@ -51,7 +51,7 @@ impl CopyCall {
         } else if is_looked_at {
             self.looked_at(result)
         } else if result.says_failed() {
-            return;
+            return forget_if_not_called(result);
         } else {
             if self.basename.is_none() && has("src") {
                 result.set("src", self.staged.as_str());
@@ -112,6 +112,14 @@ pub(super) fn unsent(given: &Map) -> Value {
     let mut told = hidden(HIDDEN[0]);
     told.insert("module_args".into(), Value::map(hidden(HIDDEN[1])));
     Value::map(told)
+}
+
+/// Where looking at the destination failed already, no module was called.
+pub(super) fn forget_if_not_called(result: &mut TaskResult) {
+    let is_own = |msg: &Value| msg.as_str().is_some_and(|msg| msg.starts_with("Task failed: "));
+    if result.data.get("msg").is_some_and(is_own) {
+        result.data.shift_remove("invocation");
+    }
 }
 
 fn module_args(args: Map) -> Value {
