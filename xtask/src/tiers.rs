@@ -1,6 +1,7 @@
 //! `cargo xtask test`: installs what the tests need, then runs them tier by tier. A tier that this machine cannot run
 //! says so in one line and counts as skipped.
 
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -36,11 +37,13 @@ struct Tool {
     is_installed: fn() -> bool,
 }
 
-const TOOLS: [Tool; 9] = [
+const TOOLS: [Tool; 11] = [
     Tool { package: "openssh-server", is_installed: || is_installed("/usr/sbin/sshd") },
     Tool { package: "openssh-client", is_installed: || is_installed("ssh") },
     Tool { package: "sudo", is_installed: || is_installed("sudo") },
     Tool { package: "procps", is_installed: || is_installed("ps") },
+    Tool { package: "netbase", is_installed: || Path::new("/etc/services").exists() },
+    Tool { package: "file", is_installed: || is_installed("file") },
     Tool { package: "git", is_installed: || is_installed("git") },
     Tool { package: "patch", is_installed: || is_installed("patch") },
     Tool { package: "bzip2", is_installed: || is_installed("bzip2") },
