@@ -175,7 +175,7 @@ fn load_map(vault: &VaultSecrets, path: PathBuf, warnings: &mut Vec<Diagnostic>)
         other => {
             let file = path.display();
             let message = format!("{file} must hold a dictionary of variables, not a {}", other.type_name());
-            Err(unreadable(Diagnostic::error(message).at(other.origin())))
+            Err(Diagnostic::error(message).at(other.origin()).of_kind(ErrorKind::Content))
         }
     }
 }
