@@ -37,11 +37,12 @@ struct Tool {
     is_installed: fn() -> bool,
 }
 
-const TOOLS: [Tool; 11] = [
+const TOOLS: [Tool; 12] = [
     Tool { package: "openssh-server", is_installed: || is_installed("/usr/sbin/sshd") },
     Tool { package: "openssh-client", is_installed: || is_installed("ssh") },
     Tool { package: "sudo", is_installed: || is_installed("sudo") },
     Tool { package: "procps", is_installed: || is_installed("ps") },
+    Tool { package: "iproute2", is_installed: || is_installed("ip") },
     Tool { package: "netbase", is_installed: || Path::new("/etc/services").exists() },
     Tool { package: "file", is_installed: || is_installed("file") },
     Tool { package: "git", is_installed: || is_installed("git") },
@@ -51,10 +52,9 @@ const TOOLS: [Tool; 11] = [
     Tool { package: "python3-venv", is_installed: can_make_environments },
 ];
 
-const FLEET_TOOLS: [Tool; 3] = [
+const FLEET_TOOLS: [Tool; 2] = [
     Tool { package: "debootstrap", is_installed: || is_installed("debootstrap") },
     Tool { package: "systemd-container", is_installed: || is_installed("systemd-nspawn") },
-    Tool { package: "iproute2", is_installed: || is_installed("ip") },
 ];
 
 impl TestCommand {

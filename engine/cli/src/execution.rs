@@ -9,6 +9,7 @@ use kapell_config::Settings;
 use kapell_connection::{Connections, Secret};
 use kapell_executor::playbook_executor::RunReport;
 use kapell_executor::run_state::RunState;
+use kapell_executor::variables::LoadedFiles;
 use kapell_executor::{Callback, Event, ModuleLibrary, Run, RunOptions};
 use kapell_inventory::Inventory;
 use kapell_parsing::{Diagnostic, VaultSecrets};
@@ -72,6 +73,7 @@ impl Execution {
             library: self.library,
             processes: kapell_executor::python_plugins::PluginProcesses::default(),
             vars_plugins,
+            vars_files: LoadedFiles::default(),
             vault: self.vault,
             interrupted: Arc::clone(&interrupted),
             events: sender,

@@ -16,6 +16,7 @@ use crate::module_run::ModuleLibrary;
 use crate::python_plugins::PluginProcesses;
 use crate::scrubbing::scrubbed;
 use crate::tag_filter::TagFilter;
+use crate::variables::LoadedFiles;
 use crate::{Event, TaskInfo};
 
 /// What the command line asked for, beyond settings.
@@ -61,6 +62,8 @@ pub struct Run {
     pub processes: PluginProcesses,
     /// Sources of variables users wrote.
     pub vars_plugins: Option<Arc<dyn VarsPlugins>>,
+    /// `vars_files` whose names depend on hosts.
+    pub vars_files: LoadedFiles,
     pub vault: VaultSecrets,
     /// Set by the first interrupt: what is in flight finishes, nothing new begins.
     pub interrupted: Arc<AtomicBool>,

@@ -2,7 +2,8 @@
 
 use kapell_parsing::{Key, Map};
 
-/// In the order of the alphabet. An engine sets some more, which listings do show. Measured: what `ansible-inventory` 2.19 shows of a host that sets every name.
+/// In the order of the alphabet. An engine sets some more, which listings do show. Measured: what `ansible-inventory` 2.19
+/// shows of a host that sets every name.
 pub const NAMES: [&str; 32] = [
     "ansible_async_path",
     "ansible_collection_name",

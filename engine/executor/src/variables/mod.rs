@@ -2,6 +2,7 @@
 
 mod host_variables;
 mod inventory_variables;
+mod loaded_files;
 mod magic;
 mod merge;
 mod task_variables;
@@ -9,6 +10,7 @@ mod vars_files;
 
 pub use host_variables::HostVariables;
 pub use inventory_variables::InventoryVariables;
+pub use loaded_files::LoadedFiles;
 pub use magic::names as magic_names;
 pub use merge::combine;
 pub use task_variables::TaskVariables;

@@ -90,15 +90,15 @@ enum Failure {
 }
 
 /// The variables of an entry with templates; none when no file has one of its names.
-fn load_named(vars: &HostVariables, entry: &Value, basedir: &Path) -> Result<Map, Failure> {
+fn load_named(vars: &HostVariables, entry: &Value, basedir: &Path) -> Result<Arc<Map>, Failure> {
     match first_file(&vars.run, entry, vars, basedir) {
         Ok(Some(path)) => {
             let mut warnings = Vec::new();
-            let loaded = load_map(&vars.run.vault, path, &mut warnings);
+            let loaded = vars.run.vars_files.get(&path, || load_map(&vars.run.vault, &path, &mut warnings));
             warnings.into_iter().for_each(|warning| vars.run.emit(Event::Diagnostic(warning)));
             loaded.map_err(Failure::Other)
         }
-        Ok(None) => Ok(Map::new()),
+        Ok(None) => Ok(Arc::default()),
         Err(error) if error.is_undefined() => Err(Failure::Undefined(error)),
         Err(error) => Err(Failure::Other(Diagnostic::error(error.to_string()).at(error.origin().or(entry.origin())))),
     }
@@ -151,7 +151,7 @@ fn load_first(
         warnings.push(warning.at(entry.origin()).hint(hint));
         return Ok(Map::new());
     };
-    load_map(vault, path, warnings)
+    load_map(vault, &path, warnings)
 }
 
 fn file(names: &[String], basedir: &Path) -> Option<PathBuf> {
@@ -159,11 +159,11 @@ fn file(names: &[String], basedir: &Path) -> Option<PathBuf> {
     candidates.into_iter().find(|path| path.is_file())
 }
 
-fn load_map(vault: &VaultSecrets, path: PathBuf, warnings: &mut Vec<Diagnostic>) -> Result<Map, Diagnostic> {
+fn load_map(vault: &VaultSecrets, path: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Map, Diagnostic> {
     let options = LoadOptions { trust: Trust::Trusted, vault };
     // A mistake in what the file says has a place; a file that cannot be read or decrypted has none.
-    let unreadable = |error: Diagnostic| if error.origin.is_some() { error.of_kind(ErrorKind::Content) } else { error };
-    let value = yaml::load_file(&path, &options, warnings).map_err(unreadable)?;
+    let of_kind = |error: Diagnostic| if error.origin.is_some() { error.of_kind(ErrorKind::Content) } else { error };
+    let value = yaml::load_file(path, &options, warnings).map_err(of_kind)?;
     match value {
         Value::Null => Ok(Map::new()),
         Value::Map(map) => Ok(map.as_ref().clone()),

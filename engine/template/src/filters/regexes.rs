@@ -85,10 +85,6 @@ pub(super) fn regex_escape(call: &FilterCall<'_>) -> Result<Object, Fault> {
             let special = |c: char| "][.^$*\\".contains(c);
             Ok(text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect::<String>().into())
         }
-        // ansible-core refuses it in these words, too: content may look for them.
-        "posix_extended" => {
-            Err(Fault::error("Regex type (posix_extended) not yet implemented; the types are python and posix_basic"))
-        }
-        other => Err(Fault::error(format!("Invalid regex type ({other})"))),
+        other => Err(Fault::error(format!("Invalid regex type ({other}); the types are python and posix_basic"))),
     }
 }
