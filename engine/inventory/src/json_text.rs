@@ -22,9 +22,7 @@ pub(crate) fn write(value: &Value, marks: Unsafe) -> String {
 pub(crate) fn write_value(out: &mut String, value: &Value, marks: Unsafe, level: usize) {
     match value {
         Value::Undefined(undefined) if undefined.sealed.is_some() => {
-            let data = undefined.sealed.as_deref().unwrap_or_default();
-            let mark = [(Key::from("__ansible_vault"), Value::trusted(data))];
-            write_value(out, &Value::map(mark.into_iter().collect()), marks, level);
+            write_marked(out, "__ansible_vault", undefined.sealed.as_deref().unwrap_or_default(), level);
         }
         Value::Undefined(_) | Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -35,12 +33,13 @@ pub(crate) fn write_value(out: &mut String, value: &Value, marks: Unsafe, level:
             out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" });
         }
         Value::Float(number) => out.push_str(&float_repr(*number)),
-        Value::Str(text) if text.is_secret() => write_text(out, "********"),
-        Value::Str(text) if marks == Unsafe::Marked && !text.is_trusted() && !text.is_moment() => {
-            let mark = [(Key::from("__ansible_unsafe"), Value::trusted(text.as_str()))];
-            write_value(out, &Value::map(mark.into_iter().collect()), marks, level);
-        }
-        Value::Str(text) => write_text(out, text),
+        Value::Str(text) => match text.vault_data() {
+            Some(data) => write_marked(out, "__ansible_vault", data, level),
+            None if marks == Unsafe::Marked && !text.is_trusted() && !text.is_moment() => {
+                write_marked(out, "__ansible_unsafe", text, level);
+            }
+            None => write_text(out, text),
+        },
         Value::List(items) => {
             let items = items.iter().map(|item| (None, item));
             write_all(out, ['[', ']'], items, marks, level);
@@ -52,6 +51,12 @@ pub(crate) fn write_value(out: &mut String, value: &Value, marks: Unsafe, level:
             write_all(out, ['{', '}'], entries, marks, level);
         }
     }
+}
+
+/// A text of which `mark` tells how it is read back.
+fn write_marked(out: &mut String, mark: &str, text: &str, level: usize) {
+    let text = Value::trusted(text);
+    write_all(out, ['{', '}'], std::iter::once((Some(mark), &text)), Unsafe::Plain, level);
 }
 
 fn write_all<'a>(

@@ -64,7 +64,7 @@ pub fn list_in_pieces(
         Format::Yaml => {
             let content = listing.tree(GroupId::ALL, &mut HashSet::new(), &mut HashSet::new());
             let tree = if content.is_empty() { Map::new() } else { Map::from([("all".into(), Value::map(content))]) };
-            sink(&yaml(Value::map(tree)));
+            sink(&yaml(&Value::map(tree)));
         }
         Format::Toml => {
             let mut tables = Map::new();
@@ -114,15 +114,13 @@ pub fn host(
     let vars = HostVars::new(inventory, dirs, options).of(host);
     match format {
         Format::Json => Ok(json_text::write(&Value::map(vars), Unsafe::Plain)),
-        Format::Yaml => Ok(yaml(Value::map(vars))),
+        Format::Yaml => Ok(yaml(&Value::map(vars))),
         Format::Toml => toml(&vars),
     }
 }
 
-fn yaml(value: Value) -> String {
-    // What is written in several places is told by its address, so nothing is copied without need.
-    let shown = if has_secret(&value) { without_secrets(&value) } else { value };
-    kapell_template::yaml_text(&shown).trim_end_matches('\n').to_owned()
+fn yaml(value: &Value) -> String {
+    kapell_template::yaml_text(value).trim_end_matches('\n').to_owned()
 }
 
 fn toml(table: &Map) -> Result<String, Diagnostic> {
@@ -302,22 +300,8 @@ impl Graph<'_> {
 }
 
 fn shown(value: &Value) -> String {
-    let shown = without_secrets(value);
     // A point in time as Python shows it.
-    shown
+    value
         .map_strings(&|text| if text.is_moment() { text.replacen('T', " ", 1).into() } else { text.clone() })
         .to_string()
-}
-
-fn without_secrets(value: &Value) -> Value {
-    value.map_strings(&|text| if text.is_secret() { "********".into() } else { text.clone() })
-}
-
-fn has_secret(value: &Value) -> bool {
-    match value {
-        Value::Str(text) => text.is_secret(),
-        Value::List(items) => items.iter().any(has_secret),
-        Value::Map(map) => map.values().any(has_secret),
-        _ => false,
-    }
 }

@@ -57,7 +57,9 @@ fn write_value(out: &mut String, value: &Value, level: usize) -> Result<(), Stri
         Value::BigInt(number) => out.push_str(&number.to_string()),
         Value::Float(number) if number.is_nan() => out.push_str("nan"),
         Value::Float(number) => out.push_str(&float_repr(*number)),
-        Value::Str(text) if text.is_secret() => out.push_str("\"********\""),
+        Value::Str(text) if text.vault_data().is_some() => {
+            return Err("vault data has no form in TOML: list the inventory as JSON or with --yaml".into());
+        }
         Value::Str(text) => write_text(out, text),
         Value::List(items) if items.is_empty() => out.push_str("[]"),
         Value::List(items) => {

@@ -50,7 +50,7 @@ pub fn open_marked(value: &Value, secrets: &VaultSecrets) -> Result<Value, Diagn
             .map_err(|error| Diagnostic::error(format!("cannot decrypt a variable: {error}")).at(envelope.origin()))?;
         let text = Text::trusted(String::from_utf8_lossy(&plain).into_owned(), envelope.origin().cloned());
         secrets.opened().note(&text);
-        return Ok(Value::Str(text.with_secret(true)));
+        return Ok(Value::Str(text.decrypted_from(envelope.clone())));
     }
     let entries = map.iter().map(|(key, value)| Ok((key.clone(), open_marked(value, secrets)?)));
     Ok(Value::map(entries.collect::<Result<Map, Diagnostic>>()?))

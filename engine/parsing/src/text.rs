@@ -26,18 +26,26 @@ struct Inner {
     origin: Option<Origin>,
     trust: Trust,
     secret: bool,
+    /// What it was decrypted from.
+    vault_data: Option<Text>,
     moment: bool,
+}
+
+impl Inner {
+    fn new(text: Box<str>, origin: Option<Origin>, trust: Trust) -> Self {
+        Self { text, origin, trust, secret: false, vault_data: None, moment: false }
+    }
 }
 
 impl Text {
     /// Untrusted text of no known place: what hosts, facts and lookups give.
     pub fn new(text: impl Into<Box<str>>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), origin: None, trust: Trust::Untrusted, secret: false, moment: false }))
+        Self(Arc::new(Inner::new(text.into(), None, Trust::Untrusted)))
     }
 
     /// Text the user wrote: it may be templated.
     pub fn trusted(text: impl Into<Box<str>>, origin: Option<Origin>) -> Self {
-        Self(Arc::new(Inner { text: text.into(), origin, trust: Trust::Trusted, secret: false, moment: false }))
+        Self(Arc::new(Inner::new(text.into(), origin, Trust::Trusted)))
     }
 
     pub fn as_str(&self) -> &str {
@@ -84,6 +92,17 @@ impl Text {
             return self.clone();
         }
         Self(Arc::new(Inner { secret, ..self.0.as_ref().clone() }))
+    }
+
+    /// The vault data this very text was decrypted from, with which YAML and listings write it.
+    pub fn vault_data(&self) -> Option<&Text> {
+        self.0.vault_data.as_ref()
+    }
+
+    /// This text as the secret that `data` holds.
+    #[must_use]
+    pub fn decrypted_from(&self, data: Self) -> Self {
+        Self(Arc::new(Inner { secret: true, vault_data: Some(data), ..self.0.as_ref().clone() }))
     }
 
     /// Whether it is a date or a point in time, which templates see as such: `2024-01-31` in YAML without quotes.

@@ -146,7 +146,7 @@ fn decrypted(scalar: &Scalar) -> Value {
     match plain {
         Ok(plain) => {
             scalar.vault.opened().note(&plain);
-            Value::Str(scalar.text_of(&plain).with_secret(true))
+            Value::Str(scalar.text_of(&plain).decrypted_from(scalar.text.into()))
         }
         Err(error) => Value::sealed(scalar.text, format!("{error} ({})", scalar.origin)),
     }

@@ -190,7 +190,10 @@ impl Dumper<'_> {
                 }
             }
             Value::Str(text) if text.is_moment() => self.scalar(&Scalar::moment(text), place),
-            Value::Str(text) => self.scalar(&Scalar::string(text, self.style.allow_unicode), place),
+            Value::Str(text) => match text.vault_data() {
+                Some(data) => self.scalar(&Scalar::sealed(data), place),
+                None => self.scalar(&Scalar::string(text, self.style.allow_unicode), place),
+            },
             Value::Undefined(undefined) if undefined.sealed.is_some() => {
                 let data = undefined.sealed.as_deref().unwrap_or_default();
                 self.scalar(&Scalar::sealed(data), place);
