@@ -68,7 +68,7 @@ fn group_names(value: &Value) -> Result<Vec<String>, ActionError> {
     let names: Vec<String> = match value {
         Value::List(items) => items.iter().map(Value::to_string).collect(),
         Value::Str(text) => text.split(',').map(str::to_owned).collect(),
-        _ => return Err(ActionError::caused("Groups must be specified as a list.")),
+        other => return Err(ActionError::caused("Groups must be specified as a list.", other.origin())),
     };
     Ok(names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kapell_connection::{
     BecomeSpec, Blobs, ConnectionError, ConnectionSpec, RawCommand, RawOutput, WholeCommands, WorkerSession, run_raw,
 };
-use kapell_parsing::{Map, Origin, Value};
+use kapell_parsing::{Diagnostic, Map, Origin, Value};
 use kapell_protocol::ModuleCall;
 use kapell_template::RenderContext;
 
@@ -58,8 +58,10 @@ impl Failure {
         let has_place = report.causes.iter().any(|cause| cause.origin.is_some());
         if self.kind == FailureKind::Plain || self.kind == FailureKind::Raised && !has_place {
             report = ErrorReport::new(format!("Task failed: {}", report.message()), Some(origin));
-        } else {
+        } else if has_place {
             report = report.wrap("Task failed.", Some(origin));
+        } else {
+            report.causes.insert(0, Diagnostic::error("Task failed.").at(Some(origin)));
         }
         let mut result = TaskResult::new(Map::new());
         result.set("changed", false);
@@ -87,8 +89,8 @@ impl ActionError {
     }
 
     /// A failure with a cause of its own below "Task failed.".
-    pub fn caused(message: impl Into<String>) -> Self {
-        let report = ErrorReport::new(message, None);
+    pub fn caused(message: impl Into<String>, origin: Option<&Origin>) -> Self {
+        let report = ErrorReport::new(message, origin);
         Self::Failed(Box::new(Failure { report, extra: Map::new(), kind: FailureKind::Caused }))
     }
 
@@ -110,6 +112,15 @@ impl ActionError {
             && let Some(cause) = failure.report.causes.first_mut()
         {
             cause.message = format!("{words}: {}", cause.message);
+        }
+        self.plain()
+    }
+
+    /// The same failure, in the action's own words.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        if let Self::Failed(failure) = &mut self {
+            failure.kind = FailureKind::Plain;
         }
         self
     }
@@ -288,10 +299,13 @@ fn not_found(name: &str, searched: &[PathBuf]) -> ActionError {
             several.iter().fold("\nSearched in:".to_owned(), |list, path| format!("{list}\n\t{}", path.display()))
         }
     };
-    ActionError::caused(format!(
-        "Could not find or access '{name}'{searched_in} on the Ansible Controller.\nIf you are using a module and expect \
+    ActionError::caused(
+        format!(
+            "Could not find or access '{name}'{searched_in} on the Ansible Controller.\nIf you are using a module and expect \
          the file to exist on the remote, see the remote_src option"
-    ))
+        ),
+        None,
+    )
 }
 
 pub(crate) fn expand_user(path: &str) -> PathBuf {

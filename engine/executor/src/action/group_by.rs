@@ -17,7 +17,7 @@ fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
         return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
     }
     let Some(key) = text_arg(&task.args, "key") else {
-        return Err(ActionError::failed("the 'key' param is required when using group_by"));
+        return Ok(TaskResult::refused("the 'key' param is required when using group_by").into());
     };
     let parents = match task.args.get("parents") {
         None | Some(Value::Null) => vec!["all".to_owned()],

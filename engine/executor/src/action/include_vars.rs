@@ -12,21 +12,30 @@ use crate::{Event, TaskResult, reserved_names};
 
 pub(super) static ACTION: Action = Action { name: "include_vars", run: start };
 
-const KNOWN: &[&str] = &[
-    "file",
-    "dir",
-    "name",
-    "depth",
-    "files_matching",
-    "ignore_files",
-    "extensions",
-    "ignore_unknown_extensions",
-    "hash_behaviour",
-    "_raw_params",
-];
+/// What only a directory has.
+const OF_DIRECTORIES: [&str; 6] =
+    ["dir", "depth", "files_matching", "ignore_files", "extensions", "ignore_unknown_extensions"];
+const OF_FILES: [&str; 2] = ["file", "_raw_params"];
+const OF_BOTH: [&str; 2] = ["name", "hash_behaviour"];
 
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
-    Box::pin(async move { run(task, cx).map_err(told) })
+    Box::pin(async move {
+        check_options(&task.args)?;
+        run(task, cx).map_err(told)
+    })
+}
+
+fn check_options(args: &Map) -> Result<(), ActionError> {
+    let has = |names: &[&str]| names.iter().any(|name| args.contains_key(*name));
+    let is_known = |name: &str| [&OF_DIRECTORIES[..], &OF_FILES, &OF_BOTH].concat().contains(&name);
+    if let Some(unknown) = args.keys().map(ToString::to_string).find(|name| !is_known(name)) {
+        return Err(ActionError::raised(format!("{unknown} is not a valid option in include_vars"), None));
+    }
+    if has(&OF_DIRECTORIES) && has(&OF_FILES) {
+        let message = "You are mixing file only and dir only arguments, these are incompatible";
+        return Err(ActionError::raised(message, None));
+    }
+    Ok(())
 }
 
 /// A failure with the keys its result has in Ansible, where the reason is in `message`.
@@ -43,15 +52,12 @@ fn told(error: ActionError) -> ActionError {
 
 fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
-    if let Some(unknown) = args.keys().map(ToString::to_string).find(|key| !KNOWN.contains(&key.as_str())) {
-        return Err(ActionError::raised(format!("{unknown} is not a valid option in include_vars"), None));
-    }
     let files = match text_arg(args, "dir") {
         Some(dir) => directory_files(args, &dir, cx)?,
         None => {
             let file = text_arg(args, "file").or_else(|| text_arg(args, "_raw_params"));
             let Some(file) = file else { return Err(ActionError::failed("No file or dir was given to include_vars")) };
-            vec![cx.find_file("vars", &file)?]
+            vec![cx.find_file("vars", &file).map_err(ActionError::plain)?]
         }
     };
     let behaviour = match text_arg(args, "hash_behaviour").as_deref() {
@@ -90,7 +96,7 @@ fn load(cx: &ActionContext<'_>, path: &Path) -> Result<Map, ActionError> {
 
 /// The files of `dir` that `extensions`, `files_matching`, `ignore_files` and `depth` leave, sorted by path.
 fn directory_files(args: &Map, dir: &str, cx: &ActionContext<'_>) -> Result<Vec<PathBuf>, ActionError> {
-    let root = cx.find_file("vars", dir)?;
+    let root = cx.find_file("vars", dir).map_err(ActionError::plain)?;
     if !root.is_dir() {
         return Err(ActionError::failed(format!("{} is not a directory", root.display())));
     }

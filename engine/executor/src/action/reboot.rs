@@ -37,8 +37,9 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     if cx.spec.kind == "local" {
-        let message = "Running reboot with local connection would reboot the control node.";
-        return Err(ActionError::failed_with(message, outcome(0, false)));
+        let mut result = TaskResult::refused("Running reboot with local connection would reboot the control node.");
+        result.data.extend(outcome(0, false));
+        return Ok(result.into());
     }
     if task.check {
         return Ok(succeeded(0).into());

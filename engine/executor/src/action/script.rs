@@ -27,6 +27,11 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
         result.set("changed", false);
         return Ok(result.into());
     }
+    let directory = text_arg(args, "chdir").filter(|directory| !directory.is_empty());
+    if let Some(directory) = directory.as_ref().filter(|directory| !directory.starts_with('/')) {
+        let message = format!("chdir {directory} must be an absolute path for a Unix-aware remote node");
+        return Err(ActionError::failed(message));
+    }
     let (name, arguments) = first_word(&written);
     let path = cx.find_file("files", &name)?;
     if task.check {
@@ -43,7 +48,7 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     let invocation = Invocation {
         arguments,
         executable: text_arg(args, "executable"),
-        directory: text_arg(args, "chdir"),
+        directory,
         environment: exports(&task.environment),
     };
     let raw = RawCommand {

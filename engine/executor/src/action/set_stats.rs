@@ -25,7 +25,7 @@ fn run(task: &ResolvedTask) -> Result<ActionOutput, ActionError> {
         Some(Value::Map(data)) => data.as_ref().clone(),
         None | Some(Value::Null) => Map::new(),
         Some(_) => {
-            return Err(ActionError::failed("The 'data' option needs to be a dictionary/hash"));
+            return Ok(TaskResult::refused("The 'data' option needs to be a dictionary/hash").into());
         }
     };
     if let Some(bad) = data.keys().find(|key| !is_identifier(&key.to_string())) {

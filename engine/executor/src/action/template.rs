@@ -34,6 +34,9 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     let args = &task.args;
+    if text_arg(args, "state").is_some() {
+        return Err(ActionError::failed("'state' cannot be specified on a template"));
+    }
     let (Some(src), Some(dest)) = (text_arg(args, "src"), text_arg(args, "dest")) else {
         return Err(ActionError::failed("src and dest are required"));
     };
