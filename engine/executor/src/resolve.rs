@@ -183,7 +183,22 @@ impl Keywords<'_> {
         }
         // What nothing is to ansible-core, as text.
         let as_text = |value: &Value| if value.is_null() { "None".to_owned() } else { value.to_string() };
-        Ok(merged.iter().map(|(key, value)| (key.to_string(), as_text(value))).collect())
+        merged.iter().map(|(key, value)| Ok((self.environment_name(key)?, as_text(value)))).collect()
+    }
+
+    /// Shells assign it unquoted.
+    fn environment_name(&self, key: &Key) -> Result<String, ErrorReport> {
+        let is_name = |name: &str| {
+            name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        if let Some(name) = key.as_str().filter(|name| is_name(name)) {
+            return Ok(name.to_owned());
+        }
+        let message = format!(
+            "'{key}' is no name of a variable: 'environment' takes names of letters, digits and underscores, as text"
+        );
+        Err(ErrorReport::new(message, key.origin().or(self.scope.origin.as_ref())))
     }
 
     /// Entries made of `ansible_env` are left out while there are no facts: the task that gathers them needs an
