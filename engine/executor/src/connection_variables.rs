@@ -158,11 +158,11 @@ fn of_collection(run: &Run, kind: String) -> Result<String, ErrorReport> {
 
 fn port(reader: &Reader<'_>, keywords: &Keywords<'_>, delegated: bool) -> Result<Option<u16>, ErrorReport> {
     let number = match reader.number(&["ansible_port", "ansible_ssh_port"])? {
-        Some(number) => Some(number),
+        Some(number) => Some(i64::try_from(number).unwrap_or(i64::MAX)),
         None if delegated => None,
-        None => keywords.number("port")?.map(|number| number as u64),
+        None => keywords.integer("port", "port")?,
     };
-    let number = number.or(reader.run.settings.remote_port.map(u64::from));
+    let number = number.or(reader.run.settings.remote_port.map(i64::from));
     number
         .map(|number| {
             u16::try_from(number).map_err(|_| ErrorReport::new(format!("{number} is not a port number"), None))

@@ -147,7 +147,7 @@ impl<'a> Dispatcher<'a> {
     async fn work(&mut self) -> Result<(), Stopped> {
         loop {
             while self.ended.is_none() && !self.run.is_interrupted() {
-                let Some(step) = self.next_step() else { break };
+                let Some(step) = self.next_step()? else { break };
                 let single = step.hosts.first().filter(|_| step.hosts.len() == 1).cloned();
                 self.begin(step).await?;
                 // A host that nothing was begun for goes on at once.
@@ -163,11 +163,12 @@ impl<'a> Dispatcher<'a> {
         }
     }
 
-    fn next_step(&mut self) -> Option<Step> {
+    fn next_step(&mut self) -> Result<Option<Step>, Diagnostic> {
         let selection = &self.selection;
         let is_selected = |host: &str, task: &Task| selection.selects(host, task);
         let forks = self.run.options.forks;
-        self.strategy.next_step(&mut self.iterator, &self.busy, &mut self.ready, forks, &is_selected)
+        let step = self.strategy.next_step(&mut self.iterator, &self.busy, &mut self.ready, forks, &is_selected);
+        self.selection.take_failure().map_or(Ok(step), Err)
     }
 
     pub(crate) fn play_strategy(&self) -> Strategy {

@@ -146,7 +146,7 @@ impl Keywords<'_> {
         let number = match &value {
             Value::Int(number) => Some(*number),
             Value::Bool(flag) => Some(i64::from(*flag)),
-            Value::Float(number) => Some(*number as i64),
+            Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
             Value::Str(text) => text.trim().parse().ok(),
             _ => None,
         };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use kapell_parsing::{Text, Value};
+use kapell_parsing::{Diagnostic, Text, Value};
 use kapell_playbook::Task;
 use kapell_template::RenderContext;
 
@@ -16,6 +16,8 @@ pub struct Selection {
     /// Variables tags may be templated with: those of the play.
     vars: HostVariables,
     decided: RefCell<HashMap<u64, bool>>,
+    /// Of the first tag that could not be rendered.
+    failure: RefCell<Option<Diagnostic>>,
     /// `--start-at-task` had not met its task when the play began.
     waiting: bool,
     /// The hosts that have met it since.
@@ -24,12 +26,24 @@ pub struct Selection {
 
 impl Selection {
     pub fn new(run: &Arc<Run>, vars: HostVariables, waiting: bool) -> Self {
-        Self { run: Arc::clone(run), vars, decided: RefCell::default(), waiting, started: RefCell::default() }
+        Self {
+            run: Arc::clone(run),
+            vars,
+            decided: RefCell::default(),
+            failure: RefCell::default(),
+            waiting,
+            started: RefCell::default(),
+        }
     }
 
     /// Whether no host has met the task to start at.
     pub fn is_waiting(&self) -> bool {
         self.waiting && self.started.borrow().is_empty()
+    }
+
+    /// Why what was selected is not to be trusted.
+    pub fn take_failure(&self) -> Option<Diagnostic> {
+        self.failure.take()
     }
 
     pub fn selects(&self, host: &str, task: &Task) -> bool {
@@ -73,7 +87,11 @@ impl Selection {
             Ok(Value::List(tags)) => tags.iter().map(Value::to_string).collect(),
             Ok(Value::Str(tags)) => tags.split(',').map(|tag| tag.trim().to_owned()).collect(),
             Ok(other) => vec![other.to_string()],
-            Err(_) => vec![tag.to_string()],
+            Err(error) => {
+                let place = error.origin().or(tag.origin());
+                self.failure.borrow_mut().get_or_insert_with(|| Diagnostic::error(error.to_string()).at(place));
+                Vec::new()
+            }
         }
     }
 }

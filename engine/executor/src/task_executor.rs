@@ -219,6 +219,7 @@ impl HostTask {
         for name in ["run_once", "ignore_errors", "ignore_unreachable", "any_errors_fatal"] {
             keywords.bool(name).map_err(|report| self.in_task(report))?;
         }
+        keywords.integer("throttle", "throttle").map_err(|report| self.in_task(report))?;
         debugger::check(&keywords).map_err(|report| self.in_task(report))?;
         let delegated = resolved.delegate_to.is_some();
         let spec = connection_spec(&keywords, &target, delegated).map_err(|report| self.in_task(report))?;
@@ -252,7 +253,10 @@ impl HostTask {
             no_log: keywords.bool("no_log")?.unwrap_or(self.run.settings.no_log),
             environment: keywords.environment()?,
             background: keywords.background()?,
-            timeout: keywords.number("timeout")?.map(|seconds| seconds as u64).filter(|seconds| *seconds > 0),
+            timeout: keywords
+                .integer("timeout", "timeout")?
+                .and_then(|seconds| u64::try_from(seconds).ok())
+                .filter(|seconds| *seconds > 0),
             delegate_to,
             delegate_facts: keywords.bool("delegate_facts")?.unwrap_or(false),
             notify: keywords.notified()?,

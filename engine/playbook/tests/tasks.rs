@@ -470,12 +470,6 @@ fn wrong_keywords() {
      14 |       name: [a]
         |       ^
 
-    'when' must be an expression, yes or no, or a list of those, not a mapping
-      --> /site.yml:15:7
-        |
-     15 |       when: {a: b}
-        |       ^
-
     'register' must be a variable name, not 'a b'
       --> /site.yml:17:17
         |
@@ -505,6 +499,11 @@ fn wrong_keywords() {
         |
      10 |       retries: many
         |                ^
+    [Warning] 'when' must be an expression, yes or no, or a list of those, not a mapping
+      --> /site.yml:15:7
+        |
+     15 |       when: {a: b}
+        |       ^
     [Warning] 'environment' must be a mapping or a list of mappings, not 'text': what is not is ignored
       --> /site.yml:23:20
         |

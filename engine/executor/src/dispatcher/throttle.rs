@@ -33,8 +33,12 @@ impl Dispatcher<'_> {
         let rendered = self.run.templar.render(written, &keywords.vars.as_source(), keywords.cx);
         let value = rendered.map_err(|error| wrong(error.to_string()))?;
         let text = value.to_string();
-        let number: Result<f64, _> =
-            if value.is_null() || kapell_template::is_omit(&value) { Ok(0.0) } else { text.trim().parse() };
+        let number: Result<f64, _> = match value {
+            Value::Bool(flag) => Ok(f64::from(u8::from(flag))),
+            Value::Null => Ok(0.0),
+            _ if kapell_template::is_omit(&value) => Ok(0.0),
+            _ => text.trim().parse(),
+        };
         let literal = || format!("invalid literal for int() with base 10: {}", Value::from(text.as_str()).repr());
         number.map(|number| number.max(0.0) as usize).map_err(|_| wrong(literal()))
     }

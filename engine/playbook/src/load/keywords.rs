@@ -162,10 +162,10 @@ pub(crate) fn unknown_keyword(key: &Key, kind: ScopeKind) -> Diagnostic {
     }
 }
 
-/// Flags and numbers of tasks are looked at when a task needs them: one that never runs does no harm.
+/// Flags, numbers and conditions of tasks are looked at when a task needs them: one that never runs does no harm.
 fn waits_for_use(keyword: &Keyword) -> bool {
-    use keyword::KeywordKind::{Bool, Float, Int};
-    matches!(keyword.kind, Bool | Float | Int) && keyword.is_on(ScopeKind::Task)
+    use keyword::KeywordKind::{Bool, Condition, Float, Int};
+    matches!(keyword.kind, Bool | Condition | Float | Int) && keyword.is_on(ScopeKind::Task)
 }
 
 /// Only what hands down: the scope an import makes of its statement's keywords.
