@@ -38,7 +38,7 @@ pub(crate) fn show(args: &PlaybookArgs, prepared: &Prepared, mut warnings: Vec<D
             check_prompts(play, &templar, prepared)?;
             let hosts = rendered_for(play, &templar, prepared, &play.hosts).map_err(Refusal::content)?;
             let selected = selected_hosts(&hosts, prepared, &mut warnings).map_err(Refusal::content)?;
-            if !(wanted.list_hosts || wanted.list_tasks || wanted.list_tags) {
+            if wanted.syntax_check {
                 continue;
             }
             listed.hosts = joined(&hosts);
