@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 use crate::recap::Recap;
 use crate::sshd::LoopbackHosts;
@@ -27,7 +27,7 @@ pub(crate) struct BenchCommand {
 
 impl BenchCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &self.engines)?;
+        let engines = Engines::ensure(lab, Build::Release, &self.engines)?;
         for &count in &self.hosts {
             let hosts = LoopbackHosts::start(lab, count)?;
             print_table(count, &self.measure(lab, &engines, &hosts, count)?);

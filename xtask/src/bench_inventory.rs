@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 
 #[derive(Args)]
@@ -49,7 +49,7 @@ const HOSTS_PER_FILE: usize = 20;
 
 impl BenchInventoryCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &self.engines)?;
+        let engines = Engines::ensure(lab, Build::Release, &self.engines)?;
         println!(
             "{:<6} {:>7} {:<13} {:<13} {:>9} {:>10} {:>7} {:>8}",
             "", "hosts", "", "", "seconds", "peak MiB", "faster", "smaller"

@@ -9,7 +9,7 @@ use clap::Args;
 use kapell_test_support::Sshd;
 use kapell_test_support::relay::{Plan, Relay};
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 use crate::recap::Recap;
 
@@ -32,7 +32,7 @@ pub(crate) struct BenchLatencyCommand {
 
 impl BenchLatencyCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &self.engines)?;
+        let engines = Engines::ensure(lab, Build::Release, &self.engines)?;
         let server = Sshd::start().context("the loopback server does not start")?;
         let line = Line { lab, engines, relay: Relay::to(server.port, self.plan()), server };
         line.write_inventory()?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 use crate::recap::Recap;
 use crate::sshd::LoopbackHosts;
@@ -75,7 +75,7 @@ impl Work {
 
 impl BenchModulesCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &self.engines)?;
+        let engines = Engines::ensure(lab, Build::Release, &self.engines)?;
         let scratch = lab.path("bench-modules");
         let mut missed = Vec::new();
         for &work in &self.only {

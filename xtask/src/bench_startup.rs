@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::command::{command, run};
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 
 #[derive(Args)]
@@ -24,7 +24,7 @@ const MEASURED: [(&str, f64); 2] = [("--version", 50.0), ("a play without tasks"
 
 impl BenchStartupCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[Engine::Kapell, Engine::Ansible])?;
+        let engines = Engines::ensure(lab, Build::Release, &[Engine::Kapell, Engine::Ansible])?;
         let play = lab.path("bench-startup.yml");
         fs_err::write(&play, PLAY)?;
         let play = play.display().to_string();

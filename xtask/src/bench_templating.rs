@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 
 #[derive(Args)]
@@ -22,7 +22,7 @@ pub(crate) struct BenchTemplatingCommand {
 
 impl BenchTemplatingCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[Engine::Kapell, Engine::Ansible])?;
+        let engines = Engines::ensure(lab, Build::Release, &[Engine::Kapell, Engine::Ansible])?;
         println!("{:<14} {:>8} {:>9} {:>12} {:>10}", "", "renders", "seconds", "per render", "peak MiB");
         let mut texts = Vec::new();
         for (engine, renders) in [

@@ -32,6 +32,15 @@ impl Engine {
     }
 }
 
+/// Which build of Kapell is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// The one that tests make anyway: for what is only looked at.
+    Debug,
+    /// What users run: for what is measured or handed out.
+    Release,
+}
+
 /// Where the programs are.
 pub(crate) struct Engines {
     kapell: Option<PathBuf>,
@@ -46,8 +55,8 @@ struct Ansible {
 
 impl Engines {
     /// Builds or installs what `wanted` names.
-    pub(crate) fn ensure(lab: &Lab, wanted: &[Engine]) -> Result<Self> {
-        let kapell = wanted.contains(&Engine::Kapell).then(|| build_kapell(lab)).transpose()?;
+    pub(crate) fn ensure(lab: &Lab, build: Build, wanted: &[Engine]) -> Result<Self> {
+        let kapell = wanted.contains(&Engine::Kapell).then(|| build_kapell(lab, build)).transpose()?;
         let ansible = wanted.iter().any(|engine| *engine != Engine::Kapell);
         let ansible = ansible.then(|| Ansible::ensure(lab)).transpose()?;
         Ok(Self { kapell, ansible })
@@ -91,17 +100,19 @@ impl Engines {
     }
 }
 
-/// A release build beside the running xtask's own build directory.
-fn build_kapell(lab: &Lab) -> Result<PathBuf> {
+/// A build beside the running xtask's own build directory.
+fn build_kapell(lab: &Lab, wanted: Build) -> Result<PathBuf> {
     if let Some(given) = std::env::var_os("KAPELL_BIN") {
         return Ok(given.into());
     }
     let mut build = cargo(lab.repository());
-    let status = build.args(["build", "--release", "--locked"]).status().context("cannot start cargo")?;
+    build.args(["build", "--locked"]).args((wanted == Build::Release).then_some("--release"));
+    let status = build.status().context("cannot start cargo")?;
     ensure!(status.success(), "kapell does not build");
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).context("xtask does not run from a target directory")?;
-    Ok(target.join("release/kapell"))
+    let directory = if wanted == Build::Release { "release" } else { "debug" };
+    Ok(target.join(directory).join("kapell"))
 }
 
 impl Ansible {

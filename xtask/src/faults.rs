@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::fleet::{Fleet, Host};
 use crate::lab::Lab;
 use crate::recap::Recap;
@@ -78,7 +78,7 @@ impl FaultsCommand {
     }
 
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[self.engine])?;
+        let engines = Engines::ensure(lab, Build::Release, &[self.engine])?;
         let fleet = Fleet::new(lab, &self.name);
         let scene = Scene { command: self, lab, engines, victim: fleet.host(VICTIM)?, fleet };
         let mut bad = Vec::new();

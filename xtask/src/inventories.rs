@@ -10,7 +10,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::command::command;
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 
 /// How each inventory is looked at.
@@ -60,7 +60,7 @@ impl InventoriesCommand {
     }
 
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[Engine::Kapell, Engine::Ansible])?;
+        let engines = Engines::ensure(lab, Build::Debug, &[Engine::Kapell, Engine::Ansible])?;
         let place = lab.repository().join("tests/conformance");
         let mut cases = Case::find(&place.join("inventories"), VIEWS, &self.names)?;
         cases.extend(Case::find(&place.join("bad_inventories"), &[&[]], &self.names)?);

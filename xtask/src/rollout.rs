@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::fleet::{Fleet, Host};
 use crate::lab::Lab;
 use crate::load::LoadReport;
@@ -35,7 +35,7 @@ impl RolloutCommand {
     }
 
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[self.engine])?;
+        let engines = Engines::ensure(lab, Build::Release, &[self.engine])?;
         let fleet = Fleet::new(lab, &self.name);
         let hosts = fleet.hosts()?;
         let rollout = Rollout { command: self, lab, engines, fleet, hosts };

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::command::{cargo, command, is_installed, line, run};
 use crate::conformance::ConformanceCommand;
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::faults::FaultsCommand;
 use crate::fleet::{self, Fleet, Variant};
 use crate::inventories::InventoriesCommand;
@@ -62,7 +62,9 @@ impl TestCommand {
         self.install()?;
         if can_make_environments() {
             // Tests of the first tiers compare with it, too, where it is there.
-            timed("ansible-core, to compare with", || Engines::ensure(lab, &[Engine::Ansible]).map(drop))?;
+            timed("ansible-core, to compare with", || {
+                Engines::ensure(lab, Build::Debug, &[Engine::Ansible]).map(drop)
+            })?;
         }
         if self.fleet && fleet::require_tools().is_ok() {
             timed("the image for cases that need a whole system", || fleet::image_for_cases(lab).map(drop))?;

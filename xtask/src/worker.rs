@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::command::{cargo, command, is_installed, run, stdout};
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 
 #[derive(Args)]
@@ -143,7 +143,7 @@ impl Target {
     }
 
     fn check(&self, lab: &Lab, worker: &Path) -> Result<()> {
-        let kapell = Engines::ensure(lab, &[Engine::Kapell])?.playbook(Engine::Kapell).swap_remove(0);
+        let kapell = Engines::ensure(lab, Build::Debug, &[Engine::Kapell])?.playbook(Engine::Kapell).swap_remove(0);
         let directory = lab.path(format!("worker-{}-{}", self.architecture, std::process::id()));
         fs_err::create_dir_all(&directory)?;
         fs_err::write(directory.join("play.yml"), PLAY)?;

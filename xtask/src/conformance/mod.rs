@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 use case::Case;
 use compare::Difference;
@@ -68,7 +68,8 @@ impl ConformanceCommand {
     }
 
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[self.engine, self.reference])?;
+        let build = if self.fleet { Build::Release } else { Build::Debug };
+        let engines = Engines::ensure(lab, build, &[self.engine, self.reference])?;
         if self.fleet {
             return fleet_content::compare(lab, &engines, self.engine, self.reference);
         }

@@ -13,7 +13,7 @@ use super::case::Case;
 use super::compare::{self, Difference};
 use super::trial::{Run, Trial};
 use super::variant::Variant;
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 
 #[derive(Args)]
@@ -52,7 +52,7 @@ const CALLBACKS: [&str; 5] = ["default", "minimal", "oneline", "json", "junit"];
 
 impl OutputsCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[Engine::Kapell, Engine::Ansible])?;
+        let engines = Engines::ensure(lab, Build::Debug, &[Engine::Kapell, Engine::Ansible])?;
         let directory = lab.repository().join("tests/conformance");
         let known = read_known(&directory.join("known_outputs.txt"))?;
         let variants = Variant::find(&self.variants);

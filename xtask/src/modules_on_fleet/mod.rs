@@ -9,7 +9,7 @@ use std::cell::Cell;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 use played::Played;
 use site::{Pass, Site};
@@ -70,7 +70,7 @@ impl ModulesCommand {
         ensure!(unknown.is_empty(), "no such playbook: {unknown:?}; there are {}", PLAYBOOKS.join(", "));
         let is_compared = !self.alone && self.engine != Engine::Ansible;
         let wanted: &[Engine] = if is_compared { &[self.engine, Engine::Ansible] } else { &[self.engine] };
-        let engines = Engines::ensure(lab, wanted)?;
+        let engines = Engines::ensure(lab, Build::Release, wanted)?;
         let site = |engine, fleet| {
             let (hosts, keep, remembers) = (self.hosts, self.keep, self.only.is_empty());
             Site { lab, engines: &engines, engine, fleet, hosts, keep, remembers, is_up: Cell::new(false) }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::command::{cargo, command, is_installed, run, stdout};
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 
 #[derive(Args)]
@@ -31,7 +31,7 @@ impl PackageCommand {
         for tool in ["cargo-deb", "cargo-generate-rpm"] {
             ensure!(is_installed(tool), "{tool} is missing: cargo install --locked {tool}");
         }
-        let kapell = Engines::ensure(lab, &[Engine::Kapell])?.playbook(Engine::Kapell).swap_remove(0);
+        let kapell = Engines::ensure(lab, Build::Release, &[Engine::Kapell])?.playbook(Engine::Kapell).swap_remove(0);
         let directory = lab.repository().join("target/package");
         let root = staged::stage(lab, Path::new(&kapell), &directory)?;
         let packages = Packages {

@@ -14,7 +14,7 @@ use clap::Args;
 use kapell_test_support::fuzz::Dice;
 
 use crate::command::command;
-use crate::engine::{Engine, Engines};
+use crate::engine::{Build, Engine, Engines};
 use crate::lab::Lab;
 use reference::{Answer, Call, Reference};
 
@@ -62,7 +62,7 @@ struct Trial<'a> {
 
 impl RandomInventoriesCommand {
     pub(crate) fn run(&self, lab: &Lab) -> Result<()> {
-        let engines = Engines::ensure(lab, &[Engine::Kapell, Engine::Ansible])?;
+        let engines = Engines::ensure(lab, Build::Debug, &[Engine::Kapell, Engine::Ansible])?;
         let home = lab.path("random-inventories");
         let _ = fs_err::remove_dir_all(&home);
         fs_err::create_dir_all(&home)?;
