@@ -146,12 +146,27 @@ impl Certificate {
     }
 }
 
+/// The DER of the first certificate of a text.
+pub(super) fn of_pem(text: &[u8]) -> Result<Vec<u8>, ModuleError> {
+    of_block(Pem::first(text).ok_or_else(|| ModuleError::failed("Unable to load PEM file."))?)
+}
+
+/// The DER of a block that has to be a certificate.
+pub(super) fn of_block(pem: Pem) -> Result<Vec<u8>, ModuleError> {
+    if pem.label.ends_with("CERTIFICATE") {
+        return Ok(pem.der);
+    }
+    Err(ModuleError::failed(
+        "Valid PEM but no BEGIN CERTIFICATE/END CERTIFICATE delimiters. Are you sure this is a certificate?",
+    ))
+}
+
 /// A point in time as certificates and results write it.
 pub(super) fn time_text(time: Timestamp) -> String {
     time.strftime("%Y%m%d%H%M%SZ").to_string()
 }
 
-fn encode_time(time: Timestamp) -> Vec<u8> {
+pub(super) fn encode_time(time: Timestamp) -> Vec<u8> {
     // Two digits of the year reach from 1950 to 2049.
     let year = time.to_zoned(TimeZone::UTC).year();
     if (1950..2050).contains(&year) {
@@ -161,7 +176,7 @@ fn encode_time(time: Timestamp) -> Vec<u8> {
     }
 }
 
-fn decode_time(element: Element<'_>) -> Option<Timestamp> {
+pub(super) fn decode_time(element: Element<'_>) -> Option<Timestamp> {
     let text = std::str::from_utf8(element.content).ok()?;
     let text = match element.tag {
         der::UTC_TIME => format!("{}{text}", if text.get(..2)?.parse::<u8>().ok()? >= 50 { "19" } else { "20" }),

@@ -5,6 +5,7 @@ pub(super) const INTEGER: u8 = 0x02;
 pub(super) const BIT_STRING: u8 = 0x03;
 pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const OBJECT: u8 = 0x06;
+pub(super) const ENUMERATED: u8 = 0x0a;
 pub(super) const UTF8: u8 = 0x0c;
 pub(super) const PRINTABLE: u8 = 0x13;
 pub(super) const IA5: u8 = 0x16;
@@ -179,6 +180,28 @@ pub(super) fn decimal(bytes: &[u8]) -> String {
     text
 }
 
+/// The bytes of a number from its decimal digits; `None` when they are none.
+pub(super) fn of_decimal(digits: &str) -> Option<Vec<u8>> {
+    if digits.is_empty() {
+        return None;
+    }
+    // The lowest byte first.
+    let mut bytes: Vec<u8> = Vec::new();
+    for digit in digits.chars() {
+        let mut carry = digit.to_digit(10)?;
+        for byte in &mut bytes {
+            let value = u32::from(*byte) * 10 + carry;
+            *byte = value as u8;
+            carry = value >> 8;
+        }
+        if carry > 0 {
+            bytes.push(carry as u8);
+        }
+    }
+    bytes.reverse();
+    Some(bytes)
+}
+
 /// How many bits a number has.
 pub(super) fn bit_length(bytes: &[u8]) -> usize {
     let digits = without_zeros(bytes);
@@ -213,6 +236,8 @@ mod tests {
     fn numbers_of_any_size_have_digits() {
         assert_eq!(decimal(&[]), "0");
         assert_eq!(decimal(&[1, 0, 0, 0, 0, 0, 0, 0, 0]), "18446744073709551616");
+        assert_eq!(of_decimal("18446744073709551616"), Some(vec![1, 0, 0, 0, 0, 0, 0, 0, 0]));
+        assert_eq!((of_decimal("0"), of_decimal(""), of_decimal("-1")), (Some(vec![]), None, None));
         assert_eq!((bit_length(&[0, 1]), bit_length(&[0x80, 0]), bit_length(&[0])), (1, 16, 0));
     }
 }

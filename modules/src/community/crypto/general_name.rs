@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 
+use serde_json::Value;
+
 use super::der::{self, Element};
 use super::hashes::colons;
 use super::names::Name;
-use crate::ModuleError;
+use super::punycode;
+use crate::{Map, ModuleError};
 
 const OTHER: u8 = 0xa0;
 const EMAIL: u8 = 0x81;
@@ -116,6 +119,36 @@ pub(super) fn texts(names: Element<'_>) -> Option<Vec<String>> {
     names.children()?.into_iter().map(text).collect()
 }
 
+/// Shows hosts in the names below these keys of a result as people write them.
+pub(super) fn show_in_unicode(info: &mut Map, keys: &[&str]) {
+    for key in keys {
+        for name in info.get_mut(*key).and_then(Value::as_array_mut).into_iter().flatten() {
+            *name = name.as_str().map(in_unicode).into();
+        }
+    }
+}
+
+/// A general name with its host as people write it.
+fn in_unicode(name: &str) -> String {
+    let Some((kind, value)) = name.split_once(':') else { return name.to_owned() };
+    let (before, host, after) = match kind {
+        "DNS" => ("", value, ""),
+        "email" => match value.rfind('@') {
+            Some(at) => (&value[..=at], &value[at + 1..], ""),
+            None => return name.to_owned(),
+        },
+        "URI" => {
+            let Some(start) = value.find("://").map(|at| at + 3) else { return name.to_owned() };
+            let end = value[start..].find(['/', '?', '#']).map_or(value.len(), |at| start + at);
+            let start = value[start..end].rfind('@').map_or(start, |at| start + at + 1);
+            let end = value[start..end].find(':').map_or(end, |at| start + at);
+            (&value[..start], &value[start..end], &value[end..])
+        }
+        _ => return name.to_owned(),
+    };
+    format!("{kind}:{before}{}{after}", punycode::unicode(host))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,6 +173,22 @@ mod tests {
         assert_eq!(utf8, encode("otherName:1.2.3;0c:02:68:69", "name").unwrap());
         for broken in ["foo", "X:y", "IP:a", "IP:1.2.3.4/33", "RID:x", "otherName:1.2", "DNS:ö"] {
             assert!(encode(broken, "name").is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_found_in_names() {
+        for (name, shown) in [
+            ("DNS:*.xn--mnchen-3ya.example", "DNS:*.münchen.example"),
+            ("email:me@xn--mnchen-3ya.example", "email:me@münchen.example"),
+            (
+                "URI:https://a@xn--mnchen-3ya.example:8443/xn--mnchen-3ya",
+                "URI:https://a@münchen.example:8443/xn--mnchen-3ya",
+            ),
+            ("URI:urn:xn--mnchen-3ya", "URI:urn:xn--mnchen-3ya"),
+            ("IP:10.0.0.1", "IP:10.0.0.1"),
+        ] {
+            assert_eq!(in_unicode(name), shown);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Distinguished names: their attributes by name, their DER, their text.
 
 use super::der::{self, Element};
-use crate::ModuleError;
+use crate::python_repr::str_of;
+use crate::{Args, Map, ModuleError};
 
 /// Attributes of names: short name, long name, object identifier, kind of string.
 #[rustfmt::skip]
@@ -149,6 +150,28 @@ impl Name {
         });
         parts.collect::<Vec<_>>().join(",")
     }
+}
+
+/// Attributes by name, as arguments have them; one with several values stands several times.
+pub(super) fn pairs_of(given: &Map) -> Vec<(String, String)> {
+    let pairs = given.iter().flat_map(|(name, value)| {
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        values.iter().map(move |value| (name.clone(), str_of(value)))
+    });
+    pairs.collect()
+}
+
+/// The attributes of an argument that lists them in their order.
+pub(super) fn ordered_pairs(args: &Args, arg: &str) -> Result<Vec<(String, String)>, ModuleError> {
+    let mut pairs = Vec::new();
+    for (index, entry) in args.list(arg).iter().enumerate() {
+        let entry = entry.as_object().filter(|entry| entry.len() == 1).ok_or_else(|| {
+            let place = format!("Entry #{} in {arg}", index + 1);
+            ModuleError::failed(format!("{place} must be a dictionary with exactly one key-value pair"))
+        })?;
+        pairs.extend(pairs_of(entry));
+    }
+    Ok(pairs)
 }
 
 /// One `CN=a`.

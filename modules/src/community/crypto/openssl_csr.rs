@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use super::extensions;
-use super::names::{Attribute, Name};
+use super::names::{Attribute, Name, ordered_pairs, pairs_of};
 use super::output_file::OutputFile;
 use super::private_key::PrivateKey;
 use super::request::Request;
 use super::wanted_extensions::{self, alternative_names};
 use crate::arg::FILE_ARGS;
-use crate::python_repr::str_of;
 use crate::{Arg, ArgKind, Args, Constraint, Context, Diff, Module, ModuleError, ModuleResult};
 
 pub(crate) static MODULE: Module = Module::new("community.crypto.openssl_csr", REQUEST_ARGS, run)
@@ -244,28 +243,10 @@ fn subject(args: &Args) -> Result<Vec<(String, String)>, ModuleError> {
     let single =
         SUBJECT_ARGS.iter().filter_map(|(arg, name)| Some(((*name).to_owned(), args.opt_str(arg)?.to_owned())));
     let mut subject: Vec<_> = single.collect();
-    for (name, value) in args.dict("subject").into_iter().flatten() {
-        add_values(&mut subject, name, value);
-    }
+    subject.extend(args.dict("subject").into_iter().flat_map(pairs_of));
     if args.has("subject_ordered") && !subject.is_empty() {
         return Err(ModuleError::failed("subject_ordered cannot be combined with any other subject field"));
     }
-    for (index, entry) in args.list("subject_ordered").iter().enumerate() {
-        let entry = entry.as_object().filter(|entry| entry.len() == 1);
-        let Some((name, value)) = entry.and_then(|entry| entry.iter().next()) else {
-            let msg =
-                format!("Entry #{} in subject_ordered must be a dictionary with exactly one key-value pair", index + 1);
-            return Err(ModuleError::failed(msg));
-        };
-        add_values(&mut subject, name, value);
-    }
+    subject.extend(ordered_pairs(args, "subject_ordered")?);
     Ok(subject)
-}
-
-/// An attribute with one value, or several times with each of a list.
-fn add_values(subject: &mut Vec<(String, String)>, name: &str, value: &Value) {
-    match value {
-        Value::Array(values) => subject.extend(values.iter().map(|value| (name.to_owned(), str_of(value)))),
-        value => subject.push((name.to_owned(), str_of(value))),
-    }
 }

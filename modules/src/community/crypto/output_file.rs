@@ -1,6 +1,7 @@
 //! `OutputFile`: the file a module of this collection keeps: read, written with a backup, given its attributes, removed.
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ impl<'a> OutputFile<'a> {
     /// The file of the argument `path`; its directory has to exist.
     pub(super) fn new(args: &'a Args, mode: Option<&'static str>) -> Result<Self, ModuleError> {
         let path = args.path("path")?;
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or(PathBuf::from("."), PathBuf::from);
+        let dir = directory(&path);
         if args.opt_str("state") != Some("absent") && !dir.is_dir() {
             let dir = dir.display().to_string();
             let msg = format!("The directory {dir} does not exist or the file is not a directory");
@@ -59,6 +60,11 @@ impl<'a> OutputFile<'a> {
         cx.set_attributes(&self.path, &FileAttributes::from_args(self.args).with_mode(mode))
     }
 
+    /// The permissions it has, as results show them.
+    pub(super) fn mode(&self, cx: &Context<'_>) -> Result<Option<String>, ModuleError> {
+        Ok(cx.stat(&self.path)?.map(|info| format!("{:04o}", info.mode() & 0o7777)))
+    }
+
     /// Removes the file; true when there was one.
     pub(super) fn remove(&mut self, cx: &mut Context<'_>) -> Result<bool, ModuleError> {
         if cx.lstat(&self.path)?.is_none() {
@@ -75,4 +81,9 @@ impl<'a> OutputFile<'a> {
     pub(super) fn complete(&self, result: ModuleResult) -> ModuleResult {
         result.set("filename", self.shown()).set_opt("backup_file", self.backup.clone())
     }
+}
+
+/// Where a file lies or will lie.
+pub(super) fn directory(path: &Path) -> PathBuf {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).map_or(PathBuf::from("."), PathBuf::from)
 }

@@ -15,15 +15,30 @@ pub(super) struct Pem {
 impl Pem {
     /// The first block of a text.
     pub(super) fn first(text: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(text).ok()?;
+        Self::split(std::str::from_utf8(text).ok()?).map(|(pem, _)| pem)
+    }
+
+    /// Every block of a text.
+    pub(super) fn all(text: &str) -> Vec<Self> {
+        let mut rest = text;
+        let next = || {
+            let (pem, after) = Self::split(rest)?;
+            rest = after;
+            Some(pem)
+        };
+        std::iter::from_fn(next).collect()
+    }
+
+    /// The first block and what follows it.
+    fn split(text: &str) -> Option<(Self, &str)> {
         let (_, rest) = text.split_once("-----BEGIN ")?;
         let (label, rest) = rest.split_once("-----")?;
-        let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
+        let (body, after) = rest.split_once(&format!("-----END {label}-----"))?;
         let encrypted = label.starts_with("ENCRYPTED ") || body.contains("Proc-Type: 4,ENCRYPTED");
         // Headers end with an empty line.
         let data = if body.contains(':') { body.rsplit_once("\n\n").map_or("", |(_, data)| data) } else { body };
         let data: String = data.split_ascii_whitespace().collect();
-        Some(Self { label: label.to_owned(), encrypted, der: STANDARD.decode(data).ok()? })
+        Some((Self { label: label.to_owned(), encrypted, der: STANDARD.decode(data).ok()? }, after))
     }
 }
 
@@ -46,7 +61,9 @@ mod tests {
     fn blocks_are_written_and_read() {
         let text = encode("X Y", &[5; 60]);
         assert_eq!(text.lines().map(str::len).max(), Some(64));
-        let pem = Pem::first(format!("comment\n{text}{text}").as_bytes()).unwrap();
+        let twice = format!("comment\n{text}{text}");
+        assert_eq!(Pem::all(&twice).len(), 2);
+        let pem = Pem::first(twice.as_bytes()).unwrap();
         assert_eq!((pem.label.as_str(), pem.encrypted, pem.der), ("X Y", false, vec![5; 60]));
         let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,1\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
         assert_eq!(Pem::first(old.as_bytes()).map(|pem| (pem.encrypted, pem.der)), Some((true, vec![0; 3])));

@@ -58,8 +58,12 @@ const RAW_KINDS: &[(&str, &str, usize)] = &[
 impl PrivateKey {
     /// Reads a key in PEM.
     pub(super) fn read(text: &[u8], passphrase: Option<&str>, cx: &mut Context<'_>) -> Result<Self, KeyProblem> {
-        let pem = Pem::first(text).filter(|pem| pem.label.ends_with("PRIVATE KEY"));
-        let pem = pem.ok_or(KeyProblem::Unreadable("Unable to load PEM file."))?;
+        let pem = Pem::first(text).ok_or(KeyProblem::Unreadable("Unable to load PEM file."))?;
+        if !pem.label.ends_with("PRIVATE KEY") {
+            return Err(KeyProblem::Unreadable(
+                "Valid PEM but no BEGIN/END delimiters for a private key found. Are you sure this is a private key?",
+            ));
+        }
         if pem.encrypted != passphrase.is_some_and(|passphrase| !passphrase.is_empty()) {
             return Err(KeyProblem::Passphrase);
         }
@@ -143,18 +147,21 @@ impl PrivateKey {
             _ => command,
         };
         let command = match passphrase {
-            Some(passphrase) => {
-                command.args(["-passout", &format!("env:{PASSPHRASE_OUT}")]).env(PASSPHRASE_OUT, passphrase)
-            }
+            Some(passphrase) => with_new_passphrase(command, passphrase),
             None => command,
         };
-        let command = with_passphrase(command, &self.passphrase).stdin(self.text.clone());
+        let command = self.given_to(command);
         let output = succeeded(&command, cx.run_read(&command)?)?;
         if format != KeyFormat::Raw {
             return Ok(Some(output.stdout));
         }
         let bare = Element::parse(&output.stdout).and_then(|key| key.children()?.get(2)?.inner());
         Ok(bare.map(|bare| bare.content.to_vec()))
+    }
+
+    /// A command that reads this key from its standard input.
+    pub(super) fn given_to(&self, command: CommandSpec) -> CommandSpec {
+        with_passphrase(command, &self.passphrase).stdin(self.text.clone())
     }
 
     /// Whether the key signs with a digest; those with one of their own take every name.
@@ -182,7 +189,7 @@ impl PrivateKey {
         } else {
             openssl(cx)?.args(["dgst", &format!("-{digest}"), "-sign", "/dev/stdin"])
         };
-        let command = with_passphrase(command, &self.passphrase).stdin(self.text.clone());
+        let command = self.given_to(command);
         // The message of `dgst` comes after every option.
         let command = if edwards { command } else { command.arg(file) };
         Ok(succeeded(&command, cx.run_read(&command)?)?.stdout)
@@ -278,8 +285,14 @@ pub(super) fn openssl(cx: &Context<'_>) -> Result<CommandSpec, ModuleError> {
     Ok(CommandSpec::new([cx.require_program("openssl")?.to_string_lossy().into_owned()]))
 }
 
-fn with_passphrase(command: CommandSpec, passphrase: &str) -> CommandSpec {
+/// A command that opens what it reads with a passphrase.
+pub(super) fn with_passphrase(command: CommandSpec, passphrase: &str) -> CommandSpec {
     command.args(["-passin", &format!("env:{PASSPHRASE_IN}")]).env(PASSPHRASE_IN, passphrase)
+}
+
+/// A command that locks what it writes with a passphrase.
+pub(super) fn with_new_passphrase(command: CommandSpec, passphrase: &str) -> CommandSpec {
+    command.args(["-passout", &format!("env:{PASSPHRASE_OUT}")]).env(PASSPHRASE_OUT, passphrase)
 }
 
 /// The output of a command that ended well; otherwise its complaint.

@@ -93,7 +93,8 @@ impl Request {
         is_signed_by(&self.public, &self.signed, &self.algorithm, &self.signature, cx)
     }
 
-    fn info(&self, cx: &mut Context<'_>) -> Result<Map, ModuleError> {
+    /// What results say of it.
+    pub(super) fn info(&self, cx: &mut Context<'_>) -> Result<Map, ModuleError> {
         let mut info = subject_info("subject", &self.subject);
         info.extend(extension_info::info(&self.extensions));
         info.extend(extension_info::name_constraints_info(&self.extensions));
@@ -101,7 +102,6 @@ impl Request {
         info.extend(extension_info::identifiers_info(&self.extensions));
         info.insert("extensions_by_oid".to_owned(), extension_info::by_oid(&self.extensions));
         info.insert("signature_valid".to_owned(), self.is_valid(cx)?.into());
-        info.insert("can_parse_csr".to_owned(), true.into());
         Ok(info)
     }
 
@@ -110,7 +110,11 @@ impl Request {
         match text.map(Self::parse) {
             None => Ok(json!({})),
             Some(None) => Ok(json!({ "can_parse_csr": false })),
-            Some(Some(request)) => Ok(Value::Object(request.info(cx)?)),
+            Some(Some(request)) => {
+                let mut info = request.info(cx)?;
+                info.insert("can_parse_csr".to_owned(), true.into());
+                Ok(Value::Object(info))
+            }
         }
     }
 }
