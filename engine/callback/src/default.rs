@@ -252,7 +252,7 @@ impl Default {
 
     fn print(&self, line: &HostLine, hosts: &str) {
         if !line.diff.is_empty() {
-            self.display.out(&diff_text::painted(&self.display, &line.diff), Color::Plain);
+            diff_text::print(&self.display, &line.diff);
         }
         let text = line.about(hosts);
         if line.is_failure { self.failure(&text, line.color) } else { self.display.out(&text, line.color) }

@@ -1,43 +1,47 @@
 //! Diffs of results: unified, as ansible-playbook prints them.
 
 use kapell_parsing::{Map, Value};
-use similar::TextDiff;
 
 use crate::json_text::{Layout, map_text};
-use crate::{Color, Display};
+use crate::{Color, Display, unified_diff};
 
 /// Prints the diffs a result carries; of those that say nothing an empty line.
 pub(crate) fn show(display: &Display, data: &Map, context: usize) {
     if data.get("diff").is_some_and(Value::is_truthy) {
-        display.out(&painted(display, &text(data, context)), Color::Plain);
+        print(display, &text(data, context));
     }
+}
+
+/// With a line end, unless it has one.
+pub(crate) fn print(display: &Display, text: &str) {
+    let text = painted(display, text);
+    display.out(text.strip_suffix('\n').unwrap_or(&text), Color::Plain);
 }
 
 /// All of them in one text, without colours.
 pub(crate) fn text(data: &Map, context: usize) -> String {
-    texts(data, context).concat()
-}
-
-fn texts(data: &Map, context: usize) -> Vec<String> {
     let diffs: Vec<&Value> = match data.get("diff") {
         Some(Value::List(items)) => items.iter().collect(),
         Some(Value::Map(map)) if !map.is_empty() => data.get("diff").into_iter().collect(),
         _ => Vec::new(),
     };
-    diffs.into_iter().map(|diff| diff_text(diff, context)).filter(|text| !text.is_empty()).collect()
+    diffs.into_iter().map(|diff| diff_text(diff, context)).collect()
 }
+
+/// Why a file is not compared: what the result has then, whose file it is, and what is wrong with it.
+const SKIPPED: [(&str, &str, &str); 4] = [
+    ("dst_binary", "destination file", "appears to be binary"),
+    ("src_binary", "source file", "appears to be binary"),
+    ("dst_larger", "destination file", "size is greater than"),
+    ("src_larger", "source file", "size is greater than"),
+];
 
 fn diff_text(diff: &Value, context: usize) -> String {
     let mut text = String::new();
-    for side in ["src_binary", "dst_binary"] {
-        if diff.get(side).is_some_and(Value::is_truthy) {
-            text.push_str("diff skipped: file is binary\n");
-        }
-    }
-    for side in ["src_larger", "dst_larger"] {
-        if let Some(limit) = diff.get(side).filter(|limit| limit.is_truthy()) {
-            text.push_str(&format!("diff skipped: file size is greater than {limit}\n"));
-        }
+    for (key, file, words) in SKIPPED {
+        let Some(value) = diff.get(key).filter(|value| value.is_truthy()) else { continue };
+        let limit = if key.ends_with("larger") { format!(" {value}") } else { String::new() };
+        text.push_str(&format!("diff skipped: {file} {words}{limit}\n"));
     }
     if let (Some(before), Some(after)) = (diff.get("before"), diff.get("after")) {
         text.push_str(&unified(diff, &side(before), &side(after), context));
@@ -57,24 +61,18 @@ fn side(value: &Value) -> String {
     }
 }
 
+/// With an empty line behind it, which a diff that modules prepared does not get.
 fn unified(diff: &Value, before: &str, after: &str, context: usize) -> String {
-    if before == after {
-        return String::new();
+    let hunks = unified_diff::hunks(before, after, context);
+    if hunks.is_empty() {
+        return hunks;
     }
-    let header = |name: &str, word: &str| match diff.get(name).map(Value::to_string).filter(|text| !text.is_empty()) {
+    let header = |name: &str, word: &str| match diff.get(name) {
         Some(text) => format!("{word}: {text}"),
         None => word.to_owned(),
     };
     let (old, new) = (header("before_header", "before"), header("after_header", "after"));
-    let compared = TextDiff::from_lines(before, after);
-    let mut text = String::new();
-    for (index, hunk) in compared.unified_diff().context_radius(context).iter_hunks().enumerate() {
-        if index == 0 {
-            text.push_str(&format!("--- {old}\n+++ {new}\n"));
-        }
-        text.push_str(&hunk.to_string());
-    }
-    text
+    format!("--- {old}\n+++ {new}\n{hunks}\n")
 }
 
 /// With the colours of a diff, line by line.
@@ -88,5 +86,6 @@ pub(crate) fn painted(display: &Display, text: &str) -> String {
         };
         display.paint(line, color)
     });
-    lines.map(|line| line + "\n").collect()
+    let painted = lines.collect::<Vec<_>>().join("\n");
+    if text.ends_with('\n') { painted + "\n" } else { painted }
 }

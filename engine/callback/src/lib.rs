@@ -27,6 +27,7 @@ mod silent;
 mod timing;
 mod told;
 mod tree;
+mod unified_diff;
 
 pub use chosen::{Content, callbacks, deprecation, say_unused};
 pub use default::Default;
