@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kapell_config::Settings;
-use kapell_executor::event::HostResult;
+use kapell_executor::event::{CENSORED_LABEL, HostResult};
 use kapell_executor::{Callback, Event, Stats, TaskInfo, TaskStatus};
 use kapell_parsing::Value;
 
@@ -365,7 +365,7 @@ fn label(event: &HostResult) -> String {
 
 fn item(event: &HostResult) -> Option<String> {
     let label = event.item_label.as_ref()?;
-    Some(if event.result.no_log { "(censored due to no_log)".to_owned() } else { label.clone() })
+    Some(if event.result.no_log { CENSORED_LABEL.to_owned() } else { label.clone() })
 }
 
 fn has_no_items(event: &HostResult) -> bool {

@@ -155,7 +155,9 @@ pub(crate) fn result_text(event: &HostResult, look: Look) -> String {
     if result.no_log {
         let mut censored = Map::new();
         censored.insert("censored".into(), CENSORED.into());
-        censored.insert("changed".into(), result.is_changed().into());
+        if !is_debug(&event.task.action) {
+            censored.insert("changed".into(), result.is_changed().into());
+        }
         return look.censored_text(&censored);
     }
     let mut data = shown(event, look.verbosity);

@@ -43,6 +43,9 @@ impl TaskInfo {
     }
 }
 
+/// What stands for an item of a task whose results are kept secret.
+pub const CENSORED_LABEL: &str = "(censored due to no_log)";
+
 /// One result of one host, or of one item of a loop on one host.
 #[derive(Clone, Debug)]
 pub struct HostResult {

@@ -347,7 +347,7 @@ impl HostTask {
         let ignore_unreachable = keywords.bool("ignore_unreachable");
         // In a loop it may depend on the item.
         outcome.ignore_unreachable = ignore_unreachable.map_or(outcome.ignore_unreachable, |set| set.unwrap_or(false));
-        outcome.result.no_log |= keywords.bool("no_log").ok().flatten().unwrap_or(self.run.settings.no_log);
+        outcome.result.no_log |= self.is_secret(&keywords);
         if let Some(name) = self.register_name() {
             outcome.effects.register = Some((name, outcome.result.registered()));
         }
@@ -355,6 +355,11 @@ impl HostTask {
         if !outcome.result.is_changed() || outcome.result.is_failed() {
             outcome.effects.notify.clear();
         }
+    }
+
+    /// Asked apart from the call as well: items that are skipped have their secrets, too.
+    fn is_secret(&self, keywords: &Keywords<'_>) -> bool {
+        keywords.bool("no_log").ok().flatten().unwrap_or(self.run.settings.no_log)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Frame, HostTask, TaskOutcome};
 use crate::action::Effects;
 use crate::condition::{self, Verdict};
 use crate::error_report::ErrorReport;
-use crate::event::HostResult;
+use crate::event::{CENSORED_LABEL, HostResult};
 use crate::loops::LoopControl;
 use crate::variables::HostVariables;
 use crate::{Event, ItemNotes, TaskResult, TaskStatus};
@@ -38,14 +38,16 @@ impl HostTask {
             let mut outcome = self.run_item(frame, &vars, Some(&item_vars)).await;
             carried.extend(self.carry_over(&outcome));
             Self::describe_item(&mut outcome.result, &control, &item_vars);
-            outcome.ignore_unreachable =
-                self.keywords(&vars, &frame.cx).bool("ignore_unreachable").ok().flatten().unwrap_or(false);
+            let keywords = self.keywords(&vars, &frame.cx);
+            outcome.ignore_unreachable = keywords.bool("ignore_unreachable").ok().flatten().unwrap_or(false);
+            outcome.result.no_log |= self.is_secret(&keywords);
             let label = label.unwrap_or_else(|message| {
                 outcome.result.set("failed", true);
                 outcome.result.set("msg", message);
                 "None".to_owned()
             });
-            outcome.effects.includes.iter_mut().for_each(|include| include.item_label = Some(label.clone()));
+            let told = if outcome.result.no_log { CENSORED_LABEL } else { &label };
+            outcome.effects.includes.iter_mut().for_each(|include| include.item_label = Some(told.to_owned()));
             self.emit_item(&outcome, &label);
             let written = control.label.as_ref().map(|_| label);
             total.items.push(ItemNotes { label: written, verbose_always: outcome.result.verbose_always });
