@@ -30,6 +30,7 @@ pub(crate) fn run(options: &SessionOptions) -> Result<(), String> {
     if let Some(size) = options.size {
         check_own_size(size)?;
     }
+    stand_where_we_may_look();
     let (stdin, stdout) = take_stdio().map_err(|error| format!("cannot take over stdin and stdout: {error}"))?;
     let session = Arc::new(Session::new(options, stdout));
     session.end_on_signals().map_err(|error| format!("cannot handle signals: {error}"))?;
@@ -40,6 +41,17 @@ pub(crate) fn run(options: &SessionOptions) -> Result<(), String> {
     }
     session.clean_up();
     outcome
+}
+
+/// Whoever became another user may stand where that one cannot look, as in root's home: commands complain of it, or fail.
+fn stand_where_we_may_look() {
+    use rustix::fs::{Access, access};
+    if access(".", Access::EXISTS | Access::READ_OK).is_ok() {
+        return;
+    }
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let mut places = home.into_iter().chain(FALLBACK_BASES.map(PathBuf::from));
+    places.find(|place| access(place, Access::READ_OK).is_ok() && rustix::process::chdir(place).is_ok());
 }
 
 /// The frames' streams, for us alone: a module that reads stdin finds nothing, one that prints ends on stderr.

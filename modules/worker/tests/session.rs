@@ -1,7 +1,10 @@
 //! The worker as a process: frames in, frames out, and what it leaves behind.
 #![allow(clippy::unwrap_used, reason = "clippy sees no test in the helpers of an integration test")]
 
+use std::fs::Permissions;
 use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,8 +21,11 @@ struct Worker {
 
 impl Worker {
     fn start() -> Self {
-        let base = tempfile::tempdir().unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_kapell-worker"))
+        Self::start_by(&mut Command::new(env!("CARGO_BIN_EXE_kapell-worker")), tempfile::tempdir().unwrap())
+    }
+
+    fn start_by(command: &mut Command, base: tempfile::TempDir) -> Self {
+        let mut process = command
             .args(["session", "--tmp"])
             .arg(base.path())
             .stdin(Stdio::piped())
@@ -190,6 +196,35 @@ fn streams_files_only_as_far_as_they_are_acknowledged() {
     }
     worker.say(&ToWorker::ReadFile { id: 3, path: "/nonexistent/file".into() });
     assert!(matches!(worker.next(), FromWorker::Failed { id: 3, .. }));
+}
+
+#[test]
+fn commands_run_where_their_user_may_look() {
+    let base = tempfile::tempdir().unwrap();
+    let [program, hidden, home] = ["program", "hidden", "home"].map(|name| base.path().join(name));
+    fs_err::copy(env!("CARGO_BIN_EXE_kapell-worker"), &program).unwrap();
+    fs_err::create_dir(&hidden).unwrap();
+    fs_err::create_dir(&home).unwrap();
+    // Whose tests these are may enter it, but not look around in it; root becomes somebody else to be such a user.
+    fs_err::set_permissions(&hidden, Permissions::from_mode(0o311)).unwrap();
+    fs_err::set_permissions(&home, Permissions::from_mode(0o777)).unwrap();
+    fs_err::set_permissions(base.path(), Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(&program);
+    command.current_dir(&hidden).env("HOME", &home);
+    if fs_err::metadata("/proc/self").unwrap().uid() == 0 {
+        command.uid(65534).gid(65534);
+    }
+    let temporary = tempfile::tempdir_in(&home).unwrap();
+    fs_err::set_permissions(temporary.path(), Permissions::from_mode(0o777)).unwrap();
+    let mut worker = Worker::start_by(&mut command, temporary);
+    worker.call(1, "ansible.builtin.command", json!({"_raw_params": "pwd"}));
+    let result = loop {
+        if let FromWorker::Done { result, .. } = worker.next() {
+            break result;
+        }
+    };
+    assert_eq!(result["stdout"], home.to_str().unwrap());
+    fs_err::set_permissions(&hidden, Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
