@@ -1,4 +1,4 @@
-//! The paths a shell pattern matches.
+//! The paths and names a shell pattern matches.
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,15 @@ pub(crate) fn glob(pattern: &str) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// Shell pattern matching of a name as `fnmatch` does it: `*` also crosses slashes.
+pub(crate) fn matches_name(pattern: &str, name: &str) -> bool {
+    GlobBuilder::new(pattern)
+        .literal_separator(false)
+        .backslash_escape(false)
+        .build()
+        .is_ok_and(|glob| glob.compile_matcher().is_match(name))
 }
 
 pub(crate) fn has_wildcards(pattern: &str) -> bool {

@@ -161,11 +161,13 @@ static PAGES: &[(&str, &str)] = &[
     ("community.mysql.mysql_variables", include_str!("../../../docs/modules/community.mysql.mysql_variables.md")),
     ("community.postgresql.postgresql_db", include_str!("../../../docs/modules/community.postgresql.postgresql_db.md")),
     ("community.postgresql.postgresql_ext", include_str!("../../../docs/modules/community.postgresql.postgresql_ext.md")),
+    ("community.postgresql.postgresql_info", include_str!("../../../docs/modules/community.postgresql.postgresql_info.md")),
     ("community.postgresql.postgresql_membership", include_str!("../../../docs/modules/community.postgresql.postgresql_membership.md")),
     ("community.postgresql.postgresql_owner", include_str!("../../../docs/modules/community.postgresql.postgresql_owner.md")),
     ("community.postgresql.postgresql_ping", include_str!("../../../docs/modules/community.postgresql.postgresql_ping.md")),
     ("community.postgresql.postgresql_privs", include_str!("../../../docs/modules/community.postgresql.postgresql_privs.md")),
     ("community.postgresql.postgresql_query", include_str!("../../../docs/modules/community.postgresql.postgresql_query.md")),
     ("community.postgresql.postgresql_schema", include_str!("../../../docs/modules/community.postgresql.postgresql_schema.md")),
+    ("community.postgresql.postgresql_set", include_str!("../../../docs/modules/community.postgresql.postgresql_set.md")),
     ("community.postgresql.postgresql_user", include_str!("../../../docs/modules/community.postgresql.postgresql_user.md")),
 ];

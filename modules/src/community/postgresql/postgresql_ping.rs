@@ -32,7 +32,7 @@ fn run(args: &Args, cx: &mut Context<'_>) -> Result<ModuleResult, ModuleError> {
 }
 
 /// `PostgreSQL 15.18 (Debian …) on …` with its numbers apart; three of them before version 10.
-fn numbers(raw: &str) -> Map {
+pub(super) fn numbers(raw: &str) -> Map {
     let full = raw.split(' ').nth(1).unwrap_or_default();
     let numbers = full.split('.').map(|part| part.parse::<i64>().ok());
     let mut version: Map = ["major", "minor", "patch"]

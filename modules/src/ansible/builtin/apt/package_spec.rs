@@ -1,8 +1,7 @@
 //! What a task may write for one package: `name`, `name:arch`, `name=1.2*`, `name>=1.2`, `python3-*`.
 
-use globset::GlobBuilder;
-
 use crate::debian::version;
+use crate::glob_paths::matches_name;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Relation {
@@ -49,7 +48,7 @@ impl PackageSpec {
     }
 
     pub(super) fn name_matches(&self, name: &str) -> bool {
-        matches(&self.name, name)
+        matches_name(&self.name, name)
     }
 
     /// Whether a package of this version satisfies the request.
@@ -57,7 +56,7 @@ impl PackageSpec {
         let Some((relation, wanted)) = &self.version else { return true };
         let order = version::compare(candidate, wanted);
         match relation {
-            Relation::Equal => candidate == wanted || matches(wanted, candidate),
+            Relation::Equal => candidate == wanted || matches_name(wanted, candidate),
             Relation::AtLeast => order.is_ge(),
             Relation::AtMost => order.is_le(),
             Relation::Above => order.is_gt(),
@@ -69,15 +68,6 @@ impl PackageSpec {
     pub(super) fn renamed(&self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self.clone() }
     }
-}
-
-/// Shell pattern matching as `fnmatch` does it: `*` also crosses slashes.
-fn matches(pattern: &str, text: &str) -> bool {
-    GlobBuilder::new(pattern)
-        .literal_separator(false)
-        .backslash_escape(false)
-        .build()
-        .is_ok_and(|glob| glob.compile_matcher().is_match(text))
 }
 
 #[cfg(test)]
