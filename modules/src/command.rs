@@ -25,8 +25,8 @@ const LIVE_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Default)]
 pub struct CommandSpec {
     pub program: PathBuf,
-    /// The name the program is told to be called by, where that is not `program`.
-    pub called: Option<PathBuf>,
+    /// The name the program is told to be called by, where that is not the path it was found at.
+    pub called: Option<String>,
     pub args: Vec<String>,
     pub stdin: Option<Vec<u8>>,
     pub cwd: Option<PathBuf>,
@@ -49,6 +49,12 @@ impl CommandSpec {
     /// The text as a script of `/bin/sh`.
     pub fn shell(script: impl Into<String>) -> Self {
         Self::new(["/bin/sh".to_owned(), "-c".to_owned(), script.into()])
+    }
+
+    /// The same, called by the name that was asked for.
+    pub fn called_as_written(mut self) -> Self {
+        self.called = Some(self.program.to_string_lossy().into_owned());
+        self
     }
 
     pub fn arg(mut self, arg: impl Into<String>) -> Self {

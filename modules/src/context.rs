@@ -142,9 +142,7 @@ impl<'a> Context<'a> {
             spec.timeout = Some(spec.timeout.map_or(left, |limit| limit.min(left)));
         }
         if !spec.program.to_string_lossy().contains('/') {
-            let found = self.which(&spec.program.to_string_lossy());
-            spec.called = found.is_some().then(|| spec.program.clone());
-            spec.program = found.unwrap_or(spec.program);
+            spec.program = self.which(&spec.program.to_string_lossy()).unwrap_or(spec.program);
         }
         let output = command::run(&spec, &self.environment, self.events).map_err(|error| not_started(&spec, &error))?;
         if output.cancelled {

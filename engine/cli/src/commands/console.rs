@@ -178,7 +178,7 @@ impl Console {
             None if kapell_executor::action::exists(word) => (word, rest),
             None => ("shell", line),
         };
-        let task = AdHoc::new(module, arguments, None)?;
+        let task = AdHoc::new(module, arguments)?;
         let passwords = self.passwords.clone();
         let login = Login { connection: &self.args.task.connection, privilege: &self.args.task.privilege, passwords };
         let base = self.base.clone();

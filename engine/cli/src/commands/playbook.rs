@@ -51,11 +51,12 @@ fn run(args: &PlaybookArgs, warnings: &mut Vec<Diagnostic>) -> Result<Exit, Refu
     let verbosity = args.verbose.max(settings.verbosity.min(6));
     version::say_version("ansible-playbook", &settings, verbosity);
     kapell_callback::say_unused(&settings, verbosity, &settings.stdout_callback);
-    let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
-    let prepared = prepare(args, settings, warnings)?;
     if listing::is_wanted(&args.listing) {
+        let prepared = prepare(args, settings, warnings)?;
         return listing::show(args, &prepared, std::mem::take(warnings));
     }
+    let passwords = Passwords::collect(&args.connection, &args.privilege, &settings)?;
+    let prepared = prepare(args, settings, warnings)?;
     let _lock = RunLock::take(&prepared.settings, &inventory::sources(&args.hosts.inventory, &prepared.settings))?;
     execute(args, prepared, passwords, warnings)
 }
@@ -99,16 +100,15 @@ fn warn_of_no_hosts(inventory: &Inventory, settings: &Settings, warnings: &mut V
     }
 }
 
-/// A limit that leaves nothing is a mistake, not a run without hosts.
+/// A limit that leaves nothing of what is there is a mistake, not a run without hosts.
 fn check_limit(
     inventory: &Inventory,
     limit: Option<&HostPattern>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<(), Refusal> {
-    let Some(limit) = limit else { return Ok(()) };
+    let Some(limit) = limit.filter(|_| inventory.hosts().any(|host| !host.implicit)) else { return Ok(()) };
     let all = HostPattern::parse(["all"])?;
-    let named_localhost = inventory.select(limit, None, &mut Vec::new())?;
-    if named_localhost.is_empty() && inventory.select(&all, Some(limit), warnings)?.is_empty() {
+    if inventory.select(&all, Some(limit), warnings)?.is_empty() {
         let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
         return Err(Diagnostic::error(message).into());
     }
@@ -130,7 +130,7 @@ pub(crate) fn load_plays(path: &Path, plays: Value, base: &Foundation) -> Result
         render: &render,
         warnings: &found,
     };
-    kapell_playbook::load_plays(path, plays, &cx).map_err(|errors| Refusal::new(Exit::Error, errors.errors))
+    kapell_playbook::load_plays(path, plays, &cx).map_err(|failed| Refusal::new(exit_of(&failed), failed.errors))
 }
 
 fn load_playbooks(

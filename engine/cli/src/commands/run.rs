@@ -24,6 +24,7 @@ use crate::{cloud, extra_vars, version};
 
 /// Modules that have nothing to do without arguments.
 const NEED_ARGUMENTS: &[&str] = &["command", "shell", "script", "raw", "win_command", "win_shell"];
+const RUN_OTHER_TASKS: [&str; 4] = ["include_tasks", "import_tasks", "include_role", "import_role"];
 const NOT_AD_HOC: &[&str] = &["import_playbook"];
 
 /// Runs one task on the hosts of a pattern.
@@ -217,27 +218,30 @@ impl TaskArgs {
     }
 }
 
+/// For how many seconds it may run in the background, and how often it is looked at; both may be 0.
+#[derive(Clone, Copy, Default)]
+struct Background {
+    seconds: u64,
+    poll: u64,
+}
+
 /// One task without a playbook.
 pub(crate) struct AdHoc {
     module: String,
     arguments: Value,
-    background: Option<u64>,
-    poll: Option<u64>,
+    background: Background,
 }
 
 impl AdHoc {
     fn of(args: &RunArgs, settings: &Settings) -> Result<Self, Refusal> {
         let module = args.module_name.clone().unwrap_or_else(|| settings.module_name.clone());
         let arguments = args.args.clone().or_else(|| settings.module_args.clone()).unwrap_or_default();
-        Self::new(
-            &module,
-            &arguments,
-            args.background.map(|seconds| (seconds, args.poll.unwrap_or(settings.poll_interval))),
-        )
+        let poll = args.poll.unwrap_or(settings.poll_interval);
+        let background = Background { seconds: args.background.unwrap_or(0), poll };
+        Ok(Self { background, ..Self::new(&module, &arguments)? })
     }
 
-    /// `background` is for how many seconds, and how often to look.
-    pub(crate) fn new(module: &str, arguments: &str, background: Option<(u64, u64)>) -> Result<Self, Refusal> {
+    pub(crate) fn new(module: &str, arguments: &str) -> Result<Self, Refusal> {
         let base = module.rsplit('.').next().unwrap_or(module);
         if NEED_ARGUMENTS.contains(&base) && arguments.trim().is_empty() {
             return Err(Refusal::options(format!("No argument passed to {module} module")));
@@ -245,8 +249,8 @@ impl AdHoc {
         if NOT_AD_HOC.contains(&base) {
             return Err(Refusal::options(format!("'{module}' is not a valid action for ad-hoc commands")));
         }
-        let (background, poll) = background.map_or((None, None), |(seconds, poll)| (Some(seconds), Some(poll)));
-        Ok(Self { module: module.to_owned(), arguments: parse_arguments(arguments)?, background, poll })
+        let arguments = parse_arguments(arguments)?;
+        Ok(Self { module: module.to_owned(), arguments, background: Background::default() })
     }
 
     /// The play, with places that say what was asked for.
@@ -274,11 +278,10 @@ impl AdHoc {
         // The first key is where the task is.
         let timeout = Value::Int(settings.task_timeout as i64);
         let mut task = Map::from([(key("timeout"), timeout), (Key::Str(module), arguments)]);
-        if let Some(seconds) = self.background {
+        let Background { seconds, poll } = self.background;
+        if seconds > 0 {
             task.insert(key("async"), Value::Int(seconds as i64));
-        }
-        if let Some(seconds) = self.poll {
-            task.insert(key("poll"), Value::Int(seconds as i64));
+            task.insert(key("poll"), Value::Int(poll as i64));
         }
         let play = Map::from([
             (key("name"), text("Ansible Ad-Hoc")),
@@ -309,8 +312,12 @@ impl AdHoc {
         let mut task = Map::from([(Key::from("action"), Value::from(self.module.as_str()))]);
         task.insert("args".into(), Value::map(std::mem::take(&mut args)));
         task.insert("timeout".into(), Value::Int(settings.task_timeout as i64));
-        task.insert("async_val".into(), Value::Int(self.background.unwrap_or(0) as i64));
-        task.insert("poll".into(), Value::Int(self.poll.unwrap_or(settings.poll_interval) as i64));
+        let Background { seconds, poll } = self.background;
+        let base = self.module.rsplit('.').next().unwrap_or(&self.module);
+        if (seconds > 0 || poll > 0) && !RUN_OTHER_TASKS.contains(&base) {
+            task.insert("async_val".into(), Value::Int(seconds as i64));
+            task.insert("poll".into(), Value::Int(poll as i64));
+        }
         Value::map(task).repr()
     }
 
@@ -337,7 +344,7 @@ impl AdHoc {
 
 /// Text, or the map that JSON stands for.
 fn parse_arguments(text: &str) -> Result<Value, Refusal> {
-    if text.trim_start().starts_with('{') {
+    if text.trim().starts_with('{') && text.trim().ends_with('}') {
         let source = SourceFile::new("<CLI option '-a'>", text);
         let options = LoadOptions { trust: Trust::Trusted, vault: &kapell_parsing::VaultSecrets::default() };
         if let value @ Value::Map(_) = yaml::load(&source, &options, &mut Vec::new())? {

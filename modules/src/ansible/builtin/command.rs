@@ -78,9 +78,9 @@ impl CommandLine {
                 CommandSpec::new([args.opt_str("executable").unwrap_or("/bin/sh"), "-c", script.as_str()])
             }
             Self::Words(words) if args.bool("expand_argument_vars") && !args.bool("_uses_shell") => {
-                CommandSpec::new(words.iter().map(|word| expand(word, cx)))
+                CommandSpec::new(words.iter().map(|word| expand(word, cx))).called_as_written()
             }
-            Self::Words(words) => CommandSpec::new(words.clone()),
+            Self::Words(words) => CommandSpec::new(words.clone()).called_as_written(),
         };
         spec.user_locale().live()
     }
