@@ -31,7 +31,7 @@ mod yaml;
 
 pub(crate) use combinatorics::cartesian;
 pub(crate) use dicts::{key_value_items, subelements_of};
-pub(crate) use paths::with_home;
+pub(crate) use paths::{normalized, with_home};
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -102,7 +102,7 @@ fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-fn normalized(path: &Path) -> PathBuf {
+pub(crate) fn normalized(path: &Path) -> PathBuf {
     let mut parts = PathBuf::new();
     for part in path.components() {
         match part {

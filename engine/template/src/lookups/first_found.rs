@@ -4,6 +4,7 @@ use kapell_parsing::Key;
 
 use super::LookupCall;
 use crate::evaluate::{Fault, defined, iterate};
+use crate::filters::normalized;
 use crate::object::{Dict, Object};
 
 /// Files looked for in each of the paths.
@@ -105,7 +106,6 @@ fn find(call: &LookupCall<'_>, paths: &[String], file: &str) -> Option<String> {
         Some(Object::Str(subdir)) => subdir.to_string(),
         _ => String::new(),
     };
-    candidates
-        .iter()
-        .find_map(|candidate| call.find_file(&subdir, candidate).map(|path| path.to_string_lossy().into_owned()))
+    let found = candidates.iter().find_map(|candidate| call.find_file(&subdir, candidate))?;
+    Some(normalized(&found).to_string_lossy().into_owned())
 }
