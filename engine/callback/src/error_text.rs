@@ -14,14 +14,18 @@ pub fn diagnostic_text(diagnostic: &Diagnostic) -> String {
     text
 }
 
-/// The same with its word in front, and the colour of that.
+/// The same with its word in front, and the colour of that; blanks around a warning are not shown.
 pub fn diagnostic_line(diagnostic: &Diagnostic) -> (String, Color) {
     let (word, color) = match diagnostic.severity {
         Severity::Deprecation => ("DEPRECATION WARNING", Color::Deprecation),
         Severity::Warning => ("WARNING", Color::Warning),
         Severity::Error => ("ERROR", Color::Failed),
     };
-    let text = diagnostic_text(diagnostic);
+    let mut text = match diagnostic.severity {
+        Severity::Error => diagnostic.message.clone(),
+        Severity::Warning | Severity::Deprecation => diagnostic.message.trim().to_owned(),
+    };
+    append_place(&mut text, diagnostic);
     let is_long = text.contains('\n');
     let text = with_blank_end(text, is_long);
     (format!("[{word}]: {text}"), color)
@@ -99,5 +103,12 @@ mod tests {
             text,
             "Task failed\nOrigin: site.yml:3:7\n\n1 - hosts: all\n2   tasks:\n3     - command: /bin/false\n        ^ column 7"
         );
+    }
+
+    #[test]
+    fn blanks_around_a_warning_are_not_shown() {
+        let line = |diagnostic: Diagnostic| diagnostic_line(&diagnostic).0;
+        assert_eq!(line(Diagnostic::warning("  not a directory\n\n")), "[WARNING]: not a directory");
+        assert_eq!(line(Diagnostic::deprecation("two\nlines\n")), "[DEPRECATION WARNING]: two\nlines\n");
     }
 }
