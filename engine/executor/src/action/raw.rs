@@ -16,6 +16,8 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     if task.check {
         let mut result = TaskResult::new(Map::new());
+        result.set("changed", false);
+        result.set("failed", false);
         result.set("skipped", true);
         return Ok(result.into());
     }

@@ -16,6 +16,13 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 }
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
+    if task.check {
+        let mut skipped = TaskResult::new(Map::new());
+        skipped.set("changed", false);
+        skipped.set("failed", false);
+        skipped.set("skipped", true);
+        return Ok(skipped.into());
+    }
     const KNOWN: [&str; 4] = ["connect_timeout", "delay", "sleep", "timeout"];
     if let Some(unknown) = task.args.keys().map(ToString::to_string).find(|key| !KNOWN.contains(&key.as_str())) {
         return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
@@ -31,9 +38,8 @@ async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput
     tokio::time::sleep(delay).await;
     loop {
         cx.reset().await;
-        let resolved = ResolvedTask { check: false, ..task.clone() };
         let (no_args, no_blobs) = (Map::new(), Blobs::default());
-        let ping = cx.call_module(&resolved, "ansible.builtin.ping", &no_args, &no_blobs);
+        let ping = cx.call_module(task, "ansible.builtin.ping", &no_args, &no_blobs);
         let answer = tokio::time::timeout(attempt_timeout, ping).await;
         if let Ok(Ok(result)) = &answer
             && !result.is_failed()
