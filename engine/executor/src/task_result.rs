@@ -83,6 +83,12 @@ impl TaskResult {
         Self { error: Some(report), ..Self::new(data) }
     }
 
+    /// Of an action that cannot tell what it would do, and so does nothing in check mode.
+    pub fn untold_in_check_mode() -> Self {
+        let flags = [("changed", false), ("failed", false), ("skipped", true)];
+        Self::new(flags.into_iter().map(|(name, flag)| (name.into(), flag.into())).collect())
+    }
+
     /// What an action itself says against the task.
     pub fn refused(message: impl Into<Value>) -> Self {
         let mut result = Self::new(Map::new());

@@ -15,11 +15,7 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     if task.check {
-        let mut result = TaskResult::new(Map::new());
-        result.set("changed", false);
-        result.set("failed", false);
-        result.set("skipped", true);
-        return Ok(result.into());
+        return Ok(TaskResult::untold_in_check_mode().into());
     }
     let Some(command) = text_arg(&task.args, "_raw_params") else {
         return Err(ActionError::failed("no command given to raw"));

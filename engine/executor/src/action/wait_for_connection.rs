@@ -15,15 +15,12 @@ fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<
     Box::pin(run(task, cx))
 }
 
+const KNOWN: [&str; 4] = ["connect_timeout", "delay", "sleep", "timeout"];
+
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     if task.check {
-        let mut skipped = TaskResult::new(Map::new());
-        skipped.set("changed", false);
-        skipped.set("failed", false);
-        skipped.set("skipped", true);
-        return Ok(skipped.into());
+        return Ok(TaskResult::untold_in_check_mode().into());
     }
-    const KNOWN: [&str; 4] = ["connect_timeout", "delay", "sleep", "timeout"];
     if let Some(unknown) = task.args.keys().map(ToString::to_string).find(|key| !KNOWN.contains(&key.as_str())) {
         return Err(ActionError::failed(format!("Invalid options for {}: {unknown}", task.task.action)));
     }
