@@ -11,11 +11,11 @@ use crate::resolve::ResolvedTask;
 
 pub(super) static ACTION: Action = Action { name: "wait_for_connection", run: start };
 
+const KNOWN: [&str; 4] = ["connect_timeout", "delay", "sleep", "timeout"];
+
 fn start<'a>(task: &'a ResolvedTask, cx: &'a ActionContext<'a>) -> ActionFuture<'a> {
     Box::pin(run(task, cx))
 }
-
-const KNOWN: [&str; 4] = ["connect_timeout", "delay", "sleep", "timeout"];
 
 async fn run(task: &ResolvedTask, cx: &ActionContext<'_>) -> Result<ActionOutput, ActionError> {
     if task.check {

@@ -7,12 +7,40 @@ use crate::evaluate::{Fault, defined, iterate};
 use crate::filters::normalized;
 use crate::object::{Dict, Object};
 
-/// Files looked for in each of the paths.
-#[derive(Default)]
-struct Search {
+/// What the lookup is asked for. A mapping among its terms asks for something else, from there on.
+struct Asked {
     files: Vec<String>,
+    /// Where files are looked for; as they are named when there is none.
     paths: Vec<String>,
+    /// Finding nothing is no failure.
     skip: bool,
+}
+
+impl Asked {
+    fn with(call: &LookupCall<'_>, files: &Object, paths: &Object, skip: bool) -> Result<Self, Fault> {
+        Ok(Self { files: names(call, files, &[',', ';'])?, paths: names(call, paths, &[',', ':', ';'])?, skip })
+    }
+
+    fn of_options(call: &LookupCall<'_>) -> Result<Self, Fault> {
+        let option = |name: &str| call.option(name).unwrap_or(&Object::Null);
+        Self::with(call, option("files"), option("paths"), call.flag("skip", false))
+    }
+
+    fn of_dict(call: &LookupCall<'_>, dict: &Dict) -> Result<Self, Fault> {
+        let entry = |name: &str| Ok::<_, Fault>(dict.get(call.rendering, &Key::from(name))?.unwrap_or(Object::Null));
+        Self::with(call, &entry("files")?, &entry("paths")?, entry("skip")?.is_truthy())
+    }
+
+    fn places_of(&self, file: &str) -> Vec<String> {
+        match self.paths.as_slice() {
+            [] => vec![file.to_owned()],
+            paths => paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/'))).collect(),
+        }
+    }
+
+    fn places(&self) -> impl Iterator<Item = String> {
+        self.files.iter().flat_map(|file| self.places_of(file))
+    }
 }
 
 /// Whether it is something undefined that `with_first_found` passes over; as a lookup of its own it does not.
@@ -41,28 +69,22 @@ fn names(call: &LookupCall<'_>, object: &Object, separators: &[char]) -> Result<
     Ok(found)
 }
 
-fn of_dict(call: &LookupCall<'_>, dict: &Dict) -> Result<Search, Fault> {
-    let entry = |name: &str| dict.get(call.rendering, &Key::from(name));
-    let empty = Object::Null;
-    Ok(Search {
-        files: names(call, entry("files")?.as_ref().unwrap_or(&empty), &[',', ';'])?,
-        paths: names(call, entry("paths")?.as_ref().unwrap_or(&empty), &[',', ':', ';'])?,
-        skip: entry("skip")?.is_some_and(|skip| skip.is_truthy()),
-    })
-}
-
-fn searches(call: &LookupCall<'_>, term: &Object, found: &mut Vec<Search>) -> Result<(), Fault> {
+/// The places where `term` wants files to be looked for.
+fn add_places(call: &LookupCall<'_>, term: &Object, asked: &mut Asked, places: &mut Vec<String>) -> Result<(), Fault> {
     if is_passed_over(call, term)? {
         return Ok(());
     }
     match defined(term.clone())? {
-        Object::Dict(dict) => found.push(of_dict(call, &dict)?),
+        Object::Dict(dict) => {
+            *asked = Asked::of_dict(call, &dict)?;
+            places.extend(asked.places());
+        }
         list @ (Object::List(_) | Object::Tuple(_)) => {
             for item in iterate(call.rendering, &list)?.iter() {
-                searches(call, item, found)?;
+                add_places(call, item, asked, places)?;
             }
         }
-        Object::Str(text) => found.push(Search { files: vec![text.to_string()], ..Search::default() }),
+        Object::Str(text) => places.extend(asked.places_of(&text)),
         other => {
             let kind = other.type_name();
             let message = format!("Invalid term supplied. A string, dict or list is required, not '{kind}').");
@@ -73,39 +95,19 @@ fn searches(call: &LookupCall<'_>, term: &Object, found: &mut Vec<Search>) -> Re
 }
 
 pub(super) fn first_found(call: &LookupCall<'_>) -> Result<Vec<Object>, Fault> {
-    let mut all = Vec::new();
+    let mut asked = Asked::of_options(call)?;
+    let mut places = Vec::new();
+    if call.terms.is_empty() {
+        places.extend(asked.places());
+    }
     for term in &call.terms {
-        searches(call, term, &mut all)?;
+        add_places(call, term, &mut asked, &mut places)?;
     }
-    let empty = Object::Null;
-    let paths = names(call, call.option("paths").unwrap_or(&empty), &[',', ':', ';'])?;
-    let files = names(call, call.option("files").unwrap_or(&empty), &[',', ';'])?;
-    if !files.is_empty() {
-        all.push(Search { files, ..Search::default() });
-    }
-    let skip = call.flag("skip", false) || all.iter().any(|search| search.skip);
-    for search in &all {
-        let paths = if search.paths.is_empty() { &paths } else { &search.paths };
-        for file in &search.files {
-            if let Some(path) = find(call, paths, file) {
-                return Ok(vec![path.into()]);
-            }
-        }
-    }
-    if skip { Ok(Vec::new()) } else { Err(Fault::error("No file was found when using first_found.")) }
-}
-
-fn find(call: &LookupCall<'_>, paths: &[String], file: &str) -> Option<String> {
-    let candidates: Vec<String> = if paths.is_empty() {
-        vec![file.into()]
-    } else {
-        paths.iter().map(|path| format!("{}/{file}", path.trim_end_matches('/'))).collect()
-    };
     // Only `with_first_found` knows what kind of files its task wants.
-    let subdir = match call.option("_subdir") {
-        Some(Object::Str(subdir)) => subdir.to_string(),
-        _ => String::new(),
-    };
-    let found = candidates.iter().find_map(|candidate| call.find_file(&subdir, candidate))?;
-    Some(normalized(&found).to_string_lossy().into_owned())
+    let subdir = call.option("_subdir").and_then(Object::as_str).unwrap_or_default();
+    match places.iter().find_map(|place| call.find_file(subdir, place)) {
+        Some(found) => Ok(vec![normalized(&found).to_string_lossy().into_owned().into()]),
+        None if asked.skip => Ok(Vec::new()),
+        None => Err(Fault::error("No file was found when using first_found.")),
+    }
 }
