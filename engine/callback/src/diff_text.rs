@@ -63,10 +63,10 @@ fn side(value: &Value) -> String {
 
 /// With an empty line behind it, which a diff that modules prepared does not get.
 fn unified(diff: &Value, before: &str, after: &str, context: usize) -> String {
-    let hunks = unified_diff::hunks(before, after, context);
-    if hunks.is_empty() {
-        return hunks;
+    if before == after {
+        return String::new();
     }
+    let hunks = unified_diff::hunks(before, after, context);
     let header = |name: &str, word: &str| match diff.get(name) {
         Some(text) => format!("{word}: {text}"),
         None => word.to_owned(),

@@ -178,7 +178,7 @@ impl Console {
             None if kapell_executor::action::exists(word) => (word, rest),
             None => ("shell", line),
         };
-        let task = AdHoc::new(module, arguments)?;
+        let task = AdHoc::new(module, arguments, 0)?;
         let passwords = self.passwords.clone();
         let login = Login { connection: &self.args.task.connection, privilege: &self.args.task.privilege, passwords };
         let base = self.base.clone();

@@ -237,7 +237,7 @@ fn bring(
         Box::new(Minimal::new(&base.settings, options.verbosity, Shape::Block)),
         Box::new(Watch(Arc::clone(&changed))),
     ];
-    let task = AdHoc::new(&args.module_name, &repository_arguments(args, directory))?;
+    let task = AdHoc::new(&args.module_name, &repository_arguments(args, directory), base.settings.poll_interval)?;
     match task.execute(base, "localhost", options, None, callback)? {
         Exit::Ok => Ok(Ok(changed.load(Ordering::Relaxed))),
         exit => Ok(Err(exit)),

@@ -24,7 +24,9 @@ use crate::{cloud, extra_vars, version};
 
 /// Modules that have nothing to do without arguments.
 const NEED_ARGUMENTS: &[&str] = &["command", "shell", "script", "raw", "win_command", "win_shell"];
+/// Tasks that run others; their description says nothing of a background.
 const RUN_OTHER_TASKS: [&str; 4] = ["include_tasks", "import_tasks", "include_role", "import_role"];
+/// Statements that are no tasks.
 const NOT_AD_HOC: &[&str] = &["import_playbook"];
 
 /// Runs one task on the hosts of a pattern.
@@ -219,7 +221,7 @@ impl TaskArgs {
 }
 
 /// For how many seconds it may run in the background, and how often it is looked at; both may be 0.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Background {
     seconds: u64,
     poll: u64,
@@ -238,10 +240,11 @@ impl AdHoc {
         let arguments = args.args.clone().or_else(|| settings.module_args.clone()).unwrap_or_default();
         let poll = args.poll.unwrap_or(settings.poll_interval);
         let background = Background { seconds: args.background.unwrap_or(0), poll };
-        Ok(Self { background, ..Self::new(&module, &arguments)? })
+        Ok(Self { background, ..Self::new(&module, &arguments, poll)? })
     }
 
-    pub(crate) fn new(module: &str, arguments: &str) -> Result<Self, Refusal> {
+    /// One that does not run in the background, though its description may say how often it would be looked at.
+    pub(crate) fn new(module: &str, arguments: &str, poll: u64) -> Result<Self, Refusal> {
         let base = module.rsplit('.').next().unwrap_or(module);
         if NEED_ARGUMENTS.contains(&base) && arguments.trim().is_empty() {
             return Err(Refusal::options(format!("No argument passed to {module} module")));
@@ -250,7 +253,7 @@ impl AdHoc {
             return Err(Refusal::options(format!("'{module}' is not a valid action for ad-hoc commands")));
         }
         let arguments = parse_arguments(arguments)?;
-        Ok(Self { module: module.to_owned(), arguments, background: Background::default() })
+        Ok(Self { module: module.to_owned(), arguments, background: Background { seconds: 0, poll } })
     }
 
     /// The play, with places that say what was asked for.
